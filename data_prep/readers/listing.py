@@ -1,0 +1,72 @@
+"""What lies in a folder: image files and subfolders, sorted, whatever the case of their names; hidden files are ignored."""
+import os
+import re
+
+from data_prep.errors import DataError
+
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff")
+
+
+def image_files(folder):
+    """Return the paths of the image files directly in a folder, sorted by name; links are followed."""
+    return with_suffix(folder, *IMAGE_SUFFIXES)
+
+
+def with_suffix(folder, *suffixes):
+    """Return the paths of the files directly in a folder whose suffix, in any case, is one of those given in lower case."""
+    # Not isfile(): a link that leads nowhere must come up as an image that cannot be read, not vanish here.
+    return [path for path in _visible(folder) if path.casefold().endswith(suffixes) and not os.path.isdir(path)]
+
+
+def subfolders(folder):
+    """Return the paths of the folders directly in a folder, sorted by name; links are followed."""
+    return [path for path in _visible(folder) if os.path.isdir(path)]
+
+
+def file_named(folder, name):
+    """Return the path of the file of that name (in any case) in a folder, or None."""
+    paths = (path for path in _visible(folder) if os.path.basename(path).casefold() == name.casefold())
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
+def child(folder, *names):
+    """Return the path of the subfolder that has one of the names, or None. Case, blanks, '.', '-' and '_' do not matter.
+
+    Unpacking `X.zip` often gives X/X: a folder that holds another one of its own name is entered.
+    DataError if two subfolders have such a name.
+    """
+    wanted = {_plain(name) for name in names}
+    found = [path for path in _visible(folder) if _plain(os.path.basename(path)) in wanted and os.path.isdir(path)]
+    if len(found) > 1:
+        raise DataError(f"{found[0]} and {found[1]}: two folders for the same thing: move one of them away")
+    if not found:
+        return None
+    return child(found[0], os.path.basename(found[0])) or found[0]
+
+
+def is_named(folder, *names):
+    """True if the folder's own name is one of the names, compared as in `child`."""
+    return _plain(os.path.basename(os.path.abspath(folder))) in {_plain(name) for name in names}
+
+
+def stem(path):
+    """Return a file's name without folder and suffix, in lower case: what pairs an image with its mask."""
+    return os.path.splitext(os.path.basename(path))[0].casefold()
+
+
+def record_id(path, folder):
+    """Return the path of a file below the data set's folder, '/' between parts."""
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+def _visible(folder):
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise DataError(f"{folder}: the folder cannot be listed ({error.strerror}): check that it exists and your rights to it") from error
+    # Windows' Thumbs.db and the like have no image suffix; macOS hides files by a dot, and one folder by its name.
+    return [os.path.join(folder, name) for name in names if not name.startswith(".") and name != "__MACOSX"]
+
+
+def _plain(name):
+    return re.sub(r"[\s._-]", "", name.casefold())

@@ -1,0 +1,1 @@
+"""Expected gradient length with Caffe: phi, rankings, pools, Algorithms 1 and 2, training."""

@@ -1,0 +1,134 @@
+"""The paper's Algorithms 1 and 2, without Caffe: what to score, choose and train on in which order.
+
+Both take callables, so that they run against anything that trains and scores:
+
+    train(samples)             one or more SGD iterations on the samples; returns how many
+    score_patches(samples)     a score for each: phi for expected gradient length, random numbers for random choice
+    score_images(images)       a score for each unlabelled image (Algorithm 2 alone)
+    record(state, queries)     called after each round, with what was asked in it
+
+Samples and images are integers. All that is random in a round comes from `random_of(iteration)`, a numpy RandomState
+of that round's own: so the state of a run is what has been chosen so far, and nothing else needs to be kept.
+"""
+from typing import List, NamedTuple
+
+import numpy as np
+
+from egl.errors import EglError, PoolExhausted
+from egl.pool import Pool
+from egl.ranking import top_k
+
+AFTER_ROUND = ("accumulate", "replace")
+
+
+class SelectionSettings(NamedTuple):
+    """The choices of the two algorithms. The paper gives the initial sizes; the rest it leaves open."""
+
+    iterations: int = 60  # SGD iterations in all
+    k: int = 32  # patches chosen a round: one batch
+    after_round: str = "accumulate"  # "accumulate": a chosen sample is in L' and not chosen again; "replace": it may be
+    candidates: int = 400  # samples scored a round, drawn at random from those that may be chosen; 0: all of them
+    initial_iterations: int = 6  # before the first choice: 6 in Fig. 2; Algorithm 1's initial model has 5
+    images_per_round: int = 1  # Algorithm 2: images labelled a round
+
+    def check(self):
+        """Raise EglError for a value that cannot be meant."""
+        if self.after_round not in AFTER_ROUND:
+            raise EglError("after_round {!r}: give one of {}".format(self.after_round, ", ".join(AFTER_ROUND)))
+        if self.iterations < 1 or self.k < 1 or self.images_per_round < 1:
+            raise EglError("iterations, k and images per round must be at least 1")
+        if self.initial_iterations < 1 or self.candidates < 0:
+            raise EglError("initial iterations must be at least 1, and candidates at least 0")
+
+
+class State(NamedTuple):
+    """Where a run stands: SGD iterations done, images labelled (in order), samples chosen to train on (L', in order)."""
+
+    iteration: int
+    images: List[int]
+    chosen: List[int]
+
+
+class Query(NamedTuple):
+    """One thing that was asked: kind "image" or "patch", which one, and the score it was chosen for (initial ones: nan)."""
+
+    kind: str
+    item: int
+    score: float
+
+
+def algorithm_1(n_samples, settings, random_of, train, score_patches, record, state=None):
+    """Algorithm 1: choose patches. Trains on random batches first, then on the k patches of highest score, round by round.
+
+    n_samples: L is the samples 0 to n_samples - 1. state: where to go on (default: from the start). Returns the last State;
+    ends early, with a last State of fewer iterations, when all samples have been chosen.
+    """
+    state = state or State(0, [], [])
+    pool = Pool(range(n_samples), state.chosen if settings.after_round == "accumulate" else ())
+    while state.iteration < settings.iterations:
+        initial = state.iteration < settings.initial_iterations
+        try:
+            pool.require(settings.k)
+        except PoolExhausted:
+            break
+        queries = _choose_patches(np.array(pool.unlabelled), settings, random_of(state.iteration), None if initial else score_patches)
+        state = _train_on(queries, state, train)
+        if settings.after_round == "accumulate":
+            pool.reveal(query.item for query in queries)
+        record(state, queries)
+    return state
+
+
+def algorithm_2(samples_of, initial_images, settings, random_of, train, score_images, score_patches, record, state=None):
+    """Algorithm 2: choose images. Trains on the initial images' patches, then adds the image of highest score each round,
+    and trains on the k patches that Algorithm 1 chooses from all labelled images.
+
+    samples_of: dict image -> list of its samples; an image's samples are labelled together. initial_images: the mu images
+    of the start. state: where to go on. When every image is labelled, training goes on with patches alone; when every
+    patch of the labelled images has been chosen, all of them may be chosen again. Returns the last State.
+    """
+    state = state or State(0, [], [])
+    pool = Pool(samples_of, state.images)
+    while state.iteration < settings.iterations:
+        initial = state.iteration < settings.initial_iterations
+        random = random_of(state.iteration)
+        queries = []
+        if not pool.labelled:
+            queries = [Query("image", image, float("nan")) for image in initial_images]
+        elif not initial:
+            queries = _choose_images(pool.unlabelled, settings.images_per_round, score_images)
+        pool.reveal(query.item for query in queries)
+        state = state._replace(images=list(pool.labelled))
+        labelled = {sample for image in pool.labelled for sample in samples_of[image]}
+        if settings.after_round == "accumulate":
+            if len(labelled.difference(state.chosen)) < settings.k:
+                state = state._replace(chosen=[])  # every labelled patch has had its turn: L' starts over
+            labelled.difference_update(state.chosen)
+        chosen = _choose_patches(np.array(sorted(labelled)), settings, random, None if initial else score_patches)
+        state = _train_on(chosen, state, train)
+        record(state, queries + chosen)
+    return state
+
+
+def _choose_images(unlabelled, n, score_images):
+    """Lines 4 to 9 of Algorithm 2: the images of highest interestingness."""
+    if not unlabelled:
+        return []
+    scores = score_images(unlabelled)
+    return [Query("image", unlabelled[place], float(scores[place])) for place in top_k(scores, n)]
+
+
+def _choose_patches(samples, settings, random, score):
+    """Lines 3 to 6 of Algorithm 1: shuffle, score, take the k highest. Without `score` (the initial model): k at random."""
+    shuffled = random.permutation(samples)
+    if score is None:
+        return [Query("patch", int(sample), float("nan")) for sample in shuffled[: settings.k]]
+    candidates = shuffled[: max(settings.candidates, settings.k)] if settings.candidates else shuffled
+    candidates = np.sort(candidates)
+    scores = score(candidates)
+    return [Query("patch", int(candidates[place]), float(scores[place])) for place in top_k(scores, settings.k)]
+
+
+def _train_on(queries, state, train):
+    chosen = [query.item for query in queries if query.kind == "patch"]
+    return state._replace(iteration=state.iteration + train(np.array(chosen)), chosen=state.chosen + chosen)

@@ -1,0 +1,161 @@
+"""Phi at every position of a grid over an image, patches that overlap sharing their convolutions.
+
+The net is LeNet with its fully connected layers written as convolutions (prototxt/lenet_dense.prototxt), its weights
+those of the LeNet for patches. The numbers are those of patches cut out one by one, up to rounding:
+
+- ip1's input for a patch is a window of 50 x 9 x 9 of pool2, so ||a||^2 is a box sum of squares.
+- With two classes, phi = 2 p_0 p_1 ||W^T (e_1 - e_0), masked by the ReLU|| sqrt(||a||^2 + 1) (see phi_batched).
+- Where each patch's own mean m is taken off instead of one mean for all, patches still share: there is no ReLU below
+  ip1, a convolution without padding turns a constant per channel into another, and the maximum of numbers less a
+  constant is their maximum less it. So m goes through conv1, pool1, conv2, pool2 and ip1 as a vector (method.md, fact 3).
+"""
+import numpy as np
+
+from egl.net_definition import find_classifier, prototxt_path, read_net
+from egl.nets import build
+
+PATCH = 48
+SHRINK = 4  # two poolings of 2 x 2: patches share their convolutions on grids whose stride is a multiple of this
+WINDOW = 9  # of pool2, which ip1 sees
+TILE = 560  # pixels a side: about 0.7 GB at stride 4, and larger ones are no faster
+
+
+class DenseLeNet:
+    """Maps over whole images with the weights of a LeNet for patches.
+
+    counted: names of the layers whose gradient counts, of ip1 and ip2
+    mean: (3,) grey levels taken off every pixel, or None: each patch's own mean a channel
+    factor: multiplied afterwards
+    """
+
+    def __init__(self, counted, mean, factor):
+        self._counted = counted
+        self._mean = None if mean is None else np.asarray(mean, np.float32)
+        self._factor = np.float32(factor)
+        self._net = None
+        self._stride = None
+
+    def maps(self, source, image, stride, inside):
+        """Return posterior and norms (rows x columns x 2, float64) at each position where `inside` is true, else NaN.
+
+        source: caffe.Net, the LeNet for patches, whose weights are taken as they now are
+        image: uint8 H x W x 3; stride: pixels, a multiple of 4; inside: bool, the grid (see maps.grid_inside)
+        Memory stays under 1 GB whatever the image: it is worked through in tiles, all of one size.
+        """
+        posterior, norms = (np.full(inside.shape + (2,), np.nan) for _ in range(2))
+        used = [np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0)]
+        if not inside.any():
+            return posterior, norms
+        rows, columns = (_pieces(int(each[0]), int(each[-1]) + 1, (TILE - PATCH) // stride + 1) for each in used)
+        self._prepare(source, stride, _pixels(rows[0], stride), _pixels(columns[0], stride))
+        for row in rows:
+            for column in columns:
+                piece = (row, column)
+                if not inside[piece].any():
+                    continue
+                tile = image[_pixels(row, stride), _pixels(column, stride)]
+                p, n = self._tile(tile, inside[piece])
+                posterior[piece][inside[piece]] = p[inside[piece]]
+                norms[piece][inside[piece]] = n[inside[piece]]
+        return posterior, norms
+
+    def _prepare(self, source, stride, rows, columns):
+        if stride != self._stride:
+            definition = read_net(prototxt_path("lenet_dense.prototxt"))
+            next(layer for layer in definition.layer if layer.name == "ip1").convolution_param.stride[0] = stride // SHRINK
+            self._net, self._stride = build(definition), stride
+        shape = (1, 3, rows.stop - rows.start, columns.stop - columns.start)
+        if self._net.blobs["data"].data.shape != shape:
+            self._net.blobs["data"].reshape(*shape)
+            self._net.reshape()
+        for name, blobs in self._net.params.items():
+            for blob, of_patches in zip(blobs, source.params[name]):
+                blob.data.flat = of_patches.data.flat
+        if self._mean is None:
+            self._shifts = _shifts([self._net.params[name][0].data for name in ("conv1", "conv2", "ip1")])
+
+    def _tile(self, tile, inside):
+        net = self._net
+        # With each patch's own mean, a level for the tile only keeps the numbers small, which keeps their digits.
+        level = tile.mean(axis=(0, 1), dtype=np.float64).astype(np.float32) if self._mean is None else self._mean
+        net.blobs["data"].data[0] = ((tile - level) * self._factor).transpose(2, 0, 1)
+        net.forward(end="ip1")
+        pool2 = net.blobs["pool2"].data[0]
+        ip1 = net.blobs["ip1"].data[0]
+        squares = box_sums(np.einsum("chw,chw->hw", pool2, pool2, dtype=np.float64), WINDOW, self._stride // SHRINK)
+        if self._mean is None:
+            means = box_sums(tile.transpose(2, 0, 1), PATCH, self._stride) / PATCH ** 2
+            means = (means - level.reshape(-1, 1, 1)) * self._factor
+            to_pool2, to_ip1 = self._shifts
+            shift = np.tensordot(to_pool2, means, 1)
+            sums = box_sums(pool2, WINDOW, self._stride // SHRINK)
+            squares += (shift * (WINDOW ** 2 * shift - 2 * sums)).sum(axis=0)
+            ip1 -= np.tensordot(to_ip1, means, 1)
+        net.forward(start="relu1", end="ip2")
+        return self._lengths(squares)
+
+    def _lengths(self, squares):
+        """Return posterior and norms from ||a||^2 of ip1's inputs and what the net now holds."""
+        net = self._net
+        hidden, scores = net.blobs["ip1"].data[0], net.blobs["ip2"].data[0].astype(np.float64)
+        difference = scores[1] - scores[0]
+        # Both from exponentials of negative numbers: 1 - p would lose the smaller one.
+        small = np.exp(-np.abs(difference))
+        posterior = np.stack([np.where(difference < 0, 1, small), np.where(difference < 0, small, 1)], axis=-1) / (1 + small)[..., None]
+        lengths = np.zeros(squares.shape)
+        if "ip1" in self._counted:
+            weights = net.params["ip2"][0].data.reshape(2, -1)
+            delta = np.square(weights[1] - weights[0])
+            lengths += np.tensordot(delta, (hidden > 0).astype(np.float32), 1) * (squares + 1)
+        if "ip2" in self._counted:
+            lengths += 2 * (np.einsum("chw,chw->hw", hidden, hidden, dtype=np.float64) + 1)  # ||e_1 - e_0||^2 is 2
+        return posterior, posterior[..., ::-1] * np.sqrt(lengths)[..., None]
+
+
+def fits(classifier, counted):
+    """Return whether a net is LeNet as in lenet_score.prototxt, up to what only training looks at, and stops at ip1 or ip2."""
+    path = prototxt_path("lenet_score.prototxt")
+    lenet = find_classifier(read_net(path), path)
+    return set(counted) <= {"ip1", "ip2"} and _computed(classifier) == _computed(lenet)
+
+
+def box_sums(values, size, stride):
+    """Return the sums over windows of size x size of the last two axes, every `stride` from the first: float64."""
+    total = np.zeros(values.shape[:-2] + (values.shape[-2] + 1, values.shape[-1] + 1))
+    np.cumsum(values, axis=-2, dtype=np.float64, out=total[..., 1:, 1:])
+    np.cumsum(total[..., 1:, 1:], axis=-1, out=total[..., 1:, 1:])
+    columns = total[..., size::stride] - total[..., :-size:stride]
+    return columns[..., size::stride, :] - columns[..., :-size:stride, :]
+
+
+def _computed(classifier):
+    layers = []
+    for layer in classifier.layers:
+        if layer.type in ("Convolution", "Pooling", "ReLU", "InnerProduct"):
+            copy = type(layer)()
+            copy.CopyFrom(layer)
+            del copy.param[:]
+            for setting in (copy.convolution_param, copy.inner_product_param):
+                setting.ClearField("weight_filler")
+                setting.ClearField("bias_filler")
+            layers.append(copy)
+    return layers
+
+
+def _shifts(weights):
+    """Return what a constant a channel of the input adds to a channel of pool2 (50 x 3) and of ip1 (500 x 3), float64."""
+    conv1, conv2, ip1 = (each.sum(axis=(2, 3), dtype=np.float64) for each in weights)
+    return conv2 @ conv1, ip1 @ conv2 @ conv1
+
+
+def _pieces(start, stop, longest):
+    """Cut the range of grid positions into slices of one length, at most `longest`; the last two may overlap."""
+    n = -(-(stop - start) // longest)
+    length = -(-(stop - start) // n)
+    starts = [min(start + k * length, stop - length) for k in range(n)]
+    return [slice(each, each + length) for each in starts]
+
+
+def _pixels(positions, stride):
+    """The pixels under a slice of grid positions."""
+    return slice(positions.start * stride, (positions.stop - 1) * stride + PATCH)

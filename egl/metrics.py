@@ -1,0 +1,31 @@
+"""How good a classification is: the paper's measures, from posteriors and labels."""
+import numpy as np
+
+
+def classification_metrics(posterior, labels):
+    """Return a dict of the paper's measures; the positive class is 1, exudate.
+
+    posterior: (n, 2) probabilities; labels: (n,) 0 or 1. Keys: f_measure (harmonic mean of precision and sensitivity),
+    sensitivity (recall of exudate), specificity (recall of healthy), accuracy, auc (area under the ROC curve), n, loss
+    (mean cross-entropy). A patch is called exudate where that is the more probable class. A ratio without cases is 0.
+    """
+    from sklearn.metrics import accuracy_score, f1_score, recall_score, roc_auc_score
+
+    posterior, labels = np.asarray(posterior, float), np.asarray(labels, int)
+    predicted = (posterior[:, 1] > posterior[:, 0]).astype(int)
+    both = len(np.unique(labels)) == 2
+    return {
+        "f_measure": float(f1_score(labels, predicted, zero_division=0)),
+        "sensitivity": float(recall_score(labels, predicted, pos_label=1, zero_division=0)),
+        "specificity": float(recall_score(labels, predicted, pos_label=0, zero_division=0)),
+        "accuracy": float(accuracy_score(labels, predicted)),
+        "auc": float(roc_auc_score(labels, posterior[:, 1])) if both else float("nan"),
+        "loss": cross_entropy(posterior, labels),
+        "n": int(len(labels)),
+    }
+
+
+def cross_entropy(posterior, labels):
+    """Return the mean of -log p(label), a float; probabilities below the smallest float32 count as that, as in Caffe."""
+    of_label = np.asarray(posterior, float)[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(of_label, np.finfo(np.float32).tiny)).mean())

@@ -1,0 +1,41 @@
+"""From gradient lengths to a choice: pure functions, numpy in, numpy out."""
+import numpy as np
+
+from egl.errors import EglError
+
+REDUCTIONS = ("sum", "mean", "topN, for instance top5")
+
+
+def top_k(scores, k):
+    """Return the indices (k,) of the k highest scores, highest first; of equal ones, the lowest index first.
+
+    scores: (n,) numbers; k at most n is returned. Raises EglError if a score is not a number: the net has diverged.
+    """
+    scores = np.asarray(scores, float)
+    if np.isnan(scores).any():
+        raise EglError("a score is not a number: the net has diverged; lower the learning rate")
+    return np.argsort(-scores, kind="stable")[:k]
+
+
+def image_score(phi, n_grid, reduction="sum"):
+    """Return the interestingness of an image (Algorithm 2, line 6) from the phi (n,) of its patches, as a float.
+
+    n_grid: how many patches the image's whole grid has; where phi is of a random part of them only, the sum is
+    extrapolated to all. reduction: "sum" (the paper's Algorithm 2), "mean" (does not favour large images), or "topN":
+    the mean of the N highest (the paper's section 3, "sorted by their top EGL values"). An image without patches has 0.
+    """
+    phi = np.asarray(phi, float)
+    check_reduction(reduction)
+    if not len(phi):
+        return 0.0
+    if reduction == "sum":
+        return float(phi.sum() * (n_grid / len(phi)))
+    if reduction == "mean":
+        return float(phi.mean())
+    return float(np.sort(phi)[-int(reduction[3:]) :].mean())
+
+
+def check_reduction(reduction):
+    """Raise EglError unless `reduction` is one that image_score knows."""
+    if reduction not in ("sum", "mean") and not (reduction.startswith("top") and reduction[3:].isdigit() and int(reduction[3:]) > 0):
+        raise EglError("image score {!r}: give one of {}".format(reduction, ", ".join(REDUCTIONS)))

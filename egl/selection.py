@@ -1,0 +1,208 @@
+"""Algorithms 1 and 2 with Caffe: a trainer, the phi of its present weights, and a run folder that keeps what happened."""
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from egl.algorithms import SelectionSettings, State, algorithm_1, algorithm_2
+from egl.errors import EglError
+from egl.evaluation import Evaluator
+from egl.gradient_length import GradientLength
+from egl.ranking import check_reduction, image_score
+from egl.run_folder import RunFolder
+from egl.trainer import Trainer, TrainerSettings
+
+STRATEGIES = ("egl", "random")
+BY = ("image", "patch")
+SNAPSHOT_EVERY = 10  # rounds; a snapshot is 16 MB
+SCORED_TOGETHER = 2048  # patches of several images, so that few batches are part empty
+
+# What a run draws random numbers for. Each use has numbers of its own, so the two strategies begin with the same images
+# and batches, and a run that goes on draws what it would have drawn.
+_INITIAL, _ROUND, _PATCHES, _IMAGES, _GRID = range(20, 25)
+
+
+class RunSettings(NamedTuple):
+    """One arm of an experiment. Where the paper leaves a choice open, the default is the first one named in docs/files.md."""
+
+    by: str = "image"  # "image": Algorithm 2; "patch": Algorithm 1
+    strategy: str = "egl"  # what chooses images, and patches unless patch_strategy says otherwise: "egl" or "random"
+    patch_strategy: str = ""  # "egl" or "random" for the patches alone; "" as strategy
+    selection: SelectionSettings = SelectionSettings()
+    trainer: TrainerSettings = TrainerSettings()
+    initial_images: int = 4  # mu; half of them with exudates, so that there are two classes to begin with
+    stop_layer: str = "ip1"  # the backward pass ends here: the first fully connected layer
+    parameters: str = "layer"  # whose gradient counts: of the stop "layer", or of all from there up, "above"
+    route: str = "auto"  # how phi is computed: see egl.gradient_length
+    score: str = "sum"  # of an image's phi: "sum", "mean" or "topN"
+    stride: int = 24  # pixels between the patches by which an image is scored
+    image_patches: int = 0  # of these, how many are scored, drawn at random once; 0: all
+    evaluate_every: int = 1  # rounds
+
+    def check(self):
+        """Raise EglError for a value that cannot be meant."""
+        self.selection.check()
+        check_reduction(self.score)
+        if self.by not in BY:
+            raise EglError("by {!r}: give one of {}".format(self.by, ", ".join(BY)))
+        for strategy in (self.strategy, self.patch_strategy or self.strategy):
+            if strategy not in STRATEGIES:
+                raise EglError("strategy {!r}: give one of {}".format(strategy, ", ".join(STRATEGIES)))
+        if self.initial_images < 2 or self.stride < 1 or self.image_patches < 0 or self.evaluate_every < 1:
+            raise EglError("initial images must be at least 2, stride and evaluate_every at least 1, image patches at least 0")
+
+    def as_dict(self):
+        """Return all settings as nested dicts, for JSON."""
+        return dict(self._asdict(), selection=self.selection._asdict(), trainer=self.trainer._asdict())
+
+
+def initial_images(lesion, n, random):
+    """Return n random images of those in `lesion` (dict image -> has exudates), half of them (rounded up) with exudates.
+
+    Where there are too few of one kind, the other fills up. Raises EglError if there are fewer than n, or none with exudates.
+    """
+    with_lesion = sorted(image for image in lesion if lesion[image])
+    without = sorted(image for image in lesion if not lesion[image])
+    if n > len(lesion) or not with_lesion:
+        raise EglError(f"{n} initial images asked for; the store's training split has {len(lesion)}, {len(with_lesion)} with exudates")
+    n_lesion = min(len(with_lesion), max(n - n // 2, n - len(without)))
+    return [int(x) for x in random.permutation(with_lesion)[:n_lesion]] + [int(x) for x in random.permutation(without)[: n - n_lesion]]
+
+
+class Selection:
+    """One run of Algorithm 1 or 2 on a store. Everything it changes is its own: two runs in one process share nothing."""
+
+    def __init__(self, data, settings, path, grid_patches, about=None):
+        """data: a patch store (data_prep.store.PatchStore); path: the run folder; about: dict for settings.json.
+
+        grid_patches(image, stride, most, random): the patches by which image number `image` is scored, uint8, and how many
+        its whole grid has.
+        """
+        settings.check()
+        self.settings, self.data = settings, data
+        self.run = RunFolder(path, dict(settings.as_dict(), about=about, kind="select"))
+        self._grid_patches = grid_patches
+        self._grids = {}
+        self._samples = data.samples("train")
+        self._image_of = data.image[self._samples[:, 0]]
+
+    def _random(self, *what):
+        return np.random.RandomState([self.settings.trainer.seed] + list(what))
+
+    def execute(self, progress=lambda done, total: None):
+        """Run to the end, or to where it was before and from there to the end; return the content of metrics.json."""
+        if self.run.finished:
+            return self.run.metrics
+        settings = self.settings
+        self._began = time.time()
+        self._trainer = Trainer(settings.trainer, self.data.mean, self.run.path)
+        self._phi = GradientLength(
+            self._trainer.score_prototxt, self._trainer.solver.net, settings.stop_layer, settings.parameters, route=settings.route
+        )
+        self._evaluator = Evaluator(self.data, self._trainer)
+        extra = self._trainer.restore() or {"state": None, "rounds": 0, "seconds": 0.0, "metrics": None}
+        state = State(*extra["state"]) if extra["state"] else None
+        if state:
+            self.run.go_back_to(extra["position"])
+        self._rounds, self._before, self._metrics = extra["rounds"], extra["seconds"], extra["metrics"]
+        self._progress = progress
+        scorers = {"egl": self._phi_of_patches, "random": self._random_scores(_PATCHES)}
+        arguments = dict(
+            settings=settings.selection,
+            random_of=lambda iteration: self._random(_ROUND, iteration),
+            train=self._train,
+            score_patches=scorers[settings.patch_strategy or settings.strategy],
+            record=self._record,
+            state=state,
+        )
+        if settings.by == "patch":
+            last = algorithm_1(len(self._samples), **arguments)
+        else:
+            by_image = {"egl": self._interestingness, "random": self._random_scores(_IMAGES)}
+            last = algorithm_2(
+                samples_of={int(image): np.flatnonzero(self._image_of == image).tolist() for image in np.unique(self._image_of)},
+                initial_images=self._initial_images(),
+                score_images=by_image[settings.strategy],
+                **arguments,
+            )
+        self._keep(last)
+        self.run.finish(dict(self._metrics, iterations=last.iteration, seconds=self._seconds()))
+        return self.run.metrics
+
+    def _initial_images(self):
+        lesion = {int(image): self.data.images[image].lesion for image in np.unique(self._image_of)}
+        return initial_images(lesion, self.settings.initial_images, self._random(_INITIAL))
+
+    def _train(self, samples):
+        """Train on the chosen samples, batch by batch; a last, short batch is filled with the first of them."""
+        size = self.settings.trainer.batch
+        n = -(-len(samples) // size)
+        for batch in np.resize(samples, (n, size)):
+            self._loss = self._trainer.step(*self.data.read(self._samples[batch]))
+        return n
+
+    def _phi_of_patches(self, samples):
+        patches, _ = self.data.read(self._samples[samples])  # the label is there, and not looked at
+        return self._phi.score(self._trainer.normalise(patches)).phi
+
+    def _random_scores(self, use):
+        return lambda items: self._random(use, self._trainer.iteration).random_sample(len(items))
+
+    def _interestingness(self, images):
+        most = self.settings.image_patches
+        together = max(1, SCORED_TOGETHER // most) if most else 1
+        scores = []
+        for first in range(0, len(images), together):
+            grids = [self._grid(image) for image in images[first : first + together]]
+            phi = self._phi.score(self._trainer.normalise(np.concatenate([patches for patches, _ in grids]))).phi
+            ends = np.cumsum([len(patches) for patches, _ in grids])
+            for part, (_, n_grid) in zip(np.split(phi, ends[:-1]), grids):
+                scores.append(image_score(part, n_grid, self.settings.score))
+        return np.array(scores)
+
+    def _grid(self, image):
+        """Return (patches, n_grid) by which an image is scored; kept if they are a small part of the grid."""
+        if image in self._grids:
+            return self._grids[image]
+        most = self.settings.image_patches
+        grid = self._grid_patches(image, self.settings.stride, most, self._random(_GRID, image))
+        if most:
+            self._grids[image] = grid
+        return grid
+
+    def _record(self, state, queries):
+        self._rounds += 1
+        self.run.add_queries(self._query_row(state.iteration, query) for query in queries)
+        last = state.iteration >= self.settings.selection.iterations
+        if last or self._rounds % self.settings.evaluate_every == 0:
+            patches = np.unique(self._samples[state.chosen, 0])
+            if self.settings.by == "image":
+                patches = np.unique(self._samples[np.isin(self._image_of, state.images), 0])
+            n_images = len(np.unique(self.data.image[patches]))
+            row, predictions, self._metrics = self._evaluator.evaluate(state.iteration, self._loss, len(patches), n_images)
+            self.run.add_round(row, predictions)
+        if self._rounds % SNAPSHOT_EVERY == 0 and not last:
+            self._keep(state)
+        self._progress(state.iteration, self.settings.selection.iterations)
+
+    def _query_row(self, iteration, query):
+        row = {"iteration": iteration, "kind": query.kind, "patch": "", "symmetry": "", "label": "", "score": query.score}
+        if query.kind == "image":
+            return dict(row, image=self.data.images[query.item].id, label=int(self.data.images[query.item].lesion))
+        patch, symmetry = self._samples[query.item]
+        return dict(row, image=self.data.images[self.data.image[patch]].id, patch=patch, symmetry=symmetry, label=self.data.labels[patch])
+
+    def _keep(self, state):
+        self.run.write()
+        self._trainer.snapshot(
+            {
+                "state": [state.iteration, state.images, state.chosen],
+                "rounds": self._rounds,
+                "position": self.run.position(),
+                "metrics": self._metrics,
+                "seconds": self._seconds(),
+            }
+        )
+
+    def _seconds(self):
+        return round(self._before + time.time() - self._began, 1)

@@ -1,0 +1,192 @@
+"""One net and its Caffe solver: SGD steps on given batches, posteriors, snapshots."""
+import hashlib
+import json
+import os
+import shutil
+from typing import NamedTuple
+
+import numpy as np
+
+from egl.caffe_runtime import import_caffe
+from egl.errors import EglError
+from egl.net_definition import find_classifier, prototxt_path, read_net, read_solver
+from egl.nets import scoring_net
+
+SCALINGS = ("mean", "patch-mean")
+SCORING_BATCH = 64
+
+
+class TrainerSettings(NamedTuple):
+    """A run's choices for training; the paper's values where it gives them (rate, batch)."""
+
+    solver: str = "lenet_solver.prototxt"  # a name in prototxt/, or a path; it names the net to train
+    score_net: str = "lenet_score.prototxt"
+    seed: int = 1
+    batch: int = 32
+    rate: float = 0.01
+    momentum: float = 0.9
+    weight_decay: float = 0.0005
+    scaling: str = "mean"  # subtracted: the training patches' "mean" a channel, or each patch's own, "patch-mean"
+    factor: float = 1 / 64  # then multiplied; raw grey levels diverge at the paper's rate
+
+    def check(self):
+        """Raise EglError for a value that cannot be meant."""
+        if self.batch < 1 or not self.rate > 0 or not 0 <= self.momentum < 1 or self.weight_decay < 0:
+            raise EglError("batch must be at least 1, rate above 0, momentum in [0, 1), weight decay at least 0")
+        if self.scaling not in SCALINGS:
+            raise EglError("scaling {!r}: give one of {}".format(self.scaling, ", ".join(SCALINGS)))
+        if not 0 <= self.seed < 2 ** 31:
+            raise EglError(f"seed {self.seed}: give a number from 0 to 2147483647")
+
+
+class Trainer:
+    """A solver and, sharing its weights, a net for scoring. Two trainers share nothing.
+
+    iteration: SGD steps done so far
+    """
+
+    def __init__(self, settings, mean, folder):
+        """settings: TrainerSettings; mean: (C,) of the training patches, grey levels; folder: for solver.prototxt and snapshots."""
+        settings.check()
+        caffe = import_caffe()
+        self.settings = settings
+        self._mean = np.asarray(mean, np.float32).reshape(1, -1, 1, 1)
+        self._folder = folder
+        self._writing = os.path.join(folder, "snapshots", ".writing")
+        definition = self._define()
+        path = os.path.join(folder, "solver.prototxt")
+        with open(path + ".writing", "w", encoding="utf-8") as file:
+            file.write(str(definition))
+        os.replace(path + ".writing", path)
+        self.solver = caffe.get_solver(path)
+        self.score_prototxt = _find(settings.score_net)
+        self._score_net = scoring_net(self.score_prototxt, self.solver.net, SCORING_BATCH)
+        self._classifier = find_classifier(read_net(self.score_prototxt), self.score_prototxt)
+
+    def _define(self):
+        """Return the SolverParameter of this run, its net inside it, from the prototxt files and the settings."""
+        settings = self.settings
+        solver = read_solver(_find(settings.solver))
+        net = read_net(solver.net)
+        for layer in net.layer:
+            if layer.type == "Input":
+                for shape in layer.input_param.shape:
+                    shape.dim[0] = settings.batch
+        solver.ClearField("net")
+        solver.train_net_param.CopyFrom(net)
+        solver.base_lr = settings.rate
+        solver.momentum = settings.momentum
+        solver.weight_decay = settings.weight_decay
+        solver.random_seed = settings.seed
+        solver.max_iter = 2 ** 31 - 1  # Python decides when to stop
+        solver.snapshot = 0  # and when to take a snapshot
+        solver.snapshot_after_train = False
+        solver.snapshot_prefix = os.path.join(self._writing, "model")
+        solver.solver_mode = solver.CPU
+        return solver
+
+    @property
+    def iteration(self):
+        return self.solver.iter
+
+    def normalise(self, patches):
+        """Return patches (N, 3, 48, 48) uint8 as the net takes them: float32, mean subtracted, multiplied by the factor."""
+        values = patches.astype(np.float32)
+        values -= self._mean if self.settings.scaling == "mean" else values.mean(axis=(2, 3), keepdims=True)
+        values *= np.float32(self.settings.factor)
+        return values
+
+    def step(self, patches, labels):
+        """Do one SGD iteration on one batch of exactly settings.batch patches (uint8) and labels; return its loss, a float.
+
+        The loss is that of the batch before the step. Raises EglError for a label outside [0, C), which would corrupt
+        Caffe's memory, and if the loss is not finite.
+        """
+        if len(patches) != self.settings.batch or len(labels) != self.settings.batch:
+            raise EglError(f"a batch of {len(patches)} patches and {len(labels)} labels; the net takes {self.settings.batch}")
+        labels = np.asarray(labels, int)
+        if labels.min() < 0 or labels.max() >= self._classifier.classes:
+            raise EglError(f"labels from {labels.min()} to {labels.max()}; the net has classes 0 to {self._classifier.classes - 1}")
+        net = self.solver.net
+        net.blobs["data"].data[...] = self.normalise(patches)
+        net.blobs["label"].data[...] = labels
+        self.solver.step(1)
+        loss = float(net.blobs["loss"].data)
+        if not np.isfinite(loss):
+            raise EglError(f"training diverged at iteration {self.iteration}: the loss is {loss}; lower the rate or scale the input")
+        return loss
+
+    def posterior(self, patches):
+        """Return p(y|x) of patches (N, 3, 48, 48) uint8, float64 (N, C), under the present weights."""
+        result = np.empty((len(patches), self._classifier.classes))
+        data = self._score_net.blobs["data"].data
+        for start in range(0, len(patches), SCORING_BATCH):
+            chunk = patches[start : start + SCORING_BATCH]
+            data[: len(chunk)] = self.normalise(chunk)
+            result[start : start + len(chunk)] = self._score_net.forward(end="prob")["prob"][: len(chunk)]
+        return result
+
+    def snapshot(self, extra):
+        """Save weights, momentum and `extra` (dict for JSON) as snapshots/iter_N, whole or not at all; drop the one before it."""
+        shutil.rmtree(self._writing, ignore_errors=True)
+        os.makedirs(self._writing)
+        self.solver.snapshot()
+        sums = {name: _sha256(os.path.join(self._writing, name)) for name in os.listdir(self._writing)}
+        with open(os.path.join(self._writing, "state.json"), "w", encoding="utf-8") as file:
+            json.dump({"iteration": self.iteration, "sha256": sums, "extra": extra}, file)
+        earlier = snapshots(self._folder)
+        final = os.path.join(self._folder, "snapshots", f"iter_{self.iteration:06d}")
+        shutil.rmtree(final, ignore_errors=True)
+        os.rename(self._writing, final)
+        for folder in earlier:
+            if folder != final:
+                shutil.rmtree(folder)
+
+    def restore(self):
+        """Go on from the newest snapshot: return its `extra`, or None where there is none. EglError if it is damaged."""
+        folders = snapshots(self._folder)
+        if not folders:
+            return None
+        folder = folders[-1]
+        try:
+            with open(os.path.join(folder, "state.json"), encoding="utf-8") as file:
+                state = json.load(file)
+            for name, sha256 in state["sha256"].items():
+                if _sha256(os.path.join(folder, name)) != sha256:
+                    raise ValueError(name + " is not what was written")
+        except (OSError, ValueError, KeyError) as error:
+            raise EglError(f"{folder}: damaged snapshot ({error}); remove the run's folder and start again") from error
+        self._restore_solver(folder, state["iteration"])
+        return state["extra"]
+
+    def _restore_solver(self, folder, iteration):
+        """Caffe's restore, through a copy of the solverstate that names the weights where they are now: it aborts if they moved."""
+        message = import_caffe().proto.caffe_pb2.SolverState()
+        stem = os.path.join(folder, f"model_iter_{iteration}")
+        with open(stem + ".solverstate", "rb") as file:
+            message.ParseFromString(file.read())
+        message.learned_net = stem + ".caffemodel"
+        path = os.path.join(self._folder, "snapshots", ".restoring.solverstate")
+        with open(path, "wb") as file:
+            file.write(message.SerializeToString())
+        try:
+            self.solver.restore(path)
+        finally:
+            os.remove(path)
+
+
+def snapshots(folder):
+    """Return the snapshot folders of a run folder, the newest last."""
+    parent = os.path.join(folder, "snapshots")
+    if not os.path.isdir(parent):
+        return []
+    return [os.path.join(parent, name) for name in sorted(os.listdir(parent)) if name.startswith("iter_")]
+
+
+def _find(name):
+    return name if os.path.sep in name else prototxt_path(name)
+
+
+def _sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()

@@ -1,0 +1,31 @@
+"""The three pieces of work that the commands share, each a function that a child process can run."""
+from functools import partial
+
+from data_prep import __version__
+from data_prep.grid_patches import grid_patches
+from data_prep.store import PatchStore
+from egl import full_training
+from egl.caffe_runtime import blas_description, import_caffe
+from egl.selection import Selection
+
+
+def train(store, settings, out, progress):
+    """Train on everything (egl.full_training) and return its metrics."""
+    data = PatchStore(store)
+    return full_training.train(data, settings, out, _about(data), progress)
+
+
+def select(store, settings, out, images, progress):
+    """Run Algorithm 1 or 2 (egl.selection) and return its metrics. images: the data set's folder, None: where it was."""
+    data = PatchStore(store)
+    return Selection(data, settings, out, partial(_grid_patches, data, images), _about(data)).execute(progress)
+
+
+def _grid_patches(data, images, place, stride, most, random):
+    return grid_patches(data, place, stride, most, random, folder=images)
+
+
+def _about(data):
+    """Return what else decides a run's numbers: the store's own settings, the versions, the BLAS and its threads."""
+    attributes = {name: value for name, value in sorted(data.attributes.items()) if name not in ("folder", "notes", "left_out")}
+    return {"version": __version__, "caffe": import_caffe().__version__, "blas": blas_description(), "store": attributes}

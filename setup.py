@@ -1,0 +1,29 @@
+import pathlib
+import re
+
+from setuptools import setup
+
+here = pathlib.Path(__file__).resolve().parent
+version = re.search(r'__version__ = "(.+?)"', (here / "data_prep" / "__init__.py").read_text(encoding="utf-8")).group(1)
+
+setup(
+    name="egl-caffe",
+    version=version,
+    description="Active learning by expected gradient length with Caffe, for exudates in eye fundus photographs",
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="BSD-2-Clause",
+    python_requires=">=3.8",
+    packages=["data_prep", "data_prep.phantom", "data_prep.readers", "egl", "egl.prototxt", "experiments"],
+    package_dir={"egl.prototxt": "prototxt"},
+    package_data={"egl.prototxt": ["*.prototxt"], "experiments": ["*.j2"]},
+    entry_points={"console_scripts": ["egl = experiments.command_line:main"]},
+    # Caffe is not here: the registry's package of that name is an empty placeholder. See runtime/caffe and the Dockerfile.
+    install_requires=["h5py", "jinja2", "matplotlib", "numpy", "opencv-python-headless", "scikit-learn", "scipy", "threadpoolctl", "tqdm"],
+    extras_require={"lmdb": ["lmdb"], "test": ["pytest"]},
+    classifiers=[
+        "License :: OSI Approved :: BSD License",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Image Recognition",
+    ],
+)

@@ -1,0 +1,64 @@
+import cv2
+import numpy as np
+import pytest
+
+from data_prep.errors import DataError
+from data_prep.field_of_view import find_field_of_view
+
+
+def eye(height=400, width=600, centre=(300, 200), radius=180, surround=4, brightness=120):
+    """A flat orange disc on a dark surround, with noise."""
+    random = np.random.RandomState(0)
+    image = np.full((height, width, 3), surround, np.uint8)
+    cv2.circle(image, centre, radius, (brightness // 4, brightness // 2, brightness), -1)
+    return np.clip(image + random.randint(-3, 4, image.shape), 0, 255).astype(np.uint8)
+
+
+def disc(height, width, centre, radius):
+    y, x = np.ogrid[:height, :width]
+    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius ** 2
+
+
+def test_a_disc_less_its_rim():
+    found = find_field_of_view(eye())
+    assert not (found & ~disc(400, 600, (300, 200), 180)).any()
+    assert found[disc(400, 600, (300, 200), 172)].all()
+
+
+def test_notches_and_text_in_the_surround_are_left_out():
+    image = eye()
+    image[195:205, 470:490] = 120  # a tab 10 pixels high at the disc's right edge
+    cv2.putText(image, "OD 12", (10, 390), cv2.FONT_HERSHEY_SIMPLEX, 1, (255, 255, 255), 3)
+    assert not (find_field_of_view(image) & ~disc(400, 600, (300, 200), 180)).any()
+
+
+def test_a_dark_fovea_and_a_haemorrhage_at_no_edge_are_inside():
+    image = eye()
+    cv2.circle(image, (320, 210), 40, (1, 1, 3), -1)
+    assert find_field_of_view(image)[disc(400, 600, (300, 200), 172)].all()
+
+
+def test_the_frame_is_no_edge():
+    """Many cameras cut the disc off at the top and bottom: there the eye goes on to the last row."""
+    found = find_field_of_view(eye(centre=(300, 200), radius=260))
+    assert found[0, 250:350].all()
+    assert found[-1, 250:350].all()
+
+
+def test_a_dim_eye_on_a_noisy_surround():
+    found = find_field_of_view(eye(brightness=45, surround=6))
+    assert not (found & ~disc(400, 600, (300, 200), 180)).any()
+    assert found[disc(400, 600, (300, 200), 170)].all()
+
+
+@pytest.mark.parametrize("image", [np.zeros((300, 400, 3), np.uint8), eye(radius=40)])
+def test_no_eye(image):
+    with pytest.raises(DataError, match="no field of view"):
+        find_field_of_view(image)
+
+
+def test_real_eyes_fill_their_disc(real_data):
+    """IDRiD's field of view is the same in all images: two thirds of the frame, whatever the eye's colour."""
+    images = sorted((real_data / "idrid-half").glob("*/1. Original Images/*/*.jpg"))[::12]
+    shares = [find_field_of_view(cv2.imread(str(path))).mean() for path in images]
+    assert 0.67 < min(shares) <= np.median(shares) < 0.68

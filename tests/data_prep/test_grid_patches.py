@@ -1,0 +1,46 @@
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from data_prep.errors import DataError
+from data_prep.field_of_view import find_field_of_view
+from data_prep.grid_patches import grid_patches
+
+
+def test_the_whole_grid(small_store, phantoms):
+    patches, n = grid_patches(small_store, 0, 48)
+    image = cv2.imread(str(Path(phantoms) / small_store.images[0].source))
+    field = find_field_of_view(image)
+    expected = [
+        image[y : y + 48, x : x + 48].transpose(2, 0, 1)
+        for y in range(0, 480 - 47, 48)
+        for x in range(0, 720 - 47, 48)
+        if field[y : y + 48, x : x + 48].all()
+    ]
+    assert n == len(expected) == len(patches) > 20
+    assert (patches == np.stack(expected)).all()
+
+
+def test_a_part_of_the_grid_by_seed(small_store):
+    whole, n = grid_patches(small_store, 1, 24)
+    part, n_grid = grid_patches(small_store, 1, 24, 10, np.random.RandomState(1))
+    again, _ = grid_patches(small_store, 1, 24, 10, np.random.RandomState(1))
+    assert n_grid == n
+    assert len(part) == 10
+    assert (part == again).all()
+    assert {patch.tobytes() for patch in part} <= {patch.tobytes() for patch in whole}
+    assert len(grid_patches(small_store, 1, 24, n + 5, np.random.RandomState(1))[0]) == n
+
+
+def test_moved_missing_and_changed_photographs(small_store, phantoms, tmp_path):
+    moved = shutil.copytree(phantoms, str(tmp_path / "moved"))
+    assert grid_patches(small_store, 0, 48, folder=moved)[1] == grid_patches(small_store, 0, 48)[1]
+    with pytest.raises(DataError, match="--images"):
+        grid_patches(small_store, 0, 48, folder=str(tmp_path))
+    path = Path(moved) / small_store.images[0].source
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(DataError, match="changed since"):
+        grid_patches(small_store, 0, 48, folder=moved)

@@ -1,0 +1,132 @@
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from data_prep.errors import DataError
+from data_prep.field_of_view import find_field_of_view
+from data_prep.prepare import PrepareSettings, prepare, summary
+
+SMALL = PrepareSettings(seed=3, n_train=160, n_validation=32, n_test=36)
+
+
+@pytest.fixture
+def copy(phantoms, tmp_path):
+    """A copy of the phantoms that a test may damage."""
+    return Path(shutil.copytree(phantoms, str(tmp_path / "phantoms")))
+
+
+def one(folder, pattern):
+    return sorted(folder.glob(pattern))[0]
+
+
+def test_patches_are_where_the_store_says_and_labelled_by_the_rule(small_store, phantoms):
+    for place, row in enumerate(small_store.images):
+        image = cv2.imread(str(Path(phantoms) / row.source))
+        mask_path = Path(phantoms) / row.source.replace("/EX/", "/Annotation_EX/").replace(".jpg", "_EX.png")
+        mask = cv2.imread(str(mask_path), cv2.IMREAD_GRAYSCALE) > 0 if row.lesion else np.zeros(image.shape[:2], bool)
+        field = find_field_of_view(image)
+        assert (row.height, row.width) == image.shape[:2]
+        for index in np.flatnonzero(small_store.image == place):
+            y, x = small_store.yx[index]
+            here = (slice(y, y + 48), slice(x, x + 48))
+            assert (small_store.patches[index] == image[here].transpose(2, 0, 1)).all()
+            assert field[here].all()
+            assert mask[y + 24, x + 24] if small_store.labels[index] else not mask[here].any()
+
+
+def test_counts_are_what_was_asked(small_store):
+    for split, number, patches in (("train", 160, 20), ("validation", 32, 4), ("test", 36, 5)):
+        samples = small_store.samples(split)
+        labels = small_store.labels[samples[:, 0]]
+        assert np.bincount(labels).tolist() == [number, number]
+        assert len(np.unique(samples, axis=0)) == 2 * number
+        assert len(np.unique(samples[:, 0])) == 2 * patches
+
+
+def test_the_mean_is_that_of_the_training_patches(small_store):
+    patches = small_store.patches[small_store.patches_of("train")]
+    np.testing.assert_allclose(small_store.mean, patches.mean(axis=(0, 2, 3)), rtol=1e-12)
+
+
+def test_the_store_says_how_it_was_made(small_store, phantoms):
+    attributes = small_store.attributes
+    assert attributes["dataset"] == "phantoms"
+    assert attributes["folder"] == phantoms
+    for name, value in SMALL._asdict().items():
+        assert attributes[name] == (list(value) if isinstance(value, tuple) else value), name
+
+
+def test_same_seed_same_bytes_other_seed_other_store(small_store, phantoms, tmp_path):
+    again, _ = prepare(phantoms, str(tmp_path / "again.h5"), SMALL, progress=False)
+    assert Path(again.path).read_bytes() == Path(small_store.path).read_bytes()
+    other, _ = prepare(phantoms, str(tmp_path / "other.h5"), SMALL._replace(seed=4), progress=False)
+    assert other.yx.tolist() != small_store.yx.tolist()
+
+
+def test_fewer_than_asked_takes_all_and_says_so(phantoms, tmp_path):
+    store, _ = prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(n_test=100000), progress=False)
+    healthy, exudate = store.attributes["samples_test"]
+    assert exudate == 8 * (store.labels[store.patches_of("test")] == 1).sum() < 100000
+    assert f"test: only {exudate} exudate samples where 100000 were asked for" in summary(store)
+
+
+def test_without_augmentation_every_sample_is_a_patch(phantoms, tmp_path):
+    store, _ = prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(augmented=False, n_train=20, n_validation=3, n_test=5), progress=False)
+    assert sorted(store.samples("test").tolist()) == [[index, 0] for index in store.patches_of("test")]
+    assert len(store.samples("train")) == 40
+
+
+def test_healthy_patches_of_lesion_images_alone(phantoms, tmp_path):
+    store, _ = prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(healthy_from="lesion"), progress=False)
+    assert all(store.images[image].lesion for image in store.image)
+
+
+def test_scale(phantoms, tmp_path):
+    store, _ = prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(scale=1.5), progress=False)
+    assert {(row.height, row.width) for row in store.images} == {(720, 1080)}
+
+
+def test_an_unreadable_image_stops_or_is_skipped(copy, tmp_path):
+    bad = one(copy, "e_optha_EX/healthy/*/*.jpg")
+    bad.write_bytes(bad.read_bytes()[:5000])
+    out = tmp_path / "s.h5"
+    with pytest.raises(DataError, match=bad.name):
+        prepare(str(copy), str(out), SMALL, progress=False)
+    assert not out.exists()
+    store, problems = prepare(str(copy), str(out), SMALL, skip_bad=True, progress=False)
+    assert len(problems) == 1
+    assert len(store.images) == 11
+    assert bad.name in summary(store)
+
+
+def test_a_black_image_is_named(copy, tmp_path):
+    black = one(copy, "e_optha_EX/healthy/*/*.jpg")
+    cv2.imwrite(str(black), np.zeros((480, 720, 3), np.uint8))
+    with pytest.raises(DataError, match=f"{black.name}: no field of view"):
+        prepare(str(copy), str(tmp_path / "s.h5"), SMALL, progress=False)
+
+
+def test_a_copy_of_a_photograph_is_used_once(copy, tmp_path):
+    """Or it could come into two splits, under two names."""
+    original = one(copy, "e_optha_EX/EX/*/*.jpg")
+    other = copy / "e_optha_EX" / "healthy" / "E9999999"
+    other.mkdir()
+    shutil.copy(str(original), str(other / "C9999999.jpg"))
+    store, _ = prepare(str(copy), str(tmp_path / "s.h5"), SMALL, progress=False)
+    assert len(store.images) == 12
+    assert "C9999999.jpg is a copy" in summary(store)
+
+
+@pytest.mark.parametrize("wrong", [{"n_train": 0}, {"exudate_rule": "some"}, {"exudate_rule": 1.5}, {"scale": 0.0}, {"seed": -1}])
+def test_settings_that_cannot_be_meant(phantoms, tmp_path, wrong):
+    with pytest.raises(DataError):
+        prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(**wrong), progress=False)
+
+
+def test_the_paper_s_size_from_a_part_of_idrid(real_data, tmp_path):
+    """The published image at its own size, scaled to half: one lesion image is too few for three splits, and it says so."""
+    with pytest.raises(DataError, match="1 patients with exudates"):
+        prepare(str(real_data / "idrid-original-sample"), str(tmp_path / "s.h5"), PrepareSettings(scale=0.5), progress=False)

@@ -1,0 +1,104 @@
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from data_prep.errors import DataError
+from data_prep.store import ImageRow, PatchStore, StoreWriter
+from data_prep.symmetry import transform
+
+IMAGES = [ImageRow(f"i{n}", f"p{n}", f"i{n}.jpg", 60, 70, n != 2, n, "0" * 64) for n in range(3)]
+ATTRIBUTES = {"augmented": True, "samples_train": [10, 9], "samples_validation": [8, 8], "samples_test": [8, 8]}
+
+
+def write(path, images=IMAGES):
+    """A store of two healthy patches and two with exudates from each of three images, each patch of one grey level."""
+    with StoreWriter(path, images, 12, ATTRIBUTES) as writer:
+        for place in range(3):
+            for label in (0, 1):
+                patches = np.stack([np.full((3, 48, 48), 10 * place + 100 * n + label, np.uint8) for n in range(2)])
+                writer.append(patches, label, place, np.array([[1, 2], [3, 4]]), images[place].split)
+        writer.finish({"mean_bgr": [1.0, 2.0, 3.0]})
+    return PatchStore(path)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return write(str(tmp_path / "store.h5"))
+
+
+def test_what_was_written_is_read(store):
+    assert store.images == IMAGES
+    assert store.labels.tolist() == [0, 0, 1, 1] * 3
+    assert store.image.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert store.patches[:, 0, 0, 0].tolist() == [0, 100, 1, 101, 10, 110, 11, 111, 20, 120, 21, 121]
+    assert store.mean.tolist() == [1, 2, 3]
+    assert store.patches_of("test").tolist() == [8, 9, 10, 11]
+
+
+def test_samples_are_patches_times_symmetries_cut_to_the_number_asked(store):
+    samples = store.samples("train")
+    healthy = [[0, s] for s in range(8)] + [[1, 0], [1, 1]]
+    exudate = [[2, s] for s in range(8)] + [[3, 0]]
+    assert samples.tolist() == healthy + exudate
+
+
+def test_a_sample_is_read_under_its_symmetry(small_store):
+    samples = small_store.samples("test")[[3, 40, 70]]
+    patches, labels = small_store.read(samples)
+    for (index, symmetry), patch, label in zip(samples, patches, labels):
+        assert (patch == transform(small_store.patches[index], symmetry)).all()
+        assert label == small_store.labels[index]
+
+
+def test_equal_stores_have_equal_bytes(tmp_path):
+    paths = [tmp_path / name for name in ("a.h5", "b.h5")]
+    for path in paths:
+        write(str(path))
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_a_failure_leaves_nothing_and_keeps_what_was_there(tmp_path):
+    path = tmp_path / "store.h5"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError, match="12 patches announced, 0 written"), StoreWriter(str(path), IMAGES, 12, ATTRIBUTES) as writer:
+        writer.finish({})
+    assert [p.name for p in tmp_path.iterdir()] == ["store.h5"]
+    assert path.read_bytes() == b"old"
+
+
+def test_one_patient_in_two_splits_is_refused_at_writing(tmp_path):
+    with pytest.raises(DataError, match="patient same is in two splits"):
+        write(str(tmp_path / "store.h5"), [row._replace(patient="same") for row in IMAGES])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: f["images/patient"].__setitem__(1, b"p0"), "patient p0 is in two splits"),
+        (lambda f: f["split"].__setitem__(0, 1), "another split than its image"),
+        (lambda f: f["labels"].__setitem__(0, 2), "labels other than"),
+        (lambda f: f["image"].__setitem__(0, 9), "not in the table"),
+        (lambda f: f.__delitem__("patches"), "not a patch store"),
+        (lambda f: f.attrs.__setitem__("format", 99), "format 99"),
+        (lambda f: f["labels"].__setitem__(slice(0, 4), 0), "split train lacks a class"),
+    ],
+)
+def test_a_damaged_store_is_refused(store, tmp_path, damage, message):
+    path = str(tmp_path / "damaged.h5")
+    shutil.copy(store.path, path)
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(DataError, match=message) as error:
+        PatchStore(path)
+    assert "damaged.h5" in str(error.value)
+
+
+def test_no_store(tmp_path):
+    with pytest.raises(DataError, match="no such store"):
+        PatchStore(str(tmp_path / "none.h5"))
+    (tmp_path / "text.h5").write_text("text")
+    with pytest.raises(DataError, match="not a patch store"):
+        PatchStore(str(tmp_path / "text.h5"))
