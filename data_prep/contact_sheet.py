@@ -17,7 +17,8 @@ def write_contact_sheet(store, path, seed=1):
     from matplotlib import pyplot as plt
 
     random = np.random.RandomState(seed)
-    figure, axes = plt.subplots(len(splits.NAMES), 2, figsize=(16, 12))
+    rows = [min(ROWS, -(-_most_of_a_class(store, split) // COLUMNS)) for split in splits.NAMES]
+    figure, axes = plt.subplots(len(splits.NAMES), 2, figsize=(16, 1 + 0.75 * sum(rows)), gridspec_kw={"height_ratios": rows})
     for row, split in enumerate(splits.NAMES):
         for label, name in enumerate(CLASSES):
             indices = store.patches_of(split)
@@ -26,6 +27,7 @@ def write_contact_sheet(store, path, seed=1):
             axis = axes[row, label]
             axis.imshow(_mosaic(store.patches[chosen]))
             axis.set_title(f"{split}, {name}: {len(chosen)} of {len(indices)} patches", loc="left")
+            axis.set_anchor("NW")
             axis.set_axis_off()
     figure.suptitle("{}: {}".format(os.path.basename(store.path), store.attributes["dataset"]))
     figure.tight_layout()
@@ -35,10 +37,14 @@ def write_contact_sheet(store, path, seed=1):
     os.replace(temporary, path)
 
 
+def _most_of_a_class(store, split):
+    return int(np.bincount(store.labels[store.patches_of(split)]).max())
+
+
 def _mosaic(patches):
-    """Return the patches (n, 3, 48, 48) BGR side by side, as one RGB image of ROWS x COLUMNS places."""
+    """Return the patches (n, 3, 48, 48) BGR side by side, as one RGB image of COLUMNS columns."""
     step = patches.shape[-1] + GAP
-    sheet = np.full((ROWS * step, COLUMNS * step, 3), 255, np.uint8)
+    sheet = np.full((-(-len(patches) // COLUMNS) * step, COLUMNS * step, 3), 255, np.uint8)
     for place, patch in enumerate(patches):
         y, x = (place // COLUMNS) * step, (place % COLUMNS) * step
         sheet[y : y + patch.shape[1], x : x + patch.shape[2]] = patch[::-1].transpose(1, 2, 0)

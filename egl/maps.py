@@ -71,7 +71,7 @@ class ImageScorer:
     def _choose(self, stride):
         possible = self._fits and stride % dense.SHRINK == 0
         if self._route == "dense" and not possible:
-            raise NetError("the dense route takes LeNet (lenet_score.prototxt), stopping at ip1 or ip2, and strides that are multiples of 4")
+            raise NetError("the dense route takes LeNet (lenet_score.prototxt), stopping at ip1 or ip2, and strides: multiples of 4")
         if self._route == "auto":
             return "dense" if possible and stride <= DENSE_UP_TO else "patches"
         return self._route

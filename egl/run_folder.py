@@ -81,7 +81,7 @@ class RunFolder:
         with h5py.File(temporary, "w") as file:
             iterations = np.array([int(row[0]) for row in self._rounds])
             file.create_dataset("iteration", data=iterations, track_times=False)
-            for split in self._predictions[0] if self._predictions else ():
+            for split in sorted(self._predictions[0]) if self._predictions else ():
                 file.create_dataset(split, data=np.stack([p[split] for p in self._predictions]), track_times=False)
         os.replace(temporary, self.file("predictions.h5"))
 

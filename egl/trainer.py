@@ -14,6 +14,9 @@ from egl.nets import scoring_net
 
 SCALINGS = ("mean", "patch-mean")
 SCORING_BATCH = 64
+# A weight beyond this has diverged. The limit keeps a forward pass of LeNet within float32: once a NaN gets into it, Caffe's
+# max pooling writes outside its memory on the way back, so divergence must be seen a step earlier.
+LARGEST_WEIGHT = 1e5
 
 
 class TrainerSettings(NamedTuple):
@@ -100,7 +103,7 @@ class Trainer:
         """Do one SGD iteration on one batch of exactly settings.batch patches (uint8) and labels; return its loss, a float.
 
         The loss is that of the batch before the step. Raises EglError for a label outside [0, C), which would corrupt
-        Caffe's memory, and if the loss is not finite.
+        Caffe's memory, and if training has diverged.
         """
         if len(patches) != self.settings.batch or len(labels) != self.settings.batch:
             raise EglError(f"a batch of {len(patches)} patches and {len(labels)} labels; the net takes {self.settings.batch}")
@@ -112,8 +115,12 @@ class Trainer:
         net.blobs["label"].data[...] = labels
         self.solver.step(1)
         loss = float(net.blobs["loss"].data)
-        if not np.isfinite(loss):
-            raise EglError(f"training diverged at iteration {self.iteration}: the loss is {loss}; lower the rate or scale the input")
+        largest = max(max(blob.data.max(), -blob.data.min()) for blobs in net.params.values() for blob in blobs)
+        if not (np.isfinite(loss) and largest < LARGEST_WEIGHT):
+            raise EglError(
+                f"training diverged at iteration {self.iteration}: the loss is {loss:.4g}, the largest weight {largest:.4g}; "
+                "lower the rate or scale the input"
+            )
         return loss
 
     def posterior(self, patches):

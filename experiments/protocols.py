@@ -29,4 +29,4 @@ FULL = Protocol("full", seeds=10, prepare=PrepareSettings(), selection=RunSettin
 
 PROTOCOLS = {protocol.name: protocol for protocol in (QUICK, STANDARD, FULL)}
 
-PHANTOMS = {"n_lesion": 16, "n_healthy": 32, "seed": 1}  # what stands in for a data set where none is given
+PHANTOMS = {"n_lesion": 20, "n_healthy": 30, "seed": 1}  # what stands in for a data set where none is given

@@ -15,7 +15,7 @@ def query(patch):
 
 def fill(run, rounds):
     for iteration in rounds:
-        run.add_round(row(iteration), {"test": np.full(3, iteration / 8.0)})
+        run.add_round(row(iteration), {"validation": np.full(2, 0.5), "test": np.full(3, iteration / 8.0)})
         run.add_queries([query(iteration), query(-iteration)])
 
 

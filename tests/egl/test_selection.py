@@ -1,0 +1,198 @@
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_prep.grid_patches import grid_patches
+from egl.algorithms import SelectionSettings
+from egl.errors import EglError
+from egl.run_folder import read_rounds
+from egl.selection import RunSettings, Selection, initial_images
+from egl.trainer import TrainerSettings
+
+SHORT = RunSettings(
+    selection=SelectionSettings(iterations=5, k=32, candidates=48, initial_iterations=2),
+    trainer=TrainerSettings(seed=4),
+    initial_images=2,
+    stride=48,
+    image_patches=6,
+)
+
+
+@pytest.fixture
+def start(caffe, small_store, tmp_path):
+    """start(name, **changes): a Selection on the small store, not yet executed."""
+
+    def start(name, **changes):
+        def patches(image, stride, most, random):
+            return grid_patches(small_store, image, stride, most, random)
+
+        return Selection(small_store, SHORT._replace(**changes), str(tmp_path / name), patches)
+
+    return start
+
+
+def queries(selection):
+    with open(selection.run.file("queries.csv"), newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def content(selection, names=("rounds.csv", "queries.csv", "predictions.h5")):
+    return {name: Path(selection.run.file(name)).read_bytes() for name in names}
+
+
+def test_by_image(start, small_store):
+    selection = start("run")
+    metrics = selection.execute()
+    assert metrics["iterations"] == 5
+    rounds = read_rounds(selection.run.path)
+    assert rounds["iteration"].tolist() == [1, 2, 3, 4, 5]
+    assert rounds["n_images"].tolist() == [2, 2, 3, 4, 5]
+    asked = [row for row in queries(selection) if row["kind"] == "image"]
+    assert [row["iteration"] for row in asked] == ["1", "1", "3", "4", "5"]
+    train = {row.id for row in small_store.images if row.split == 0}
+    assert len({row["image"] for row in asked}) == 5
+    assert {row["image"] for row in asked} <= train
+    # what is labelled: every patch of the images asked so far
+    numbers = [n for n, row in enumerate(small_store.images) if row.id in {row["image"] for row in asked}]
+    assert rounds["n_labelled"][-1] == np.isin(small_store.image, numbers).sum()
+    # the patches trained on are those of images labelled by then
+    known = set()
+    for row in queries(selection):
+        if row["kind"] == "image":
+            known.add(row["image"])
+        else:
+            assert row["image"] in known
+            assert small_store.images[small_store.image[int(row["patch"])]].id == row["image"]
+            assert small_store.labels[int(row["patch"])] == int(row["label"])
+
+
+def test_by_patch(start, small_store):
+    selection = start("run", by="patch")
+    selection.execute()
+    rows = queries(selection)
+    assert {row["kind"] for row in rows} == {"patch"}
+    assert len(rows) == 5 * 32
+    assert len({(row["patch"], row["symmetry"]) for row in rows}) == 5 * 32  # none chosen twice
+    assert {int(row["patch"]) for row in rows} <= set(small_store.patches_of("train"))
+    assert read_rounds(selection.run.path)["n_labelled"][-1] == len({row["patch"] for row in rows})
+
+
+def test_the_chosen_have_the_highest_phi(start, small_store):
+    """Scored anew, by the reference route, with the weights that the choice was made with."""
+    selection = start("run", by="patch", selection=SHORT.selection._replace(iterations=3, candidates=0))
+    phi = {}
+
+    original = selection._phi_of_patches
+
+    def watch(samples):
+        phi["candidates"] = samples
+        phi["scores"] = original(samples)
+        return phi["scores"]
+
+    selection._phi_of_patches = watch
+    selection.execute()
+    chosen = [(int(row["patch"]), int(row["symmetry"])) for row in queries(selection) if row["iteration"] == "3"]
+    samples = small_store.samples("train")
+    best = phi["candidates"][np.argsort(-phi["scores"], kind="stable")[:32]]
+    assert [tuple(samples[sample]) for sample in best] == chosen
+    assert len(phi["candidates"]) == 320 - 2 * 32
+
+
+def test_both_strategies_begin_alike_and_part_after_the_initial_images(start):
+    egl, chance = start("egl"), start("random", strategy="random")
+    egl.execute()
+    chance.execute()
+    one, other = read_rounds(egl.run.path), read_rounds(chance.run.path)
+    for column in one:
+        assert (one[column][:2] == other[column][:2]).all(), column
+    assert (one["val_loss"][2:] != other["val_loss"][2:]).all()
+
+
+def test_the_two_arms_share_no_state(start):
+    """Each does the same alone and interleaved with the other in one process, round by round."""
+    alone = {strategy: start("alone-" + strategy, strategy=strategy) for strategy in ("egl", "random")}
+    for selection in alone.values():
+        selection.execute()
+    outer, inner = start("outer"), start("inner", strategy="random")
+
+    def run_the_other_one_in_the_middle(done, total):
+        if done == 3:
+            inner.execute()
+
+    outer.execute(run_the_other_one_in_the_middle)
+    assert content(outer) == content(alone["egl"])
+    assert content(inner) == content(alone["random"])
+
+
+def test_mixed_strategies(start):
+    """EGL for images with chance for patches asks for the images EGL asks for first, from the same weights."""
+    mixed, egl = start("mixed", patch_strategy="random"), start("egl")
+    mixed.execute()
+    egl.execute()
+    first = [[row["image"] for row in queries(s) if row["kind"] == "image"][:3] for s in (mixed, egl)]
+    assert first[0] == first[1]
+    scores = [float(row["score"]) for row in queries(mixed) if row["kind"] == "patch" and row["iteration"] == "4"]
+    assert max(scores) < 1
+
+
+def test_killed_anywhere_it_ends_with_the_same_bytes(start, monkeypatch):
+    monkeypatch.setattr("egl.selection.SNAPSHOT_EVERY", 2)
+
+    class Killed(BaseException):
+        pass
+
+    def kill_at(iteration):
+        def progress(done, total):
+            if done == iteration:
+                raise Killed
+
+        return progress
+
+    whole = start("whole")
+    whole.execute()
+    for iteration in (1, 3, 4):
+        with pytest.raises(Killed):
+            start("broken").execute(kill_at(iteration))
+    broken = start("broken")
+    broken.execute()
+    assert content(broken) == content(whole)
+
+
+def test_reductions_choose_differently(start):
+    scores = {}
+    for reduction in ("sum", "mean", "top1"):
+        selection = start(reduction, score=reduction, selection=SHORT.selection._replace(iterations=3))
+        selection.execute()
+        scores[reduction] = [float(row["score"]) for row in queries(selection) if row["kind"] == "image"][-1]
+    assert scores["sum"] > scores["top1"] > scores["mean"] > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_half_of_the_initial_images_have_exudates(seed):
+    lesion = {n: n < 5 for n in range(30)}
+    images = initial_images(lesion, 4, np.random.RandomState(seed))
+    assert sum(lesion[image] for image in images) == 2
+    assert len(set(images)) == 4
+
+
+@pytest.mark.parametrize(("n_lesion", "n_healthy", "n", "expected"), [(1, 9, 4, 1), (9, 1, 4, 3), (5, 0, 4, 4), (9, 9, 5, 3)])
+def test_where_one_kind_is_short(n_lesion, n_healthy, n, expected):
+    lesion = {k: k < n_lesion for k in range(n_lesion + n_healthy)}
+    images = initial_images(lesion, n, np.random.RandomState(0))
+    assert len(images) == n
+    assert sum(lesion[image] for image in images) == expected
+
+
+def test_too_few_images():
+    with pytest.raises(EglError, match="4 initial images asked for"):
+        initial_images({0: True, 1: False}, 4, np.random.RandomState(0))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"by": "eye"}, {"strategy": "best"}, {"patch_strategy": "best"}, {"score": "max"}, {"stride": 0}, {"initial_images": 1}]
+)
+def test_settings_that_cannot_be_meant(wrong):
+    with pytest.raises(EglError):
+        RunSettings(**wrong).check()

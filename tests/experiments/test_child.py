@@ -1,0 +1,91 @@
+import os
+import time
+
+import pytest
+
+from data_prep.errors import DataError
+from egl.errors import EglError
+from experiments.child import BadInput, Failure, run_in_child
+
+
+def add(a, b, progress):
+    progress(1, 2)
+    progress(2, 2)
+    return a + b
+
+
+def bad_data(progress):
+    raise DataError("eye.jpg: is no image")
+
+
+def bad_settings(progress):
+    raise EglError("k must be at least 1")
+
+
+def bug(progress):
+    return {}["key"]
+
+
+def dies(progress):
+    os._exit(7)
+
+
+def aborts_in_caffe(progress):
+    from egl.caffe_runtime import import_caffe
+
+    caffe = import_caffe()
+    caffe.Net(os.path.join(os.path.dirname(__file__), "no_such_layer.prototxt"), caffe.TEST)
+
+
+def sleeps(progress):
+    progress(0, 1)
+    time.sleep(60)
+
+
+def test_result_and_progress(tmp_path):
+    seen = []
+    assert run_in_child(add, (2, 3), str(tmp_path / "run"), lambda done, total: seen.append((done, total))) == 5
+    assert seen == [(1, 2), (2, 2)]
+    assert (tmp_path / "run" / "log.txt").exists()
+
+
+@pytest.mark.parametrize(("work", "message"), [(bad_data, "eye.jpg: is no image"), (bad_settings, "k must be at least 1")])
+def test_bad_input_comes_back_as_one_line(tmp_path, work, message):
+    with pytest.raises(BadInput) as error:
+        run_in_child(work, (), str(tmp_path))
+    assert str(error.value) == message
+
+
+def test_a_bug_is_a_failure_with_its_traceback_in_the_log(tmp_path):
+    with pytest.raises(Failure, match="KeyError: 'key'; see .*log.txt"):
+        run_in_child(bug, (), str(tmp_path))
+    assert "in bug" in (tmp_path / "log.txt").read_text()
+
+
+def test_a_process_that_dies(tmp_path):
+    with pytest.raises(Failure, match="ended by exit status 7"):
+        run_in_child(dies, (), str(tmp_path))
+
+
+def test_an_abort_inside_caffe_is_survived_and_explained(tmp_path):
+    pytest.importorskip("caffe", reason="no Caffe to abort")
+    with pytest.raises(Failure, match="an abort inside Caffe.*Unknown layer type: NoSuchLayer") as error:
+        run_in_child(aborts_in_caffe, (), str(tmp_path))
+    assert "\n" not in str(error.value)
+    assert "in aborts_in_caffe" in (tmp_path / "log.txt").read_text()  # the line of Python, by faulthandler
+
+
+def test_an_interrupt_ends_the_child(tmp_path):
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    began = time.time()
+    with pytest.raises(KeyboardInterrupt):
+        run_in_child(sleeps, (), str(tmp_path), interrupt)
+    assert time.time() - began < 20
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadInput, match="give another --out"):
+        run_in_child(add, (1, 2), str(tmp_path / "file"))
