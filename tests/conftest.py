@@ -33,3 +33,15 @@ def small_store(phantoms, tmp_path_factory):
 
     settings = PrepareSettings(seed=3, n_train=160, n_validation=32, n_test=36)
     return prepare(phantoms, str(tmp_path_factory.mktemp("store") / "store.h5"), settings, progress=False)[0]
+
+
+@pytest.fixture(scope="session")
+def caffe():
+    """The module caffe, or a skip that says how to get it."""
+    from egl.caffe_runtime import import_caffe
+    from egl.errors import CaffeMissing
+
+    try:
+        return import_caffe()
+    except CaffeMissing as error:
+        pytest.skip(str(error))

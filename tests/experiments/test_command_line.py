@@ -1,0 +1,91 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from experiments.command_line import main
+
+COMMANDS = ("prepare", "phantoms", "train", "select", "reproduce", "export")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main([command, "--help"])
+    assert exit_.value.code == 0
+    assert len(capsys.readouterr().out) > 400
+
+
+def test_no_command_and_unknown_options_are_bad_input(capsys):
+    for arguments in ([], ["draw"], ["train", "--fast"]):
+        with pytest.raises(SystemExit) as exit_:
+            main(arguments)
+        assert exit_.value.code == 2
+
+
+def bad(capsys, *arguments):
+    """Run a command that must end with status 2 and one line on standard error; return that line."""
+    assert main([str(argument) for argument in arguments]) == 2
+    output = capsys.readouterr()
+    lines = [line for line in output.err.splitlines() if line.startswith("egl: ")]
+    assert len(lines) == 1
+    assert "Traceback" not in output.err
+    return lines[0]
+
+
+def test_prepare(phantoms, tmp_path, capsys):
+    out = tmp_path / "store.h5"
+    sheet = tmp_path / "sheet.png"
+    counts = ["--train", "80", "--validation", "16", "--test", "16"]
+    assert main(["prepare", phantoms, "--out", str(out), *counts, "--contact-sheet", str(sheet)]) == 0
+    assert "80 + 80" in capsys.readouterr().out
+    assert out.exists()
+    assert sheet.exists()
+
+
+def test_prepare_with_bad_input(phantoms, tmp_path, capsys):
+    assert "no such folder" in bad(capsys, "prepare", tmp_path / "none", "--out", tmp_path / "s.h5")
+    (tmp_path / "empty").mkdir()
+    assert "no data set of a known layout" in bad(capsys, "prepare", tmp_path / "empty", "--out", tmp_path / "s.h5")
+    assert "scale" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--scale", "-1")
+    assert "exudate rule" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--exudate-rule", "edge")
+    assert "another place" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "no" / "folder" / "s.h5")
+
+
+def test_select_and_train(caffe, small_store, tmp_path, capsys):
+    run = tmp_path / "run"
+    options = ["--strategy", "random", "--by", "patch", "--iterations", "3", "--initial-iterations", "1", "--seed", "5"]
+    assert main(["select", small_store.path, "--out", str(run), *options]) == 0
+    assert "wrote" in capsys.readouterr().out
+    settings = json.loads((run / "settings.json").read_text())
+    assert (settings["by"], settings["strategy"], settings["trainer"]["seed"]) == ("patch", "random", 5)
+    assert settings["about"]["store"]["dataset"] == "phantoms"
+    assert len((run / "rounds.csv").read_text().splitlines()) == 4
+    assert "Creating training net" in (run / "log.txt").read_text()  # Caffe's own words
+    assert main(["train", small_store.path, "--out", str(tmp_path / "train"), "--epochs", "1"]) == 0
+    metrics = json.loads((tmp_path / "train" / "metrics.json").read_text())
+    assert set(metrics) >= {"test", "validation", "iterations", "seconds"}
+
+
+def test_select_with_bad_input(caffe, small_store, tmp_path, capsys):
+    store, out = small_store.path, ["--out", tmp_path / "run"]
+    assert "no such store" in bad(capsys, "select", tmp_path / "none.h5", *out)
+    assert "conv1, conv2, ip1, ip2" in bad(capsys, "select", store, "--stop-layer", "relu1", *out)
+    assert "give one of sum" in bad(capsys, "select", store, "--score", "best", "--out", tmp_path / "run2")
+    assert "other settings" in bad(capsys, "select", store, "--seed", "9", *out)
+    assert "--images" in bad(capsys, "select", store, "--images", tmp_path, "--initial-images", "2", "--out", tmp_path / "run3")
+
+
+def test_training_that_diverges_is_bad_input(caffe, small_store, tmp_path, capsys):
+    assert "diverged" in bad(capsys, "train", small_store.path, "--rate", "1e6", "--out", tmp_path / "run")
+
+
+def test_python_m_experiments_is_the_same(tmp_path):
+    result = subprocess.run([sys.executable, "-m", "experiments", "--version"], stdout=subprocess.PIPE, check=True, cwd=root())
+    assert result.stdout.decode().strip() == "0.1.0"
+
+
+def root():
+    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
