@@ -1,0 +1,91 @@
+"""runtime/caffe with stand-ins for the programs it calls: what it says and leaves behind when something fails."""
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+WRAPPER = Path(__file__).resolve().parent.parent / "runtime" / "caffe"
+
+WORKS = {
+    "python3": "exit 1",  # this machine has no Caffe
+    "dpkg-query": "echo installed",
+    "mmdebstrap": 'echo made >> "$LOG"; cd "$(mktemp -d)" && mkdir usr && tar -c usr',
+    "bwrap": 'while [ "$1" != --chdir ]; do shift; done; shift 2; echo "ran $*"',
+    "id": "echo 0",
+}
+
+
+@pytest.fixture
+def wrapper(tmp_path):
+    """wrapper(arguments, **programs): run it with these stand-ins; returns the finished process."""
+    real = os.environ["PATH"]
+
+    def run(*arguments, **programs):
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        for name, script in {**WORKS, **{name.replace("_", "-"): script for name, script in programs.items()}}.items():
+            path = folder / name
+            path.write_text("#!/bin/bash\n" + script + "\n")
+            path.chmod(path.stat().st_mode | stat.S_IEXEC)
+        environment = {"PATH": f"{folder}:{real}", "XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path), "LOG": str(tmp_path / "log")}
+        return subprocess.run([str(WRAPPER), *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+
+    return run
+
+
+def left_in(tmp_path):
+    return sorted(path.name for path in (tmp_path / "cache" / "egl-caffe").iterdir() if path.name != "lock")
+
+
+def test_a_system_is_made_once_and_then_used(wrapper, tmp_path):
+    first = wrapper("echo", "hello")
+    assert (first.returncode, first.stdout.splitlines()[-1]) == (0, "ran echo hello")
+    second = wrapper("echo", "again")
+    assert (second.returncode, second.stdout, second.stderr) == (0, "ran echo again\n", "")
+    assert (tmp_path / "log").read_text() == "made\n"
+    assert [name[:10] for name in left_in(tmp_path)] == ["debian-11-"]
+
+
+@pytest.mark.parametrize(
+    ("programs", "message"),
+    [
+        ({"mmdebstrap": "echo 'E: no network' >&2; exit 25"}, "could not be made"),
+        ({"mmdebstrap": "echo garbage"}, "could not be made"),
+        ({"bwrap": "exit 1"}, "Caffe does not start in it"),
+    ],
+)
+def test_a_half_made_system_is_not_kept_and_the_next_try_starts_clean(wrapper, tmp_path, programs, message):
+    failed = wrapper("true", **programs)
+    assert failed.returncode == 2
+    assert message in failed.stderr.splitlines()[-1]
+    assert "nothing was kept" in failed.stderr
+    assert left_in(tmp_path) == []
+    assert wrapper("true").returncode == 0
+
+
+def test_what_a_killed_try_left_is_removed(wrapper, tmp_path):
+    (tmp_path / "cache" / "egl-caffe" / "making.old" / "usr").mkdir(parents=True)
+    assert wrapper("true").returncode == 0
+    assert "making.old" not in left_in(tmp_path)
+
+
+def test_a_normal_user_is_told_what_to_install(wrapper, tmp_path):
+    result = wrapper("true", id="[ $1 = -u ] && echo 1000 || echo me", dpkg_query="exit 1")
+    assert result.returncode == 2
+    assert "sudo apt-get update && sudo apt-get install --no-install-recommends mmdebstrap bubblewrap" in result.stderr
+    assert "uidmap" in result.stderr
+    assert left_in(tmp_path) == []
+
+
+def test_no_command(wrapper):
+    result = wrapper()
+    assert result.returncode == 2
+    assert "give a command" in result.stderr
+
+
+def test_where_caffe_is_the_command_simply_runs():
+    pytest.importorskip("caffe", reason="no Caffe here")
+    result = subprocess.run([str(WRAPPER), "python3", "-c", "import caffe, egl; print('here')"], stdout=subprocess.PIPE, cwd="/")
+    assert result.stdout == b"here\n"
