@@ -9,7 +9,7 @@ from egl.errors import NetError
 from egl.gradient_length import GradientLength
 
 ROUTES = ("auto", "dense", "patches")
-DENSE_UP_TO = 36  # pixels of stride: sparser grids share too little for the dense route to be the faster one
+DENSE_UP_TO = 32  # pixels of stride: sparser grids share too little for the dense route to be the faster one
 CHUNK = 8  # batches of patches cut out at a time
 
 

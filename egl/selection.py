@@ -36,7 +36,7 @@ class RunSettings(NamedTuple):
     route: str = "auto"  # how phi is computed: see egl.gradient_length
     score: str = "sum"  # of an image's phi: "sum", "mean" or "topN"
     stride: int = 24  # pixels between the patches by which an image is scored
-    image_patches: int = 0  # of these, how many are scored, drawn at random once; 0: all
+    image_patches: int = 32  # of these, how many are scored, drawn at random once; 0: all, as in the paper
     evaluate_every: int = 1  # rounds
 
     def check(self):

@@ -39,8 +39,15 @@ def _parser():
     return parser
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Names the default of an option, where it has one."""
+
+    def _get_help_string(self, action):
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
+
+
 def _command(commands, name, run, brief, text):
-    parser = commands.add_parser(name, help=brief, description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = commands.add_parser(name, help=brief, description=text, formatter_class=_Help)
     parser.set_defaults(run=run)
     return parser
 
@@ -101,7 +108,7 @@ def _add_phantoms(commands):
     parser.add_argument("out", metavar="FOLDER", help="folder to make")
     parser.add_argument("--lesion", type=int, default=16, metavar="N", help="photographs with exudates")
     parser.add_argument("--healthy", type=int, default=32, metavar="N", help="photographs without")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same photographs")
 
 
 def _phantoms(options):
@@ -140,7 +147,7 @@ def _add_train(commands):
         "Train LeNet on all training samples of STORE by plain SGD, and measure it on the validation and test samples after each epoch. "
         "Leaves RUN/metrics.json, RUN/rounds.csv and the weights.",
     )  # fmt: skip
-    parser.add_argument("store", metavar="STORE.h5")
+    parser.add_argument("store", metavar="STORE.h5", help="written by egl prepare")
     parser.add_argument("--out", metavar="RUN", required=True, help="folder of the run; an unfinished one is gone on with")
     parser.add_argument("--epochs", type=int, default=FullTrainingSettings().epochs, help="the paper's")
     parser.add_argument("--stop-early", action="store_true", help="stop when the paper's stopping rule says so")
@@ -168,9 +175,9 @@ def _add_select(commands):
         "(Algorithm 1), by expected gradient length or at random. Leaves RUN/rounds.csv, one row an evaluation, and "
         "RUN/queries.csv, what was asked.",
     )  # fmt: skip
-    parser.add_argument("store", metavar="STORE.h5")
+    parser.add_argument("store", metavar="STORE.h5", help="written by egl prepare")
     parser.add_argument("--out", metavar="RUN", required=True, help="folder of the run; an unfinished one is gone on with")
-    parser.add_argument("--strategy", choices=STRATEGIES, default=default.strategy)
+    parser.add_argument("--strategy", choices=STRATEGIES, default=default.strategy, help="what chooses images, and patches")
     parser.add_argument("--patch-strategy", choices=STRATEGIES, help="for the patches alone, where it differs from --strategy")
     parser.add_argument("--by", choices=BY, default=default.by, help="choose images (Algorithm 2) or patches (Algorithm 1)")
     parser.add_argument("--iterations", type=int, default=selection.iterations, help="SGD iterations in all")
@@ -178,15 +185,15 @@ def _add_select(commands):
     parser.add_argument("--candidates", type=int, default=selection.candidates, help="samples scored a round, drawn at random; 0: all")
     parser.add_argument("--after-round", choices=AFTER_ROUND, default=selection.after_round, help="whether a chosen sample may be chosen again: no (L' accumulates) or yes (L' is replaced)")
     parser.add_argument("--initial-iterations", type=int, help="SGD iterations before the first choice; default: 6 by image (Fig. 2), 5 by patch")
-    parser.add_argument("--images-per-round", type=int, default=selection.images_per_round)
+    parser.add_argument("--images-per-round", type=int, default=selection.images_per_round, help="images labelled a round")
     parser.add_argument("--initial-images", type=int, default=default.initial_images, help="mu; half of them with exudates")
     parser.add_argument("--score", default=default.score, help="an image's score from the phi of its patches: sum, mean, or topN, for instance top5")
     parser.add_argument("--stride", type=int, default=default.stride, help="pixels between the patches by which an image is scored")
-    parser.add_argument("--image-patches", type=int, default=default.image_patches, help="how many of these are scored, drawn at random once; 0: all")
+    parser.add_argument("--image-patches", type=int, default=default.image_patches, help="how many of these are scored, drawn at random once; 0: all, as in the paper: minutes a round")
     parser.add_argument("--stop-layer", default=default.stop_layer, help="layer where the backward pass ends: ip2, ip1, conv2, conv1")
     parser.add_argument("--parameters", choices=("layer", "above"), default=default.parameters, help="whose gradient counts: that layer's, or all from there up")
     parser.add_argument("--route", choices=ROUTES, default=default.route, help="how phi is computed; param-diff is the slow reference")
-    parser.add_argument("--evaluate-every", type=int, metavar="ROUNDS", default=default.evaluate_every)
+    parser.add_argument("--evaluate-every", type=int, metavar="ROUNDS", default=default.evaluate_every, help="measure validation and test samples every so many rounds")
     parser.add_argument("--images", metavar="FOLDER", help="the data set's folder, if it has moved since STORE was made")
     _add_trainer(parser)
 
@@ -263,7 +270,7 @@ def _add_export(commands):
         commands, "export", _export, "a store -> files for Caffe's own tools",
         "Write the splits of STORE for people who train with `caffe train`: HDF5Data files with their list, or LMDB.",
     )  # fmt: skip
-    parser.add_argument("store", metavar="STORE.h5")
+    parser.add_argument("store", metavar="STORE.h5", help="written by egl prepare")
     parser.add_argument("--out", metavar="FOLDER", required=True, help="folder to make")
     parser.add_argument("--format", choices=sorted(FORMATS), default="hdf5")
     parser.add_argument("--seed", type=int, default=1, help="decides the order of the samples: Caffe reads them as they lie")

@@ -20,12 +20,14 @@ QUICK = Protocol(
     "quick",
     seeds=3,
     prepare=PrepareSettings(n_train=1600, n_validation=160, n_test=400),
-    selection=RunSettings(selection=SelectionSettings(iterations=40, candidates=200), image_patches=32),
+    selection=RunSettings(selection=SelectionSettings(iterations=40, candidates=200)),
 )
 # The paper's store and number of batches; of each image 32 random patches of its grid are scored, of L_mu 400.
-STANDARD = Protocol("standard", seeds=5, prepare=PrepareSettings(), selection=RunSettings(image_patches=32))
+STANDARD = Protocol("standard", seeds=5, prepare=PrepareSettings(), selection=RunSettings())
 # Everything that the paper scores.
-FULL = Protocol("full", seeds=10, prepare=PrepareSettings(), selection=RunSettings(selection=SelectionSettings(candidates=0)))
+FULL = Protocol(
+    "full", seeds=10, prepare=PrepareSettings(), selection=RunSettings(selection=SelectionSettings(candidates=0), image_patches=0)
+)
 
 PROTOCOLS = {protocol.name: protocol for protocol in (QUICK, STANDARD, FULL)}
 
