@@ -7,7 +7,7 @@ import numpy as np
 from egl.convergence import should_stop
 from egl.errors import EglError
 from egl.evaluation import Evaluator
-from egl.run_folder import RunFolder
+from egl.run_folder import RunFolder, read_metrics
 from egl.trainer import Trainer, TrainerSettings
 
 
@@ -50,7 +50,7 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
         raise EglError("epochs must be at least 1")
     run = RunFolder(path, dict(settings._asdict(), trainer=settings.trainer._asdict(), about=about, kind="train"))
     if run.finished:
-        return run.metrics
+        return read_metrics(path)
     began = time.time()
     samples = data.samples("train")
     size = settings.trainer.batch
@@ -84,4 +84,4 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
         extra["metrics"] = metrics
     result = dict(extra["metrics"], iterations=trainer.iteration, epochs=len(history), stopping_rule_epoch=rule)
     run.finish(dict(result, seconds=round(before + time.time() - began, 1)))
-    return run.metrics
+    return read_metrics(path)

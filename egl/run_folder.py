@@ -59,11 +59,6 @@ class RunFolder:
     def finished(self):
         return os.path.exists(self.file("metrics.json"))
 
-    @property
-    def metrics(self):
-        """The content of metrics.json, a dict."""
-        return _read_json(self.file("metrics.json"))
-
     def add_round(self, row, predictions):
         """Add one evaluation: row, a dict with the columns ROUNDS; predictions: dict split -> p(exudate), (n,) floats."""
         self._rounds.append([_cell(row[name]) for name in ROUNDS])
@@ -103,6 +98,11 @@ class RunFolder:
     def finish(self, metrics):
         """Write metrics.json, which says that the run is whole."""
         _write_json(self.file("metrics.json"), metrics)
+
+
+def read_metrics(path):
+    """Return the metrics.json of a finished run folder, a dict. EglError where it is missing or damaged."""
+    return _read_json(os.path.join(path, "metrics.json"))
 
 
 def read_rounds(path):

@@ -9,7 +9,7 @@ from egl.errors import EglError
 from egl.evaluation import Evaluator
 from egl.gradient_length import GradientLength
 from egl.ranking import check_reduction, image_score
-from egl.run_folder import RunFolder
+from egl.run_folder import RunFolder, read_metrics
 from egl.trainer import Trainer, TrainerSettings
 
 STRATEGIES = ("egl", "random")
@@ -92,7 +92,7 @@ class Selection:
     def execute(self, progress=lambda done, total: None):
         """Run to the end, or to where it was before and from there to the end; return the content of metrics.json."""
         if self.run.finished:
-            return self.run.metrics
+            return read_metrics(self.run.path)
         settings = self.settings
         self._began = time.time()
         self._trainer = Trainer(settings.trainer, self.data.mean, self.run.path)
@@ -127,7 +127,7 @@ class Selection:
             )
         self._keep(last)
         self.run.finish(dict(self._metrics, iterations=last.iteration, seconds=self._seconds()))
-        return self.run.metrics
+        return read_metrics(self.run.path)
 
     def _initial_images(self):
         lesion = {int(image): self.data.images[image].lesion for image in np.unique(self._image_of)}

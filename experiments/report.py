@@ -10,6 +10,7 @@ import numpy as np
 from data_prep import __version__
 from data_prep.prepare import summary
 from egl.caffe_runtime import blas_description
+from egl.run_folder import read_metrics
 from experiments import fig2
 
 TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.html.j2")
@@ -34,7 +35,7 @@ def write_report(out, store, protocol, failed, seconds):
     with open(TEMPLATE, encoding="utf-8") as file:
         template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(file.read())
     html = template.render(
-        about=about(seconds),
+        about=[*about(seconds), ("all runs together", _core_minutes(out, protocol))],
         data=summary(store),
         dataset=store.attributes["dataset"],
         licence=store.attributes["licence"],
@@ -58,7 +59,7 @@ def about(seconds):
     return [
         ("version", "{}, commit {}".format(__version__, os.environ.get("EGL_COMMIT") or "unknown")),
         ("finished", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
-        ("this run took", "{:.0f} min {:.0f} s (what was there already was not made again)".format(*divmod(seconds, 60))),
+        ("last start of the command took", "{:.0f} min {:.0f} s; what was there already was not made again".format(*divmod(seconds, 60))),
         ("machine", f"{_processor()}, {len(os.sched_getaffinity(0))} cores for this process"),
         ("Python, numpy", f"{platform.python_version()}, {np.__version__}"),
         ("BLAS", ", ".join("{internal_api} {version}".format(**pool) for pool in blas_description()) + ", one thread a process"),
@@ -72,6 +73,13 @@ def _processor():
     except OSError:
         names = []
     return names[0] if names else platform.machine()
+
+
+def _core_minutes(out, protocol):
+    """Return how long the finished arms took, added up over every start of the command."""
+    paths = [os.path.join(out, "fig2", name) for name in fig2.arms(protocol) if _whole(out, name)]
+    seconds = sum(read_metrics(path)["seconds"] for path in paths)
+    return f"{seconds / 60:.0f} core minutes in {len(paths)} arms"
 
 
 def _whole(out, name):

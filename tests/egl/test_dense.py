@@ -15,7 +15,7 @@ MEAN = (60.0, 90.0, 120.0)
 @pytest.fixture(scope="module")
 def image():
     rng = np.random.RandomState(6)
-    height, width = 210, 251  # no multiple of a stride
+    height, width = 191, 213  # no multiple of a stride
     y, x = np.mgrid[:height, :width]
     light = 90 + 60 * np.sin(x / 40.0) * np.cos(y / 30.0)
     return (light[..., None] + rng.uniform(-40, 40, (height, width, 3))).clip(0, 255).astype(np.uint8)
@@ -49,7 +49,7 @@ def test_patches_route_is_the_patches_cut_out_by_hand(lenet, image):
 
 
 @pytest.mark.parametrize("mean", [MEAN, None], ids=["mean", "patch-mean"])
-@pytest.mark.parametrize("stride", [4, 8, 12, 24, 52])
+@pytest.mark.parametrize("stride", [8, 12, 24, 52])
 def test_dense_equals_patches_at_every_position(lenet, image, stride, mean):
     by_dense, by_patches = scorers(lenet, mean)
     assert_same(by_dense.maps(image, stride), by_patches.maps(image, stride))
@@ -61,7 +61,6 @@ def test_tile_borders_change_nothing(lenet, image, monkeypatch, mean, tile, stri
     by_dense, by_patches = scorers(lenet, mean)
     whole = by_dense.maps(image, stride)
     monkeypatch.setattr(dense, "TILE", tile)
-    monkeypatch.setattr(dense, "TILE_FOURIER", tile)
     in_tiles = ImageScorer(SCORE, lenet, mean, route="dense").maps(image, stride)
     assert_same(in_tiles, whole)
     assert_same(in_tiles, by_patches.maps(image, stride))
@@ -113,7 +112,7 @@ def test_nothing_inside_gives_nan(lenet, image):
 
 def test_one_scorer_serves_images_and_strides_in_turn(lenet, image):
     scorer, by_patches = scorers(lenet, MEAN)
-    for shape, stride in (((210, 251), 24), ((100, 120), 8), ((120, 100), 8), ((210, 251), 24)):
+    for shape, stride in (((191, 213), 24), ((100, 120), 8), ((120, 100), 8), ((191, 213), 24)):
         piece = image[: shape[0], : shape[1]]
         assert_same(scorer.maps(piece, stride), by_patches.maps(piece, stride))
 
