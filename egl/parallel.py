@@ -84,7 +84,10 @@ class Workers:
             while running:
                 yield running.popleft().result()
         except BrokenProcessPool as error:
-            raise EglError("a scoring process died: Caffe's reason is on standard error, unless memory ran out") from error
+            raise EglError(
+                "a scoring process died: the reason is on standard error (Caffe's own words; or the script that started it does its "
+                'work outside `if __name__ == "__main__":`), unless memory ran out'
+            ) from error
         finally:
             for future in running:
                 future.cancel()

@@ -39,8 +39,8 @@ def scorers(net, mean, **settings):
 
 def test_patches_route_is_the_patches_cut_out_by_hand(lenet, image):
     maps = ImageScorer(SCORE, lenet, MEAN, factor=1 / 64, batch=16, route="patches").maps(image, 37)
-    assert maps.phi.shape == (5, 6)
-    cut = np.stack([image[y : y + 48, x : x + 48].transpose(2, 0, 1) for y in range(0, 163, 37) for x in range(0, 204, 37)])
+    assert maps.phi.shape == (4, 5)
+    cut = np.stack([image[y : y + 48, x : x + 48].transpose(2, 0, 1) for y in range(0, 144, 37) for x in range(0, 166, 37)])
     patches = (cut.astype(np.float32) - np.float32(MEAN).reshape(3, 1, 1)) / 64
     phi, posterior, norms = GradientLength(SCORE, lenet, batch=16).score(patches)
     np.testing.assert_allclose(maps.phi.ravel(), phi, rtol=1e-6)
