@@ -295,13 +295,19 @@ def _with_bar(work, arguments, out):
 
     from experiments.child import run_in_child
 
-    with tqdm(unit="batch", desc=os.path.basename(os.path.normpath(out))) as bar:
+    bar = None
 
-        def progress(done, total):
-            bar.total = total
-            bar.update(done - bar.n)
+    def progress(done, total):
+        nonlocal bar
+        if bar is None:  # bad input shows no bar
+            bar = tqdm(total=total, unit="batch", desc=os.path.basename(os.path.normpath(out)), initial=done - 1)
+        bar.update(done - bar.n)
 
+    try:
         return run_in_child(work, arguments, out, progress)
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def _print_metrics(metrics, out):

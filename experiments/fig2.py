@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 from scipy import stats
+from scipy.integrate import trapezoid
 
 from egl.run_folder import read_rounds
 
@@ -50,7 +51,7 @@ def interval(values):
 
 def area(iterations, curve):
     """Return the area under curves (seeds, evaluations) over `iterations`, divided by its width: the mean height, (seeds,)."""
-    return np.trapz(curve, iterations, axis=1) / (iterations[-1] - iterations[0])
+    return trapezoid(curve, iterations, axis=1) / (iterations[-1] - iterations[0])
 
 
 def table(curves, iterations, at=(6, 8, 15, 30, 45, 60)):

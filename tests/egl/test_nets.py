@@ -89,8 +89,8 @@ BAD = {  # part of the message: what is wrong
         slice(None), [500, 2]
     ),
     "'ip2' has the shapes": lambda model, layers: layers["ip2"].blobs.pop(),
-    "cut off or not finite": lambda model, layers: layers["conv1"].blobs[0].data.pop(),
-    "'ip1' are cut off or not finite": lambda model, layers: layers["ip1"].blobs[1].data.__setitem__(3, np.nan),
+    "'conv1' are cut off": lambda model, layers: layers["conv1"].blobs[0].data.pop(),
+    "'ip1' are not finite": lambda model, layers: layers["ip1"].blobs[1].data.__setitem__(3, np.nan),
     "upgrade_net_proto_binary": lambda model, layers: model.layers.add(),
 }
 

@@ -58,7 +58,7 @@ def test_images_are_read_as_they_are_needed(lenet):
         assert len(read) <= 3
 
 
-def test_a_dead_worker_is_an_error_and_not_a_hang(net_path, tmp_path, many):
+def test_a_dead_worker_is_an_error_and_not_a_hang(caffe, net_path, tmp_path, many):
     definition = read_net(net_path("three_classes"))
     definition.layer[0].input_param.shape[0].dim[2:] = [2, 2]  # smaller than the first kernel: Caffe aborts
     path = str(tmp_path / "net.prototxt")
