@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from egl.caffe_runtime import import_caffe
+from egl.device import check_device, use_device
 from egl.errors import EglError
 from egl.net_definition import find_classifier, prototxt_path, read_net, read_solver
 from egl.nets import scoring_net
@@ -31,6 +32,7 @@ class TrainerSettings(NamedTuple):
     weight_decay: float = 0.0005
     scaling: str = "mean"  # subtracted: the training patches' "mean" a channel, or each patch's own, "patch-mean"
     factor: float = 1 / 64  # then multiplied; raw grey levels diverge at the paper's rate
+    device: str = "cpu"  # or "gpu:N"
 
     def check(self):
         """Raise EglError for a value that cannot be meant."""
@@ -56,17 +58,19 @@ class Trainer:
         self._mean = np.asarray(mean, np.float32).reshape(1, -1, 1, 1)
         self._folder = folder
         self._writing = os.path.join(folder, "snapshots", ".writing")
-        definition = self._define()
+        gpu = check_device(settings.device)
+        definition = self._define(gpu)
         path = os.path.join(folder, "solver.prototxt")
         with open(path + ".writing", "w", encoding="utf-8") as file:
             file.write(str(definition))
         os.replace(path + ".writing", path)
+        use_device(gpu)
         self.solver = caffe.get_solver(path)
         self.score_prototxt = _find(settings.score_net)
         self._score_net = scoring_net(self.score_prototxt, self.solver.net, SCORING_BATCH)
         self._classifier = find_classifier(read_net(self.score_prototxt), self.score_prototxt)
 
-    def _define(self):
+    def _define(self, gpu):
         """Return the SolverParameter of this run, its net inside it, from the prototxt files and the settings."""
         settings = self.settings
         solver = read_solver(_find(settings.solver))
@@ -85,7 +89,8 @@ class Trainer:
         solver.snapshot = 0  # and when to take a snapshot
         solver.snapshot_after_train = False
         solver.snapshot_prefix = os.path.join(self._writing, "model")
-        solver.solver_mode = solver.CPU
+        solver.solver_mode = solver.CPU if gpu is None else solver.GPU
+        solver.device_id = gpu or 0
         return solver
 
     @property

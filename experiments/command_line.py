@@ -129,13 +129,20 @@ def _add_trainer(parser):
     group.add_argument("--momentum", type=float, default=default.momentum, help="Caffe's LeNet; the paper names none")
     group.add_argument("--weight-decay", type=float, default=default.weight_decay, help="Caffe's LeNet; the paper names none")
     group.add_argument("--scaling", choices=SCALINGS, default=default.scaling, help="subtract the training patches' mean, or each patch's own")
+    group.add_argument("--device", default=default.device, help="cpu or gpu:N; a GPU wants a Caffe built with CUDA")
 
 
 def _trainer(options):
     from egl.trainer import TrainerSettings
 
     return TrainerSettings(
-        seed=options.seed, batch=options.batch, rate=options.rate, momentum=options.momentum, weight_decay=options.weight_decay, scaling=options.scaling
+        seed=options.seed,
+        batch=options.batch,
+        rate=options.rate,
+        momentum=options.momentum,
+        weight_decay=options.weight_decay,
+        scaling=options.scaling,
+        device=options.device,
     )
 
 
