@@ -124,7 +124,7 @@ def _counts(found, settings):
             available = [len(found[place].corners[label]) for place in members]
             if not sum(available):
                 raise DataError(
-                    f"the {splits.NAMES[number]} split has no {name} patch: add images, choose another --seed, or relax the rules for patches"
+                    f"the {splits.NAMES[number]} split has no {name} patch: add images, choose another --seed, or another --exudate-rule"
                 )
             counts[members, label] = splits.share_out(available, _distinct(wanted, settings))
     return counts

@@ -23,8 +23,8 @@ def import_caffe():
         from caffe import Net  # noqa: F401  PyPI's placeholder has none
     except ImportError as error:
         raise CaffeMissing(
-            f"pycaffe is not installed for {sys.executable} ({error}): run the command through runtime/caffe, or in the Docker image, or install "
-            "Debian 11's python3-caffe"
+            f"pycaffe is not installed for {sys.executable} ({error}): run the command through runtime/caffe, "
+            "or in the Docker image, or install Debian 11's python3-caffe"
         ) from error
     threadpoolctl.threadpool_limits(BLAS_THREADS, user_api="blas")
     return caffe

@@ -1,16 +1,16 @@
 """Phi at every position of a grid over an image, patches that overlap sharing their convolutions.
 
 The net is LeNet with its fully connected layers written as convolutions (prototxt/lenet_dense.prototxt), its weights
-those of the LeNet for patches. The numbers are those of patches cut out one by one, up to rounding. (A hidden unit that
-rounding has just above zero here and just below it there adds about 1e-3 to a norm; one patch in some thousands.)
+those of the LeNet for patches. The numbers are those of patches cut out one by one, up to rounding. (Where rounding
+puts a hidden unit just above zero on one route and just below it on the other, a norm differs by about 1e-3: about one
+patch in a thousand where each patch's mean is taken off, fewer otherwise.)
 
-
-- ip1's input for a patch is a window of 50 x 9 x 9 of pool2, so ||a||^2 is a box sum of squares.
+- ip1's input for a patch is a window of 50 x 9 x 9 of pool2, so ||a||^2 is a box sum of squares (method.md, fact 3).
 - At strides 4 and 8, ip1's windows overlap so much that its convolution goes through the Fourier transform.
 - With two classes, phi = 2 p_0 p_1 ||W^T (e_1 - e_0), masked by the ReLU|| sqrt(||a||^2 + 1) (see phi_batched).
 - Where each patch's own mean m is taken off instead of one mean for all, patches still share: there is no ReLU below
   ip1, a convolution without padding turns a constant per channel into another, and the maximum of numbers less a
-  constant is their maximum less it. So m goes through conv1, pool1, conv2, pool2 and ip1 as a vector (method.md, fact 3).
+  constant is their maximum less it. So m goes through conv1, pool1, conv2, pool2 and ip1 as a vector.
 """
 import numpy as np
 

@@ -1,8 +1,11 @@
 """Nets for scoring, made by Caffe from a definition that was checked before."""
 import os
+import subprocess
+import sys
 import tempfile
 
 from egl.caffe_runtime import import_caffe
+from egl.errors import NetError
 from egl.net_definition import read_net
 from egl.weights import check_same_parameters, load_weights
 
@@ -21,7 +24,7 @@ def scoring_net(prototxt, weights=None, batch=1, no_gradient=()):
     for layer in definition.layer:
         if layer.type == "Input":
             for shape in layer.input_param.shape:
-                shape.dim[0] = batch
+                shape.dim[:1] = [batch]
         if layer.name in no_gradient:
             _take_gradient_off(layer)
     net = build(definition)
@@ -43,6 +46,22 @@ def build(definition):
         return caffe.Net(path, caffe.TEST)
     finally:
         os.remove(path)
+
+
+def check_builds(prototxt):
+    """Raise NetError, with Caffe's own words, if Caffe cannot build the net: the file of somebody else, tried once.
+
+    What read_net cannot see (sizes that do not fit, numbers of bottoms) ends the process that builds the net; so a
+    process of its own tries it, which takes about a second.
+    """
+    read_net(prototxt)
+    code = "import sys; from egl.nets import scoring_net; scoring_net(sys.argv[1])"
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path), GLOG_minloglevel="1", GLOG_logtostderr="1")
+    trial = subprocess.run([sys.executable, "-c", code, prototxt], env=environment, stderr=subprocess.PIPE, text=True)
+    if trial.returncode:
+        said = [line for line in trial.stderr.splitlines() if "Check failed" in line or line.startswith("F")]
+        reason = said[0].split("] ", 1)[-1] if said else f"exit status {trial.returncode}"
+        raise NetError(f"{prototxt}: Caffe cannot build this net: {reason}")
 
 
 def _take_gradient_off(layer):

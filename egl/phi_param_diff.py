@@ -22,10 +22,6 @@ class ParamDiff:
         self.net = net
         self.classifier = classifier
         self.counted = counted
-        # The loss layer's diff comes from its last forward, so that one is repeated for each label; the net below it
-        # is not, unless it has a Scale layer in place, whose backward overwrites what the next backward would need.
-        in_place = any(layer.type == "Scale" and layer.bottom[0] == layer.top[0] for layer in classifier.layers)
-        self._again_from = None if in_place else classifier.loss
 
     def score(self):
         """Return posterior and norms, float64 1 x C each, of the sample in the net's data blob.
@@ -33,18 +29,17 @@ class ParamDiff:
         norms[0, j] is the Frobenius norm of the gradient of the loss as if the label were j (Eq. 1).
         """
         net, loss = self.net, self.classifier.loss
-        self._write_label(0)
-        net.forward(end=loss)
-        posterior = softmax(net.blobs[self.classifier.scores].data.reshape(1, -1))
-        norms = np.empty_like(posterior)
+        norms = np.empty((1, self.classifier.classes))
         for label in range(self.classifier.classes):
             self._write_label(label)
-            net.forward(start=self._again_from, end=loss)
+            # Forward for each label: the loss layer's diff comes from its last forward, and a Scale layer that works in
+            # place overwrites in its backward what another backward would need.
+            net.forward(end=loss)
             net.clear_param_diffs()  # backward adds to what is there
             net.backward(start=loss, end=self.counted[0])
             squares = [_sum_of_squares(blob.diff) for name in self.counted for blob in net.params[name]]
             norms[0, label] = np.sqrt(sum(squares))
-        return posterior, norms
+        return softmax(net.blobs[self.classifier.scores].data.reshape(1, -1)), norms
 
     def _write_label(self, label):
         # Caffe indexes the scores with the label unchecked: out of range it writes into other memory.

@@ -41,7 +41,7 @@ def _store(source, path, settings, skip_bad):
             value = list(value) if isinstance(value, tuple) else value
             if store.attributes.get(name) != value:
                 raise BadInput(
-                    f"{path}: made with {name} {store.attributes.get(name)} where {value} is wanted; give another --out, or remove the store"
+                    f"{path}: made with {name} {store.attributes.get(name)} where {value} is wanted; give another --out, or remove it"
                 )
         return store
     store, _ = prepare(source, path, settings, skip_bad)

@@ -29,8 +29,9 @@ def wrapper(tmp_path):
             path = folder / name
             path.write_text("#!/bin/bash\n" + script + "\n")
             path.chmod(path.stat().st_mode | stat.S_IEXEC)
-        environment = {"PATH": f"{folder}:{real}", "XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path), "LOG": str(tmp_path / "log")}
-        return subprocess.run([str(WRAPPER), *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+        environment = {"PATH": f"{folder}:{real}", "XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+        environment["LOG"] = str(tmp_path / "log")
+        return subprocess.run([str(WRAPPER), *arguments], env=environment, capture_output=True, text=True)
 
     return run
 

@@ -7,7 +7,8 @@
 
 Point at the folder that holds e_optha_EX and e_optha_MA for all of the paper's 315 images, or at e_optha_EX itself for
 what is inside it alone. The images of e_optha_MA/MA have microaneurysms: they are no healthy images, and are not read.
-A folder of phantoms (data_prep.phantom) has this layout too, and is told by its README.txt. Names may be in any case and spelled e_ophtha. Source: adcis.net/en/third-party/e-ophtha.
+A folder of phantoms (data_prep.phantom) has this layout too, and is told by its README.txt. Names may be in any case and
+spelled e_ophtha. Source: adcis.net/en/third-party/e-ophtha.
 """
 import os
 

@@ -154,7 +154,8 @@ def test_files_that_are_no_images(tmp_path):
     (tmp_path / "text.jpg").write_text("not an image")
     (tmp_path / "empty.jpg").write_bytes(b"")
     (tmp_path / "folder.jpg").mkdir()
-    for name, message in (("text", "not an image"), ("empty", "the file is empty"), ("folder", "cannot be read"), ("absent", "cannot be read")):
+    messages = {"text": "not an image", "empty": "the file is empty", "folder": "cannot be read", "absent": "cannot be read"}
+    for name, message in messages.items():
         with pytest.raises(DataError, match=rf"{name}\.jpg: {message}"):
             read_image(str(tmp_path / f"{name}.jpg"))
 

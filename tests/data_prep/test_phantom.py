@@ -198,7 +198,9 @@ def test_impossible_numbers_are_refused(tmp_path, n_lesion, n_healthy, seed):
 
 
 def test_no_half_written_folder_is_left_after_an_error(tmp_path, monkeypatch):
-    def fails_at_the_third(random, size, lesion, patient, calls=[]):
+    calls = []
+
+    def fails_at_the_third(random, size, lesion, patient):
         calls.append(1)
         # The folder must not carry its name before it is whole.
         assert not (tmp_path / "set").exists()

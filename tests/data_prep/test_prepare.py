@@ -74,7 +74,8 @@ def test_fewer_than_asked_takes_all_and_says_so(phantoms, tmp_path):
 
 
 def test_without_augmentation_every_sample_is_a_patch(phantoms, tmp_path):
-    store, _ = prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(augmented=False, n_train=20, n_validation=3, n_test=5), progress=False)
+    settings = SMALL._replace(augmented=False, n_train=20, n_validation=3, n_test=5)
+    store, _ = prepare(phantoms, str(tmp_path / "s.h5"), settings, progress=False)
     assert sorted(store.samples("test").tolist()) == [[index, 0] for index in store.patches_of("test")]
     assert len(store.samples("train")) == 40
 

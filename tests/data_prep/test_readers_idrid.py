@@ -19,7 +19,8 @@ def idrid(tmp_path, write_image, write_mask):
             write_image(b / "1. Original Images" / name / f"IDRiD_{graded}.jpg")
     tables = b / "2. Groundtruths"
     tables.mkdir()
-    training = "\ufeffImage name,Retinopathy grade,Risk of macular edema ,,,\r\nIDRiD_001 ,3,2,,,\r\nIDRiD_002,0,0,,,\r\n,,,,,\r\nIDRiD_003,4,0,,,\r\n"
+    head = "\ufeffImage name,Retinopathy grade,Risk of macular edema ,,,\r\n"
+    training = head + "IDRiD_001 ,3,2,,,\r\nIDRiD_002,0,0,,,\r\n,,,,,\r\nIDRiD_003,4,0,,,\r\n"
     (tables / TRAINING).write_bytes(training.encode("utf-8"))
     testing = "Image name,Retinopathy grade,Risk of macular edema \nIDRiD_001,0,0\nIDRiD_002,1,0\nIDRiD_003,0,0\n"
     (tables / TESTING).write_bytes(testing.encode("utf-8"))

@@ -14,7 +14,9 @@ def test_spellings_of_one_name(name):
     assert normal_form(name) == ("e", "43")
 
 
-@pytest.mark.parametrize("one, other", [("1-11", "11-1"), ("E43", "E430"), ("A1", "B1"), ("Ä", "A"), ("000", ""), ("#", "?"), ("P10", "P1")])
+@pytest.mark.parametrize(
+    "one, other", [("1-11", "11-1"), ("E43", "E430"), ("A1", "B1"), ("Ä", "A"), ("000", ""), ("#", "?"), ("P10", "P1")]
+)
 def test_different_names(one, other):
     assert normal_form(one) != normal_form(other)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from egl.errors import NetError
-from egl.net_definition import prototxt_path
-from egl.nets import scoring_net
+from egl.net_definition import prototxt_path, read_net
+from egl.nets import check_builds, scoring_net
 from egl.weights import load_weights
 
 SCORE = prototxt_path("lenet_score.prototxt")
@@ -120,3 +120,25 @@ def test_files_that_are_no_weights(saved, tmp_path):
             load_weights(net, str(bad))
     with pytest.raises(NetError, match="No such file"):
         load_weights(net, str(tmp_path / "none.caffemodel"))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda net: net.layer[0].input_param.shape[0].dim.__setitem__(slice(2, None), [2, 2]), "cannot build this net: Check failed"),
+        (lambda net: net.layer[0].input_param.shape[0].dim.pop(), "Check failed: 4 == "),
+        (lambda net: net.layer[2].convolution_param.ClearField("num_output"), "Check failed: num_output_ > 0"),
+    ],
+)
+def test_a_net_that_caffe_cannot_build(caffe, net_path, tmp_path, change, message):
+    definition = read_net(net_path("three_classes"))
+    change(definition)
+    path = str(tmp_path / "net.prototxt")
+    with open(path, "w") as file:
+        file.write(str(definition))
+    with pytest.raises(NetError, match=message):
+        check_builds(path)
+
+
+def test_a_net_that_caffe_can_build(caffe):
+    check_builds(SCORE)
