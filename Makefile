@@ -1,7 +1,7 @@
 # Each target sets up what is missing (see runtime/caffe) and runs where Caffe is.
 OUT ?= results
 
-.PHONY: reproduce test
+.PHONY: reproduce test bench
 
 # The paper's Fig. 2: on phantoms in minutes, or DATA=folder of a real data set; ARGS go to `egl reproduce`.
 reproduce:
@@ -10,3 +10,7 @@ reproduce:
 # All tests, or ARGS for pytest.
 test:
 	runtime/caffe python3 -m pytest $(ARGS)
+
+# The speeds in docs/benchmarks.md, measured again on this machine, which should have nothing else to do; ARGS="--small --out FOLDER" to try it.
+bench:
+	python3 -m benchmarks $(ARGS)

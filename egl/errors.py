@@ -13,5 +13,9 @@ class NetError(EglError, ValueError):
     """A net or solver definition, or a weights file, that Caffe would abort on or misread in silence."""
 
 
+class Diverged(EglError):
+    """The loss or the weights have left every bound: the rate or the momentum is too high for these samples."""
+
+
 class PoolExhausted(EglError):
     """More patches or images were asked of a pool than are left in it."""

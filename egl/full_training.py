@@ -5,18 +5,18 @@ from typing import NamedTuple
 import numpy as np
 
 from egl.convergence import should_stop
-from egl.errors import EglError
+from egl.errors import Diverged, EglError
 from egl.evaluation import Evaluator
 from egl.run_folder import RunFolder, read_metrics
 from egl.trainer import Trainer, TrainerSettings
 
 
 class FullTrainingSettings(NamedTuple):
-    """The baseline's choices. 30 epochs is the paper's; with `stop_early` its stopping rule may end them sooner."""
+    """The baseline's choices: the paper's 30 epochs, or fewer by its stopping rule."""
 
     trainer: TrainerSettings = TrainerSettings()
     epochs: int = 30
-    stop_early: bool = False
+    stop_early: bool = True  # whether the stopping rule ends training, or is only noted
 
 
 def batches(n, size, random_of, start=0):
@@ -44,7 +44,8 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
 
     data: a patch store (see data_prep.store.PatchStore: samples, read, mean, image). about: dict that goes into
     settings.json beside the settings. progress: called with the iterations done and to do. Evaluates and takes a snapshot
-    after each epoch; goes on from the last one if the folder holds the same run's.
+    after each epoch; goes on from the last one if the folder holds the same run's. Where training diverges, it ends with
+    the epoch before, and metrics.json says so in `diverged`; Diverged is raised only if there is no epoch before.
     """
     if settings.epochs < 1:
         raise EglError("epochs must be at least 1")
@@ -55,33 +56,43 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
     samples = data.samples("train")
     size = settings.trainer.batch
     per_epoch = -(-len(samples) // size)  # the last batch of an epoch reaches into the next one
+    n_patches, n_images = len(np.unique(samples[:, 0])), len(np.unique(data.image[samples[:, 0]]))
     trainer = Trainer(settings.trainer, data.mean, path)
     evaluator = Evaluator(data, trainer)
-    extra = trainer.restore() or {"history": [], "losses": [], "seconds": 0.0, "position": None, "rule": None}
-    if extra["position"]:
-        run.go_back_to(extra["position"])
-    history, before = extra["history"], extra["seconds"]
-    n_patches, n_images = len(np.unique(samples[:, 0])), len(np.unique(data.image[samples[:, 0]]))
+    kept = trainer.restore() or {"history": [], "rule": None, "seconds": 0.0}
+    if "position" in kept:
+        run.go_back_to(kept["position"])
+    history, before, diverged = kept["history"], kept["seconds"], None
 
     def random_of(epoch):
         return np.random.RandomState([settings.trainer.seed, 10, epoch])
 
     source = batches(len(samples), size, random_of, trainer.iteration)
-    rule = extra["rule"]  # the epoch after which the paper's rule says stop
-    while len(history) < settings.epochs and not (settings.stop_early and rule):
+    while len(history) < settings.epochs and not (settings.stop_early and kept["rule"]):
         losses = []
-        for _ in range(per_epoch):
-            losses.append(trainer.step(*data.read(samples[next(source)])))
-            progress(trainer.iteration, per_epoch * settings.epochs)
+        try:
+            for _ in range(per_epoch):
+                losses.append(trainer.step(*data.read(samples[next(source)])))
+                progress(trainer.iteration, per_epoch * settings.epochs)
+        except Diverged as error:
+            if not history:
+                raise
+            diverged = str(error)
+            break
         row, predictions, metrics = evaluator.evaluate(trainer.iteration, float(np.mean(losses)), n_patches, n_images)
         run.add_round(row, predictions)
         run.write()
         history.append([row["train_loss"], row["val_loss"], row["val_accuracy"]])
-        if rule is None and should_stop(history):
-            rule = len(history)
-        seconds = before + time.time() - began
-        trainer.snapshot({"history": history, "seconds": seconds, "position": run.position(), "rule": rule, "metrics": metrics})
-        extra["metrics"] = metrics
-    result = dict(extra["metrics"], iterations=trainer.iteration, epochs=len(history), stopping_rule_epoch=rule)
-    run.finish(dict(result, seconds=round(before + time.time() - began, 1)))
+        if kept["rule"] is None and should_stop(history):
+            kept["rule"] = len(history)
+        kept.update(metrics=metrics, position=run.position(), seconds=before + time.time() - began)
+        trainer.snapshot(kept)
+    result = {
+        "iterations": per_epoch * len(history),
+        "epochs": len(history),
+        "stopping_rule_epoch": kept["rule"],
+        "diverged": diverged,
+        "seconds": round(before + time.time() - began, 1),
+    }
+    run.finish(dict(kept["metrics"], **result))
     return read_metrics(path)

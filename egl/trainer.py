@@ -9,7 +9,7 @@ import numpy as np
 
 from egl.caffe_runtime import import_caffe
 from egl.device import check_device, use_device
-from egl.errors import EglError
+from egl.errors import Diverged, EglError
 from egl.net_definition import find_classifier, prototxt_path, read_net, read_solver
 from egl.nets import scoring_net
 
@@ -108,7 +108,7 @@ class Trainer:
         """Do one SGD iteration on one batch of exactly settings.batch patches (uint8) and labels; return its loss, a float.
 
         The loss is that of the batch before the step. Raises EglError for a label outside [0, C), which would corrupt
-        Caffe's memory, and if training has diverged.
+        Caffe's memory; Diverged if training has.
         """
         if len(patches) != self.settings.batch or len(labels) != self.settings.batch:
             raise EglError(f"a batch of {len(patches)} patches and {len(labels)} labels; the net takes {self.settings.batch}")
@@ -122,9 +122,9 @@ class Trainer:
         loss = float(net.blobs["loss"].data)
         largest = max(max(blob.data.max(), -blob.data.min()) for blobs in net.params.values() for blob in blobs)
         if not (np.isfinite(loss) and largest < LARGEST_WEIGHT):
-            raise EglError(
+            raise Diverged(
                 f"training diverged at iteration {self.iteration}: the loss is {loss:.4g}, the largest weight {largest:.4g}; "
-                "lower the rate or scale the input"
+                "lower the rate or the momentum"
             )
         return loss
 

@@ -156,8 +156,8 @@ def _add_train(commands):
     )  # fmt: skip
     parser.add_argument("store", metavar="STORE.h5", help="written by egl prepare")
     parser.add_argument("--out", metavar="RUN", required=True, help="folder of the run; an unfinished one is gone on with")
-    parser.add_argument("--epochs", type=int, default=FullTrainingSettings().epochs, help="the paper's")
-    parser.add_argument("--stop-early", action="store_true", help="stop when the paper's stopping rule says so")
+    parser.add_argument("--epochs", type=int, default=FullTrainingSettings().epochs, help="at most so many; the paper's number")
+    parser.add_argument("--all-epochs", action="store_true", help="run them all, and only note where the paper's stopping rule would have ended them")
     _add_trainer(parser)
 
 
@@ -165,8 +165,11 @@ def _train(options):
     from egl.full_training import FullTrainingSettings
     from experiments import work
 
-    settings = FullTrainingSettings(_trainer(options), options.epochs, options.stop_early)
-    _print_metrics(_with_bar(work.train, (options.store, settings, options.out), options.out), options.out)
+    settings = FullTrainingSettings(_trainer(options), options.epochs, stop_early=not options.all_epochs)
+    metrics = _with_bar(work.train, (options.store, settings, options.out), options.out)
+    _print_metrics(metrics, options.out)
+    if metrics["diverged"]:
+        print(f"{metrics['diverged']}: these are the numbers of epoch {metrics['epochs']}, the last whole one before")
 
 
 def _add_select(commands):

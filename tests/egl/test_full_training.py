@@ -10,7 +10,7 @@ from egl.full_training import FullTrainingSettings, batches, train
 from egl.run_folder import read_rounds
 from egl.trainer import TrainerSettings
 
-SETTINGS = FullTrainingSettings(TrainerSettings(seed=2), epochs=3)
+SETTINGS = FullTrainingSettings(TrainerSettings(seed=2), epochs=3, stop_early=False)
 
 
 def order_of(epoch):
@@ -93,6 +93,26 @@ def test_a_finished_run_is_not_run_again(run, small_store, tmp_path):
 
 
 def test_the_stopping_rule_ends_it(caffe, small_store, tmp_path):
-    settings = FullTrainingSettings(TrainerSettings(seed=2, rate=1e-7), epochs=8, stop_early=True)
+    settings = FullTrainingSettings(TrainerSettings(seed=2, rate=1e-7), epochs=8)
     metrics = train(small_store, settings, str(tmp_path / "run"))
     assert metrics["epochs"] == metrics["stopping_rule_epoch"] < 8  # at that rate no loss decreases significantly
+
+
+def test_divergence_ends_it_with_the_epoch_before(caffe, small_store, tmp_path, monkeypatch):
+    from egl.errors import Diverged
+    from egl.trainer import Trainer
+
+    step = Trainer.step
+
+    def diverging_step(self, patches, labels):
+        if self.iteration == 14:
+            raise Diverged("training diverged at iteration 14")
+        return step(self, patches, labels)
+
+    monkeypatch.setattr(Trainer, "step", diverging_step)
+    metrics = train(small_store, SETTINGS, str(tmp_path / "run"))
+    assert (metrics["diverged"], metrics["epochs"], metrics["iterations"]) == ("training diverged at iteration 14", 1, 10)
+    assert read_rounds(str(tmp_path / "run"))["iteration"].tolist() == [10]
+    monkeypatch.setattr(Trainer, "step", lambda self, patches, labels: (_ for _ in ()).throw(Diverged("at once")))
+    with pytest.raises(Diverged):
+        train(small_store, SETTINGS, str(tmp_path / "other"))

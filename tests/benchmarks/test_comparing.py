@@ -1,0 +1,49 @@
+"""Medians, spreads and ratios by hand; the order in which sides take turns."""
+from benchmarks.aims import AIMS, Aim, verdict
+from benchmarks.comparing import alternate, comparison, entry, fastest, ratios, summary
+
+AIM = Aim("speed", "this against that", 2, 4)
+
+
+def compared(ours, theirs):
+    return comparison("speed", "patches/s", {"a": ours, "b": theirs}, "a", "b")
+
+
+def test_an_entry_is_the_median_of_the_repeats_ratios_and_their_range():
+    each = compared([6.0, 9.0, 10.0], [2.0, 1.0, 4.0])
+    assert ratios(each) == [3.0, 9.0, 2.5]
+    assert summary(ratios(each)) == (3.0, 2.5, 9.0)
+    assert entry(AIM, each) == {"name": "speed", "ratio": 3.0, "must": 2, "aim": 4, "spread": 6.5}
+    assert entry(AIM, None) == {"name": "speed", "ratio": None, "must": 2, "aim": 4, "spread": None}
+
+
+def test_verdict():
+    words = ["not measured", "**below what it must reach**", "aim missed", "aim reached"]
+    assert [verdict(AIM, ratio) for ratio in (None, 1.99, 2, 4)] == words
+
+
+def test_what_need_only_be_reported_is_never_below():
+    assert verdict(Aim("x", "", None, 0.6), 0.1) == "aim missed"
+
+
+def test_sides_take_turns_and_the_order_turns_round():
+    calls = []
+
+    def side(name):
+        return lambda: calls.append(name) or 5
+
+    rates = alternate({"a": side("a"), "b": side("b")}, repeats=3)
+    assert "".join(calls) == "ab" + "abbaab"
+    assert [len(rates[name]) for name in "ab"] == [3, 3] and min(rates["a"]) > 0
+    calls.clear()
+    alternate({"a": side("a"), "b": side("b")}, repeats=1, warm_up=False)
+    assert "".join(calls) == "ab"
+
+
+def test_the_fastest_is_the_one_with_the_highest_median():
+    assert fastest({"a": [1, 2, 99], "b": [3, 3, 3], "c": [50, 50, 50]}, ["a", "b"]) == "b"
+
+
+def test_every_aim_is_above_what_must_be_reached():
+    assert len({aim.name for aim in AIMS}) == len(AIMS) == 9
+    assert all(aim.must is None or aim.must < aim.aim for aim in AIMS)
