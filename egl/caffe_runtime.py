@@ -1,4 +1,5 @@
 """The one place where Caffe is imported: with a helpful error where it is missing, and with the number of BLAS threads pinned."""
+import ctypes
 import os
 import sys
 
@@ -31,11 +32,25 @@ def import_caffe():
 
 
 def blas_description():
-    """Return a dict of what decides the last bits of every result: BLAS library, version, kernel architecture, threads."""
+    """Return what decides the last bits of every result: a list of dicts with a BLAS library, its version, kernels and threads.
+
+    kernels: the processor type that OpenBLAS computes as (see runtime/caffe), None for another library.
+    """
     import numpy  # noqa: F401  loads the BLAS, if nothing else has
 
-    keys = ("internal_api", "version", "architecture", "num_threads")
-    return [{key: pool.get(key) for key in keys} for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    return [
+        {"library": pool["internal_api"], "version": pool["version"], "kernels": _kernels(pool["filepath"]), "threads": pool["num_threads"]}
+        for pool in threadpoolctl.threadpool_info()
+        if pool["user_api"] == "blas"
+    ]
+
+
+def _kernels(path):
+    library = ctypes.CDLL(path)
+    if not hasattr(library, "openblas_get_corename"):
+        return None
+    library.openblas_get_corename.restype = ctypes.c_char_p
+    return library.openblas_get_corename().decode()
 
 
 def send_log_to(path):

@@ -43,7 +43,8 @@ def measure(tmp_path):
     def make(times, difference=1e-6, peers=True):
         compared = [one(aim, aim.aim * times) for aim in AIMS]
         inside = [each for each in compared if each["name"] not in ("vs_small_text", "vs_torch_func")]
-        with_peers = {"compared": [each for each in compared if each not in inside], "equal": [], "versions": {"torch": "2"}}
+        with_peers = {"compared": [each for each in compared if each not in inside], "equal": []}
+        with_peers.update(versions={"torch": "2"}, chunks={"1": 4, "2": 64})
         blas = [{"internal_api": "openblas", "version": "0.3.13"}]
         written = {
             "in_caffe": {"compared": inside, "equal": [{"what": "phi", "difference": difference, "limit": 1e-4}], "profile": PROFILE},
@@ -81,6 +82,7 @@ def test_every_name_has_its_entry_in_order(written):
     entries, text = written(1.0)
     assert [each["name"] for each in entries] == [aim.name for aim in AIMS]
     assert all(list(each) == ["name", "ratio", "must", "aim", "spread"] and each["spread"] == 0 for each in entries)
+    assert "4 with 1 thread, 64 with 2 threads" in text
     assert "abc1234" in text and "1970-01-01" in text and "stride 4: 0.80 GB" in text
 
 

@@ -1,0 +1,28 @@
+"""Our side of the comparisons with PyTorch: a program that scores patches when asked to (see programs).
+
+    python3 -m benchmarks.our_scoring FOLDER     where Caffe is
+"""
+import sys
+
+from benchmarks.material import SCORE, Material
+from benchmarks.programs import answer
+from egl.gradient_length import GradientLength
+from egl.parallel import Workers
+
+
+def main(folder):
+    material = Material(folder)
+    alone = GradientLength(SCORE, material.weights)
+    with Workers(GradientLength, {"prototxt": SCORE}, 2) as workers:
+
+        def score(processes):
+            """Return the number of patches scored."""
+            if processes == 2:
+                return len(workers.score(material.weights, material.patches).phi)
+            return len(alone.score(material.patches[: material.sizes.one_process]).phi)
+
+        answer({"score": score})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
