@@ -13,7 +13,6 @@ import sys
 
 import numpy as np
 
-from benchmarks.kernels import openblas_kernels
 from benchmarks.sizes import read_sizes
 from data_prep import phantom
 from data_prep.patches import corners, cut
@@ -69,7 +68,6 @@ def surroundings():
         "system": platform.release(),
         "caffe": import_caffe().__version__,
         "blas": blas_description(),
-        "blas_kernels": openblas_kernels(),
         "python": platform.python_version(),
         "numpy": np.__version__,
     }

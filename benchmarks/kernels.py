@@ -5,13 +5,13 @@
 Debian 11's OpenBLAS is of 2020 and takes kernels of 2004, without AVX, on processors that it has not heard of. So the
 floating-point limit of the machine is looked for among all kernels that the processor can run.
 """
-import ctypes
 import sys
 
 import numpy as np
 
 from benchmarks.material import SCORE, Material
 from benchmarks.programs import Program, answer
+from egl.caffe_runtime import blas_description
 from egl.nets import scoring_net
 
 BATCH = 64
@@ -34,16 +34,6 @@ def programs(folder, project):
     return found
 
 
-def openblas_kernels():
-    """Return the name of the processor that OpenBLAS has chosen its kernels for, or None where there is no OpenBLAS."""
-    try:
-        ask = ctypes.CDLL("libopenblas.so.0").openblas_get_corename
-    except (OSError, AttributeError):
-        return None
-    ask.restype = ctypes.c_char_p
-    return ask().decode()
-
-
 def main(folder):
     material = Material(folder)
     net = scoring_net(SCORE, material.weights, BATCH)
@@ -63,7 +53,7 @@ def main(folder):
             np.dot(left, right, out=product)
         return PRODUCTS * 2 * SIDE ** 3 / 1e9
 
-    answer({"forward": forward, "product": matrix_product, "kernels": openblas_kernels})
+    answer({"forward": forward, "product": matrix_product, "kernels": lambda: blas_description()[0]["kernels"]})
 
 
 if __name__ == "__main__":

@@ -51,14 +51,13 @@ def page(entries, measured, memory, equal, peers, run, surroundings):
 
 
 def surrounding(surroundings, peers, run):
-    libraries = ["{} {}".format(pool["internal_api"], pool["version"]) for pool in surroundings["blas"]]
+    libraries = ["{library} {version} with {kernels} kernels".format(**pool) for pool in surroundings["blas"]]
     versions = [f"Caffe {surroundings['caffe']}", f"Python {surroundings['python']}", f"numpy {surroundings['numpy']}"]
     versions += [f"{name} {version}" for name, version in peers.get("versions", {}).items()]
-    kernels = f" ({surroundings['blas_kernels']} kernels)" if surroundings["blas_kernels"] else ""
     return "\n".join([
         "- {}, commit {}, {:.0f} s".format(time.strftime("%Y-%m-%d", time.gmtime(run["began"])), surroundings["commit"], run["seconds"]),
         f"- {surroundings['processor']}, {surroundings['cores']} cores, {surroundings['memory']} GB, Linux {surroundings['system']}",
-        f"- {', '.join(libraries)}{kernels}; {', '.join(versions)}",
+        f"- {', '.join(libraries)}; {', '.join(versions)}",
     ])
 
 

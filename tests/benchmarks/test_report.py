@@ -45,7 +45,7 @@ def measure(tmp_path):
         inside = [each for each in compared if each["name"] not in ("vs_small_text", "vs_torch_func")]
         with_peers = {"compared": [each for each in compared if each not in inside], "equal": []}
         with_peers.update(versions={"torch": "2"}, chunks={"1": 4, "2": 64})
-        blas = [{"internal_api": "openblas", "version": "0.3.13"}]
+        blas = [{"library": "openblas", "version": "0.3.13", "kernels": "Prescott"}]
         written = {
             "in_caffe": {"compared": inside, "equal": [{"what": "phi", "difference": difference, "limit": 1e-4}], "profile": PROFILE},
             "peers": with_peers if peers else {"missing": "no network"},
@@ -53,7 +53,7 @@ def measure(tmp_path):
             "run": {"small": False, "began": 0, "seconds": 400.0},
             "surroundings": {
                 "commit": "abc1234", "processor": "P", "cores": 2, "memory": 8.0, "system": "6", "caffe": "1.0.0", "blas": blas,
-                "blas_kernels": "Prescott", "python": "3.9.2", "numpy": "1.19.5",
+                "python": "3.9.2", "numpy": "1.19.5",
             },
         }
         for name, value in written.items():
