@@ -62,7 +62,7 @@ def about(seconds):
         ("last start of the command took", "{:.0f} min {:.0f} s; what was there already was not made again".format(*divmod(seconds, 60))),
         ("machine", f"{_processor()}, {len(os.sched_getaffinity(0))} cores for this process"),
         ("Python, numpy", f"{platform.python_version()}, {np.__version__}"),
-        ("BLAS", ", ".join("{library} {version} with {kernels} kernels, one thread a process".format(**pool) for pool in blas_description())),
+        ("BLAS", ", ".join("{library} {version} with {kernels} kernels, one thread a run".format(**pool) for pool in blas_description())),
     ]
 
 
