@@ -3,6 +3,7 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
 
 from data_prep.errors import DataError
@@ -11,6 +12,9 @@ from egl.errors import EglError
 from egl.run_folder import LOG
 
 BAD_INPUT = (DataError, EglError)
+
+# multiprocessing imports parts of itself on first use, which fails where two threads do it at once.
+_one_start_at_a_time = threading.Lock()
 
 
 class BadInput(Exception):
@@ -33,10 +37,11 @@ def run_in_child(work, arguments, folder, progress=lambda done, total: None):
         raise BadInput(f"{folder}: cannot be made ({error.strerror}); give another --out") from error
     log = os.path.join(folder, LOG)
     context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(sender, work, arguments, log), daemon=True)
-    process.start()
-    sender.close()
+    with _one_start_at_a_time:
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_child, args=(sender, work, arguments, log), daemon=True)
+        process.start()
+        sender.close()
     outcome = None
     try:
         while True:
@@ -60,6 +65,12 @@ def run_in_child(work, arguments, folder, progress=lambda done, total: None):
     if kind == "failure":
         raise Failure(f"{folder}: {value}; see {log}")
     return value
+
+
+def end_children():
+    """End every process that run_in_child has running, in whatever thread; each of those calls then raises Failure."""
+    for process in multiprocessing.active_children():
+        process.terminate()
 
 
 def _child(sender, work, arguments, log):

@@ -10,7 +10,7 @@ from data_prep.contact_sheet import write_contact_sheet
 from data_prep.prepare import prepare
 from data_prep.store import PatchStore
 from experiments import fig2, work
-from experiments.child import BadInput, Failure, run_in_child
+from experiments.child import BadInput, Failure, end_children, run_in_child
 from experiments.protocols import PHANTOMS
 from experiments.report import write_report
 
@@ -72,6 +72,12 @@ def run_arms(store, arms, folder, jobs, images=None):
                 failed.append(f"arm {name}: {error}")
 
         futures = [threads.submit(one, name, settings) for name, settings in arms.items()]
-        for future in futures:
-            future.result()
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:  # an interrupt, or bad input: the arms that wait must not start, those that run end
+            for future in futures:
+                future.cancel()
+            end_children()
+            raise
     return sorted(failed)

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -89,3 +91,22 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(BadInput, match="give another --out"):
         run_in_child(add, (1, 2), str(tmp_path / "file"))
+
+
+def test_many_at_once_in_a_new_interpreter(tmp_path):
+    """Threads that start their first child at the same moment."""
+    script = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "import sys\n"
+        "from experiments.child import run_in_child\n"
+        "from test_child import add\n"
+        "if __name__ == '__main__':\n"
+        "    with ThreadPoolExecutor(4) as threads:\n"
+        "        print(sorted(threads.map(lambda n: run_in_child(add, (n, 1), sys.argv[1] + str(n)), range(4))))\n"
+    )
+    (tmp_path / "script.py").write_text(script)
+    here = os.path.dirname(os.path.abspath(__file__))
+    path = os.pathsep.join([os.path.dirname(os.path.dirname(here)), here])
+    command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "run")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=path))
+    assert done.stdout == "[1, 2, 3, 4]\n"

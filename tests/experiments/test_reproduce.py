@@ -74,6 +74,20 @@ def test_an_arm_that_dies_leaves_the_others_their_report(report, phantoms, tmp_p
     assert (out / "fig2.csv").read_bytes() == (report.parent / "fig2.csv").read_bytes()
 
 
+def test_an_interrupt_ends_the_arms_and_starts_no_other(caffe, phantoms, tmp_path, monkeypatch):
+    started = []
+
+    def interrupted(work, arguments, folder, progress):
+        started.append(folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.reproduce.run_in_child", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(phantoms, str(tmp_path / "out"), TINY._replace(seeds=20), jobs=1)
+    assert len(started) < 40
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
 def die(*arguments, progress):
     import os
 
