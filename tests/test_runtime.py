@@ -19,10 +19,13 @@ WORKS = {
 
 @pytest.fixture
 def wrapper(tmp_path):
-    """wrapper(arguments, **programs): run it with these stand-ins; returns the finished process."""
+    """wrapper(arguments, **programs): run it with these stand-ins; returns the finished process.
+
+    kernels: OPENBLAS_CORETYPE in its environment.
+    """
     real = os.environ["PATH"]
 
-    def run(*arguments, **programs):
+    def run(*arguments, kernels=None, **programs):
         folder = tmp_path / "bin"
         folder.mkdir(exist_ok=True)
         for name, script in {**WORKS, **{name.replace("_", "-"): script for name, script in programs.items()}}.items():
@@ -31,6 +34,8 @@ def wrapper(tmp_path):
             path.chmod(path.stat().st_mode | stat.S_IEXEC)
         environment = {"PATH": f"{folder}:{real}", "XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
         environment["LOG"] = str(tmp_path / "log")
+        if kernels:
+            environment["OPENBLAS_CORETYPE"] = kernels
         return subprocess.run([str(WRAPPER), *arguments], env=environment, capture_output=True, text=True)
 
     return run
@@ -78,6 +83,13 @@ def test_a_normal_user_is_told_what_to_install(wrapper, tmp_path):
     assert "sudo apt-get update && sudo apt-get install --no-install-recommends mmdebstrap bubblewrap" in result.stderr
     assert "uidmap" in result.stderr
     assert left_in(tmp_path) == []
+
+
+def test_blas_kernels_are_named_unless_they_are_already(wrapper):
+    assert wrapper("true", kernels="Prescott", bwrap='echo "$OPENBLAS_CORETYPE"').stdout == "Prescott\n" * 2  # the trial, the command
+    flags = Path("/proc/cpuinfo").read_text().split("flags", 1)[-1].split("\n", 1)[0].split()
+    expected = "SkylakeX" if {"avx512bw", "avx512vl"} <= set(flags) else "Haswell" if {"avx2", "fma"} <= set(flags) else ""
+    assert wrapper("true", bwrap='echo "$OPENBLAS_CORETYPE"').stdout == expected + "\n"
 
 
 def test_no_command(wrapper):
