@@ -254,6 +254,8 @@ def _add_reproduce(commands):
     size.add_argument("--full", dest="protocol", action="store_const", const="full", help="10 seeds, every patch scored: days")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of each strategy; default: {}".format(", ".join(f"{p.name} {p.seeds}" for p in PROTOCOLS.values())))
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time, one core each")
+    parser.add_argument("--momentum", type=float, help="as for egl select; the paper's equation has none: 0")
+    parser.add_argument("--weight-decay", type=float, help="as for egl select; the paper's equation has none: 0")
     parser.add_argument("--scale", type=float, default=1.0, help="as for egl prepare")
     parser.add_argument("--skip-bad", action="store_true", help="as for egl prepare")
 
@@ -265,7 +267,14 @@ def _reproduce(options):
     if options.jobs < 1 or (options.seeds is not None and options.seeds < 1):
         raise BadInput("--jobs and --seeds must be at least 1")
     protocol = PROTOCOLS[options.protocol or ("standard" if options.source else "quick")]
-    protocol = protocol._replace(seeds=options.seeds or protocol.seeds, prepare=protocol.prepare._replace(scale=options.scale))
+    given = {"momentum": options.momentum, "weight_decay": options.weight_decay}
+    trainer = protocol.selection.trainer._replace(**{name: value for name, value in given.items() if value is not None})
+    trainer.check()
+    protocol = protocol._replace(
+        seeds=options.seeds or protocol.seeds,
+        prepare=protocol.prepare._replace(scale=options.scale),
+        selection=protocol.selection._replace(trainer=trainer),
+    )
     report, failed = reproduce(options.source, options.out, protocol, options.jobs, options.skip_bad)
     for line in failed:
         print("egl: " + line, file=sys.stderr)

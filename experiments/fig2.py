@@ -54,6 +54,12 @@ def area(iterations, curve):
     return trapezoid(curve, iterations, axis=1) / (iterations[-1] - iterations[0])
 
 
+def collapsed(curves):
+    """Return {strategy: how many of its runs end with a net that calls every patch healthy, or every one exudate}."""
+    ends = {strategy: (curves[strategy]["sensitivity"][:, -1], curves[strategy]["specificity"][:, -1]) for strategy in STRATEGIES}
+    return {strategy: int(((yes + no == 1) & np.isin(yes, (0, 1))).sum()) for strategy, (yes, no) in ends.items()}
+
+
 def table(curves, iterations, at=(6, 8, 15, 30, 45, 60)):
     """Return rows for the report: at some numbers of batches, and for the area under the curve, the mean and 95% half width
     of the F-measure of each strategy, and of EGL minus random within each seed."""

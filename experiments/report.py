@@ -43,6 +43,7 @@ def write_report(out, store, protocol, failed, seconds):
         settings=_flat(protocol.selection.as_dict()),
         seeds=len(curves["egl"]["f_measure"]) if curves else 0,
         seeds_wanted=protocol.seeds,
+        collapsed=fig2.collapsed(curves) if curves else {},
         rows=[(row[0],) + tuple(_cell(*pair) for pair in row[1:]) for row in rows],
         figures=figures,
         failed=failed,

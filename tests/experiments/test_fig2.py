@@ -58,6 +58,13 @@ def test_the_difference_is_within_seeds(runs):
     assert rows["3 batches"][2][0] == pytest.approx(0.3)
 
 
+def test_nets_that_call_everything_one_class():
+    sensitivity = {"egl": [0.0, 1.0, 0.5], "random": [0.0, 0.9, 1.0]}
+    specificity = {"egl": [1.0, 0.0, 0.5], "random": [0.9, 1.0, 1.0]}
+    curves = {s: {"sensitivity": np.array([sensitivity[s]]).T, "specificity": np.array([specificity[s]]).T} for s in sensitivity}
+    assert fig2.collapsed(curves) == {"egl": 2, "random": 0}
+
+
 def test_a_seed_with_one_arm_is_left_out(runs, tmp_path):
     curves, iterations = fig2.collect(str(tmp_path), ["random-seed01", "random-seed02", "egl-seed01"])
     assert curves["random"]["f_measure"].tolist() == [[0.0, 0.2, 0.4]]
