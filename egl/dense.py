@@ -6,6 +6,7 @@ puts a hidden unit just above zero on one route and just below it on the other, 
 patch in a thousand where each patch's mean is taken off, fewer otherwise.)
 
 - ip1's input for a patch is a window of 50 x 9 x 9 of pool2, so ||a||^2 is a box sum of squares (method.md, fact 3).
+- conv1 and conv2 are done in bands of rows so narrow that their im2col columns stay in the processor's cache.
 - At strides 4 and 8, ip1's windows overlap so much that its convolution goes through the Fourier transform.
 - With two classes, phi = 2 p_0 p_1 ||W^T (e_1 - e_0), masked by the ReLU|| sqrt(||a||^2 + 1) (see phi_batched).
 - Where each patch's own mean m is taken off instead of one mean for all, patches still share: there is no ReLU below
@@ -21,7 +22,9 @@ from egl.nets import build
 PATCH = 48
 SHRINK = 4  # two poolings of 2 x 2: patches share their convolutions on grids whose stride is a multiple of this
 WINDOW = 9  # of pool2, which ip1 sees
-TILE = 560  # pixels a side: less than 0.8 GB at any stride, and 900 gains 5% or less
+TILE = 560  # pixels a side: less than 0.8 GB at any stride
+BANDS = {"conv1": 4, "conv2": 2}  # pooled rows at a time: 1 to 2 MB of columns
+KERNEL = 5  # of conv1 and conv2
 FOURIER = {4: 24, 8: 12}  # stride: side of the blocks, where this beats Caffe's convolution for ip1 (5 and 2.5 times)
 
 
@@ -37,7 +40,8 @@ class DenseLeNet:
         self._counted = counted
         self._mean = None if mean is None else np.asarray(mean, np.float32)
         self._factor = np.float32(factor)
-        self._net = None
+        self._lower = {name: build(_only(name, "pool" + name[-1])) for name in BANDS}
+        self._net = None  # from ip1 up
         self._stride = None
         self._fourier = None
 
@@ -63,29 +67,29 @@ class DenseLeNet:
 
     def _prepare(self, source, stride):
         if stride != self._stride:
-            definition = read_net(prototxt_path("lenet_dense.prototxt"))
+            definition = _only("ip1", "relu1", "ip2")
             next(layer for layer in definition.layer if layer.name == "ip1").convolution_param.stride[0] = stride // SHRINK
             self._net, self._stride, self._fourier = build(definition), stride, None
         kernels, present = self._net.params["ip1"][0].data, source.params["ip1"][0].data
         if stride in FOURIER and not (self._fourier and np.array_equal(kernels.ravel(), present.ravel())):
             self._fourier = FourierConvolution(present.reshape(kernels.shape), stride // SHRINK, FOURIER[stride])
-        for name, blobs in self._net.params.items():
-            for blob, of_patches in zip(blobs, source.params[name]):
-                blob.data[...] = of_patches.data.reshape(blob.data.shape)
+        for net in (*self._lower.values(), self._net):
+            for name, blobs in net.params.items():
+                for blob, of_patches in zip(blobs, source.params[name]):
+                    blob.data[...] = of_patches.data.reshape(blob.data.shape)
         if self._mean is None:
-            self._shifts = _shifts([self._net.params[name][0].data for name in ("conv1", "conv2", "ip1")])
+            self._shifts = _shifts([source.params["conv1"][0].data, source.params["conv2"][0].data, kernels])
 
     def _tile(self, tile):
         net = self._net
         # With each patch's own mean, a level for the tile only keeps the numbers small, which keeps their digits.
         level = tile.mean(axis=(0, 1), dtype=np.float64).astype(np.float32) if self._mean is None else self._mean
-        shape = (1, 3) + tile.shape[:2]
-        if net.blobs["data"].data.shape != shape:
-            net.blobs["data"].reshape(*shape)
-            net.reshape()
-        net.blobs["data"].data[0] = ((tile - level) * self._factor).transpose(2, 0, 1)
-        net.forward(end="pool2")
-        pool2 = net.blobs["pool2"].data[0]
+        maps = ((tile - level) * self._factor).transpose(2, 0, 1)
+        for name, rows in BANDS.items():
+            maps = _pooled_convolution(self._lower[name], maps, rows)
+        _reshape(net, maps.shape)
+        pool2 = net.blobs["data"].data[0]
+        pool2[...] = maps
         ip1 = net.blobs["ip1"].data[0]
         if self._fourier:
             self._fourier.apply(pool2, ip1)
@@ -127,6 +131,41 @@ def fits(classifier, counted):
     path = prototxt_path("lenet_score.prototxt")
     lenet = find_classifier(read_net(path), path)
     return set(counted) <= {"ip1", "ip2"} and _computed(classifier) == _computed(lenet)
+
+
+def _only(*names):
+    """Return the NetParameter of some successive layers of lenet_dense.prototxt, fed by an Input layer `data`."""
+    definition = read_net(prototxt_path("lenet_dense.prototxt"))
+    layers = [layer for layer in definition.layer if layer.name in names]
+    channels, side = {"conv1": (3, PATCH), "conv2": (20, 22), "ip1": (50, WINDOW)}[names[0]]
+    layers[0].bottom[0] = "data"
+    fed = definition.layer[0]
+    fed.input_param.shape[0].dim[:] = [1, channels, side, side]
+    kept = [type(fed).FromString(layer.SerializeToString()) for layer in (fed, *layers)]
+    del definition.layer[:]
+    definition.layer.extend(kept)
+    return definition
+
+
+def _reshape(net, shape):
+    if net.blobs["data"].data.shape[1:] != shape:
+        net.blobs["data"].reshape(1, *shape)
+        net.reshape()
+
+
+def _pooled_convolution(net, maps, rows):
+    """Return maps (channels, height, width) through the convolution and the pooling of `net`, `rows` rows of the result at a time."""
+    height = (maps.shape[1] - KERNEL + 1) // 2
+    rows = min(rows, height)
+    seen = 2 * rows + KERNEL - 1
+    _reshape(net, (maps.shape[0], seen, maps.shape[2]))
+    top = net.outputs[0]
+    result = np.empty((net.blobs[top].data.shape[1], height, net.blobs[top].data.shape[3]), np.float32)
+    for start in range(0, height, rows):
+        start = min(start, height - rows)  # the last band may overlap the one before
+        net.blobs["data"].data[0] = maps[:, 2 * start : 2 * start + seen]
+        result[:, start : start + rows] = net.forward()[top][0]
+    return result
 
 
 def box_sums(values, size, stride):
