@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import subprocess
@@ -80,6 +81,13 @@ def test_select_with_bad_input(caffe, small_store, tmp_path, capsys):
 
 def test_training_that_diverges_is_bad_input(caffe, small_store, tmp_path, capsys):
     assert "diverged" in bad(capsys, "train", small_store.path, "--rate", "1e6", "--out", tmp_path / "run")
+
+
+def test_without_caffe_it_says_how_to_get_it(small_store, tmp_path, capsys):
+    if importlib.util.find_spec("caffe"):
+        pytest.skip("Caffe is here")
+    for command in ("train", "select"):
+        assert "run the command through runtime/caffe" in bad(capsys, command, small_store.path, "--out", tmp_path / command)
 
 
 def test_python_m_experiments_is_the_same(tmp_path):
