@@ -18,7 +18,7 @@ setup(
     package_dir={"egl.prototxt": "prototxt"},
     package_data={"egl.prototxt": ["*.prototxt"], "experiments": ["*.j2"]},
     entry_points={"console_scripts": ["egl = experiments.command_line:main"]},
-    # Caffe is not here: the registry's package of that name is an empty placeholder. See runtime/caffe and the Dockerfile.
+    # Caffe is not here: the registry's package of that name is an empty placeholder. See runtime/caffe.
     install_requires=["h5py", "jinja2", "matplotlib", "numpy", "opencv-python-headless", "scikit-learn", "scipy", "threadpoolctl", "tqdm"],
     extras_require={"lmdb": ["lmdb"], "test": ["pytest"]},
     classifiers=[

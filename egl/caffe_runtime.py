@@ -25,7 +25,7 @@ def import_caffe():
     except ImportError as error:
         raise CaffeMissing(
             f"pycaffe is not installed for {sys.executable} ({error}): run the command through runtime/caffe, "
-            "or in the Docker image, or install Debian 11's python3-caffe"
+            "or install Debian 11's python3-caffe"
         ) from error
     threadpoolctl.threadpool_limits(BLAS_THREADS, user_api="blas")
     return caffe

@@ -4,18 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from egl.caffe_runtime import import_caffe
-from egl.errors import CaffeMissing
-
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-@pytest.fixture(scope="session")
-def caffe():
-    try:
-        return import_caffe()
-    except CaffeMissing as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -106,3 +95,21 @@ def real_patches(real_image):
     corners = zip(rng.randint(0, height - 48, 24), rng.randint(width // 4, 3 * width // 4, 24))
     cut = np.stack([real_image[y : y + 48, x : x + 48] for y, x in corners]).transpose(0, 3, 1, 2)
     return ((cut - real_image.mean(axis=(0, 1)).reshape(1, 3, 1, 1)) / 64).astype(np.float32)
+
+
+@pytest.fixture
+def kill_at():
+    """kill_at(iteration): a `progress` that ends a run there as a signal would; it raises kill_at.Killed."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill_at(iteration):
+        def progress(done, total):
+            if done == iteration:
+                raise Killed
+
+        return progress
+
+    kill_at.Killed = Killed
+    return kill_at

@@ -61,20 +61,10 @@ def test_one_row_an_epoch(run):
     assert set(rounds["n_labelled"]) == {40}
 
 
-def test_killed_after_any_epoch_it_ends_with_the_same_bytes(run, small_store, tmp_path):
-    class Killed(BaseException):
-        pass
-
-    def kill_at(iteration):
-        def progress(done, total):
-            if done == iteration:
-                raise Killed
-
-        return progress
-
+def test_killed_after_any_epoch_it_ends_with_the_same_bytes(run, small_store, tmp_path, kill_at):
     path = str(tmp_path / "run")
     for iteration in (5, 15, 25):
-        with pytest.raises(Killed):
+        with pytest.raises(kill_at.Killed):
             train(small_store, SETTINGS, path, progress=kill_at(iteration))
     train(small_store, SETTINGS, path)
     for name in ("rounds.csv", "predictions.h5", "solver.prototxt"):

@@ -137,23 +137,13 @@ def test_mixed_strategies(start):
     assert max(scores) < 1
 
 
-def test_killed_anywhere_it_ends_with_the_same_bytes(start, monkeypatch):
+def test_killed_anywhere_it_ends_with_the_same_bytes(start, monkeypatch, kill_at):
     monkeypatch.setattr("egl.selection.SNAPSHOT_EVERY", 2)
-
-    class Killed(BaseException):
-        pass
-
-    def kill_at(iteration):
-        def progress(done, total):
-            if done == iteration:
-                raise Killed
-
-        return progress
 
     whole = start("whole")
     whole.execute()
     for iteration in (1, 3, 4):
-        with pytest.raises(Killed):
+        with pytest.raises(kill_at.Killed):
             start("broken").execute(kill_at(iteration))
     broken = start("broken")
     broken.execute()
