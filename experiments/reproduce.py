@@ -21,6 +21,8 @@ def reproduce(source, out, protocol, jobs, skip_bad=False, images=None):
     jobs: arms run at a time, each in a process of its own. Returns (path of the report, list of messages of failed arms).
     """
     began = time.time()
+    if os.path.exists(os.path.join(out, "settings.json")) or os.path.isfile(out):
+        raise BadInput(f"{out}: is a file, or the folder of a single run; give another --out")
     os.makedirs(out, exist_ok=True)
     if source is None:
         source = os.path.join(out, "phantoms")

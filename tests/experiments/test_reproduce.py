@@ -74,6 +74,11 @@ def test_an_arm_that_dies_leaves_the_others_their_report(report, phantoms, tmp_p
     assert (out / "fig2.csv").read_bytes() == (report.parent / "fig2.csv").read_bytes()
 
 
+def test_a_folder_of_a_single_run_is_refused(report, phantoms):
+    with pytest.raises(BadInput, match="folder of a single run"):
+        reproduce(phantoms, str(report.parent / "fig2" / "egl-seed01"), TINY, jobs=1)
+
+
 def test_an_interrupt_ends_the_arms_and_starts_no_other(caffe, phantoms, tmp_path, monkeypatch):
     started = []
 
