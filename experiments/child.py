@@ -8,7 +8,7 @@ import traceback
 
 from data_prep.errors import DataError
 from egl.caffe_runtime import send_log_to
-from egl.errors import EglError
+from egl.errors import Diverged, EglError
 from egl.run_folder import LOG
 
 BAD_INPUT = (DataError, EglError)
@@ -21,6 +21,10 @@ class BadInput(Exception):
     """The input is wrong; the message is one line for the person who gave it."""
 
 
+class RunDiverged(BadInput):
+    """Training diverged under the settings that were given: the end of this run, and of no other."""
+
+
 class Failure(Exception):
     """Something failed that is no fault of the input, or Caffe aborted; the message names the log."""
 
@@ -29,7 +33,8 @@ def run_in_child(work, arguments, folder, progress=lambda done, total: None):
     """Return work(*arguments, progress=...), run in a new process with Caffe's log in folder/log.txt.
 
     work: a function that can be imported; its progress(done, total) is handed on to `progress`. Raises BadInput for the
-    errors of data_prep and egl, Failure for any other, and for a process that died, with the last words of its log.
+    errors of data_prep and egl (RunDiverged for Diverged), Failure for any other, and for a process that died, with the last
+    words of its log.
     """
     try:
         os.makedirs(folder, exist_ok=True)
@@ -60,6 +65,8 @@ def run_in_child(work, arguments, folder, progress=lambda done, total: None):
     if outcome is None:
         raise Failure(f"{folder}: ended by {_cause(process.exitcode)}; its log {log} ends with: {_last_line(log)}")
     kind, value = outcome
+    if kind == "diverged":
+        raise RunDiverged(value)
     if kind == "bad input":
         raise BadInput(value)
     if kind == "failure":
@@ -79,6 +86,8 @@ def _child(sender, work, arguments, log):
     faulthandler.enable()  # the line of Python at an abort, in the log
     try:
         result = work(*arguments, progress=lambda done, total: sender.send(("progress", (done, total))))
+    except Diverged as error:
+        sender.send(("diverged", str(error)))
     except BAD_INPUT as error:
         sender.send(("bad input", str(error)))
     except Exception as error:

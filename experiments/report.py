@@ -21,7 +21,9 @@ def write_report(out, store, protocol, failed, seconds):
 
     failed: messages of arms that did not finish; seconds: of this run of the command.
     """
-    curves, iterations = fig2.collect(os.path.join(out, "fig2"), [name for name in fig2.arms(protocol) if _whole(out, name)])
+    arms = os.path.join(out, "fig2")
+    finished = [name for name in fig2.arms(protocol) if os.path.exists(os.path.join(arms, name, "metrics.json"))]
+    curves, iterations = fig2.collect(arms, finished)
     figures, rows = {}, []
     if curves:
         initial = protocol.selection.selection.initial_iterations
@@ -35,7 +37,7 @@ def write_report(out, store, protocol, failed, seconds):
     with open(TEMPLATE, encoding="utf-8") as file:
         template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(file.read())
     html = template.render(
-        about=[*about(seconds), ("all runs together", _core_minutes(out, protocol))],
+        about=[*about(seconds), ("all runs together", _core_minutes([os.path.join(arms, name) for name in finished]))],
         data=summary(store),
         dataset=store.attributes["dataset"],
         licence=store.attributes["licence"],
@@ -76,15 +78,10 @@ def _processor():
     return names[0] if names else platform.machine()
 
 
-def _core_minutes(out, protocol):
-    """Return how long the finished arms took, added up over every start of the command."""
-    paths = [os.path.join(out, "fig2", name) for name in fig2.arms(protocol) if _whole(out, name)]
+def _core_minutes(paths):
+    """Return how long these finished runs took, added up over every start of the command."""
     seconds = sum(read_metrics(path)["seconds"] for path in paths)
     return f"{seconds / 60:.0f} core minutes in {len(paths)} arms"
-
-
-def _whole(out, name):
-    return os.path.exists(os.path.join(out, "fig2", name, "metrics.json"))
 
 
 def _embedded(path):

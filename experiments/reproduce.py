@@ -10,12 +10,12 @@ from data_prep.contact_sheet import write_contact_sheet
 from data_prep.prepare import prepare
 from data_prep.store import PatchStore
 from experiments import fig2, work
-from experiments.child import BadInput, Failure, end_children, run_in_child
+from experiments.child import BadInput, Failure, RunDiverged, end_children, run_in_child
 from experiments.protocols import PHANTOMS
 from experiments.report import write_report
 
 
-def reproduce(source, out, protocol, jobs, skip_bad=False, images=None):
+def reproduce(source, out, protocol, jobs, skip_bad=False):
     """Run `protocol` on the data set in folder `source` (None: phantoms) and write out/report.html.
 
     jobs: arms run at a time, each in a process of its own. Returns (path of the report, list of messages of failed arms).
@@ -51,10 +51,10 @@ def _store(source, path, settings, skip_bad):
     return store
 
 
-def run_arms(store, arms, folder, jobs, images=None):
+def run_arms(store, arms, folder, jobs):
     """Run every arm {name: RunSettings} that is not finished, `jobs` at a time; return the messages of those that failed.
 
-    An arm is what `egl select` does, in a process of its own: if Caffe aborts in one, the others go on.
+    An arm is what `egl select` does, in a process of its own: if Caffe aborts or training diverges in one, the others go on.
     """
     failed = []
     bars = {name: 0 for name in arms}
@@ -68,9 +68,9 @@ def run_arms(store, arms, folder, jobs, images=None):
 
             try:
                 out = os.path.join(folder, name)
-                run_in_child(work.select, (store, settings, out, images), out, progress)
+                run_in_child(work.select, (store, settings, out, None), out, progress)
                 progress(settings.selection.iterations, None)
-            except Failure as error:
+            except (Failure, RunDiverged) as error:
                 failed.append(f"arm {name}: {error}")
 
         futures = [threads.submit(one, name, settings) for name, settings in arms.items()]

@@ -9,7 +9,7 @@ from egl.algorithms import SelectionSettings
 from egl.selection import RunSettings
 from experiments.child import BadInput
 from experiments.protocols import Protocol
-from experiments.reproduce import reproduce
+from experiments.reproduce import reproduce, run_arms
 
 TINY = Protocol(
     "tiny",
@@ -72,6 +72,15 @@ def test_an_arm_that_dies_leaves_the_others_their_report(report, phantoms, tmp_p
     path, failed = reproduce(phantoms, str(out), TINY, jobs=2)
     assert failed == []
     assert (out / "fig2.csv").read_bytes() == (report.parent / "fig2.csv").read_bytes()
+
+
+def test_arms_that_diverge_leave_the_others_their_part(caffe, small_store, tmp_path):
+    fast = TINY.selection._replace(trainer=TINY.selection.trainer._replace(rate=1e6))
+    failed = run_arms(small_store.path, {"wild": fast, "calm": TINY.selection._replace(strategy="random")}, str(tmp_path), jobs=1)
+    assert len(failed) == 1
+    assert "wild" in failed[0]
+    assert "diverged" in failed[0]
+    assert (tmp_path / "calm" / "metrics.json").exists()
 
 
 def test_a_folder_of_a_single_run_is_refused(report, phantoms):
