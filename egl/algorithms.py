@@ -2,7 +2,8 @@
 
 Both take callables, so that they run against anything that trains and scores:
 
-    train(samples)             one or more SGD iterations on the samples; returns how many
+    train(chosen, earlier, iterations)  SGD on L_k, the samples chosen this round, and L', those chosen before; returns how
+                               many iterations it took: `iterations`, or more where the chosen ones need more batches
     score_patches(samples)     a score for each: phi for expected gradient length, random numbers for random choice
     score_images(images)       a score for each unlabelled image (Algorithm 2 alone)
     record(state, queries)     called after each round, with what was asked in it
@@ -26,10 +27,11 @@ class SelectionSettings(NamedTuple):
 
     iterations: int = 60  # SGD iterations in all
     k: int = 32  # patches chosen a round: one batch
-    after_round: str = "accumulate"  # "accumulate": a chosen sample is in L' and not chosen again; "replace": it may be
+    after_round: str = "accumulate"  # "accumulate": a chosen sample joins L' and is not chosen again; "replace": L' is L_k alone
     candidates: int = 400  # samples scored a round, drawn at random from those that may be chosen; 0: all of them
     initial_iterations: int = 6  # before the first choice: 6 in Fig. 2; Algorithm 1's initial model has 5
     images_per_round: int = 1  # Algorithm 2: images labelled a round
+    steps: int = 1  # SGD iterations a round: the first on L_k, room in a batch and further batches on random samples of L' + L_k
 
     def check(self):
         """Raise EglError for a value that cannot be meant."""
@@ -37,8 +39,8 @@ class SelectionSettings(NamedTuple):
             raise EglError("after_round {!r}: give one of {}".format(self.after_round, ", ".join(AFTER_ROUND)))
         if self.iterations < 1 or self.k < 1 or self.images_per_round < 1:
             raise EglError("iterations, k and images per round must be at least 1")
-        if self.initial_iterations < 1 or self.candidates < 0:
-            raise EglError("initial iterations must be at least 1, and candidates at least 0")
+        if self.initial_iterations < 1 or self.candidates < 0 or self.steps < 1:
+            raise EglError("initial iterations and steps must be at least 1, and candidates at least 0")
 
 
 class State(NamedTuple):
@@ -72,23 +74,24 @@ def algorithm_1(n_samples, settings, random_of, train, score_patches, record, st
         except PoolExhausted:
             break
         queries = _choose_patches(np.array(pool.unlabelled), settings, random_of(state.iteration), None if initial else score_patches)
-        state = _train_on(queries, state, train)
+        state = _train_on(queries, state, settings, train)
         if settings.after_round == "accumulate":
             pool.reveal(query.item for query in queries)
         record(state, queries)
     return state
 
 
-def algorithm_2(samples_of, initial_images, settings, random_of, train, score_images, score_patches, record, state=None):
+def algorithm_2(images, samples_of, initial_images, settings, random_of, train, score_images, score_patches, record, state=None):
     """Algorithm 2: choose images. Trains on the initial images' patches, then adds the image of highest score each round,
     and trains on the k patches that Algorithm 1 chooses from all labelled images.
 
-    samples_of: dict image -> list of its samples; an image's samples are labelled together. initial_images: the mu images
-    of the start. state: where to go on. When every image is labelled, training goes on with patches alone; when every
-    patch of the labelled images has been chosen, all of them may be chosen again. Returns the last State.
+    images: all of them; samples_of(image): its labelled samples, asked for once it is labelled; an image's samples are labelled
+    together. initial_images: the mu images of the start. state: where to go on. When every image is labelled, training
+    goes on with patches alone; when fewer than k patches of the labelled images are left to choose, L' starts over and all of
+    them may be chosen again. Returns the last State.
     """
     state = state or State(0, [], [])
-    pool = Pool(samples_of, state.images)
+    pool = Pool(images, state.images)
     while state.iteration < settings.iterations:
         initial = state.iteration < settings.initial_iterations
         random = random_of(state.iteration)
@@ -99,13 +102,14 @@ def algorithm_2(samples_of, initial_images, settings, random_of, train, score_im
             queries = _choose_images(pool.unlabelled, settings.images_per_round, score_images)
         pool.reveal(query.item for query in queries)
         state = state._replace(images=list(pool.labelled))
-        labelled = {sample for image in pool.labelled for sample in samples_of[image]}
+        labelled = np.concatenate([samples_of(image) for image in pool.labelled])
         if settings.after_round == "accumulate":
-            if len(labelled.difference(state.chosen)) < settings.k:
-                state = state._replace(chosen=[])  # every labelled patch has had its turn: L' starts over
-            labelled.difference_update(state.chosen)
-        chosen = _choose_patches(np.array(sorted(labelled)), settings, random, None if initial else score_patches)
-        state = _train_on(chosen, state, train)
+            left = np.setdiff1d(labelled, state.chosen)
+            if len(left) < settings.k:
+                state, left = state._replace(chosen=[]), labelled
+            labelled = left
+        chosen = _choose_patches(np.sort(labelled), settings, random, None if initial else score_patches)
+        state = _train_on(chosen, state, settings, train)
         record(state, queries + chosen)
     return state
 
@@ -129,6 +133,10 @@ def _choose_patches(samples, settings, random, score):
     return [Query("patch", int(candidates[place]), float(scores[place])) for place in top_k(scores, settings.k)]
 
 
-def _train_on(queries, state, train):
+def _train_on(queries, state, settings, train):
+    """Line 7 of Algorithm 1. A round of the initial model is one iteration, whatever a later round has."""
     chosen = [query.item for query in queries if query.kind == "patch"]
-    return state._replace(iteration=state.iteration + train(np.array(chosen)), chosen=state.chosen + chosen)
+    earlier = state.chosen if settings.after_round == "accumulate" else []
+    iterations = 1 if state.iteration < settings.initial_iterations else settings.steps
+    done = train(np.array(chosen, int), np.array(earlier, int), iterations)
+    return state._replace(iteration=state.iteration + done, chosen=state.chosen + chosen)

@@ -17,6 +17,18 @@ class FullTrainingSettings(NamedTuple):
     trainer: TrainerSettings = TrainerSettings()
     epochs: int = 30
     stop_early: bool = True  # whether the stopping rule ends training, or is only noted
+    iterations: int = 0  # end after so many SGD iterations; 0: epochs decide
+    evaluate_every: int = 0  # SGD iterations; 0: after each epoch, which is what the stopping rule judges
+    keep_weights: tuple = ()  # SGD iterations after which the weights are kept for good, in RUN/weights
+
+    def check(self):
+        """Raise EglError for a value that cannot be meant."""
+        if self.epochs < 1:
+            raise EglError("epochs must be at least 1")
+        if self.iterations < 0 or self.evaluate_every < 0:
+            raise EglError("iterations and evaluate_every must be at least 0")
+        if self.stop_early and self.evaluate_every:
+            raise EglError("the stopping rule judges epochs: with evaluate_every, give stop_early False")
 
 
 def batches(n, size, random_of, start=0):
@@ -44,11 +56,10 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
 
     data: a patch store (see data_prep.store.PatchStore: samples, read, mean, image). about: dict that goes into
     settings.json beside the settings. progress: called with the iterations done and to do. Evaluates and takes a snapshot
-    after each epoch; goes on from the last one if the folder holds the same run's. Where training diverges, it ends with
+    after each epoch, or as settings.evaluate_every says; goes on from the last one if the folder holds the same run's. Where training diverges, it ends with
     the epoch before, and metrics.json says so in `diverged`; Diverged is raised only if there is no epoch before.
     """
-    if settings.epochs < 1:
-        raise EglError("epochs must be at least 1")
+    settings.check()
     run = RunFolder(path, dict(settings._asdict(), trainer=settings.trainer._asdict(), about=about, kind="train"))
     if run.finished:
         return read_metrics(path)
@@ -68,12 +79,15 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
         return np.random.RandomState([settings.trainer.seed, 10, epoch])
 
     source = batches(len(samples), size, random_of, trainer.iteration)
-    while len(history) < settings.epochs and not (settings.stop_early and kept["rule"]):
+    total = settings.iterations or per_epoch * settings.epochs
+    while trainer.iteration < total and not (settings.stop_early and kept["rule"]):
         losses = []
         try:
-            for _ in range(per_epoch):
+            for _ in range(min(settings.evaluate_every or per_epoch, total - trainer.iteration)):
                 losses.append(trainer.step(*data.read(samples[next(source)])))
-                progress(trainer.iteration, per_epoch * settings.epochs)
+                if trainer.iteration in settings.keep_weights:
+                    trainer.keep_weights()
+                progress(trainer.iteration, total)
         except Diverged as error:
             if not history:
                 raise
@@ -83,13 +97,14 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
         run.add_round(row, predictions)
         run.write()
         history.append([row["train_loss"], row["val_loss"], row["val_accuracy"]])
-        if kept["rule"] is None and should_stop(history):
+        if not settings.evaluate_every and kept["rule"] is None and should_stop(history):
             kept["rule"] = len(history)
+        kept["iterations"] = trainer.iteration
         kept.update(metrics=metrics, position=run.position(), seconds=before + time.time() - began)
         trainer.snapshot(kept)
     result = {
-        "iterations": per_epoch * len(history),
-        "epochs": len(history),
+        "iterations": kept["iterations"],
+        "epochs": kept["iterations"] // per_epoch,
         "stopping_rule_epoch": kept["rule"],
         "diverged": diverged,
         "seconds": round(before + time.time() - began, 1),

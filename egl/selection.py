@@ -8,18 +8,21 @@ from egl.algorithms import SelectionSettings, State, algorithm_1, algorithm_2
 from egl.errors import EglError
 from egl.evaluation import Evaluator
 from egl.gradient_length import GradientLength
+from egl.labelled import GridSamples, StoreSamples
+from egl.maps import ImageScorer
 from egl.ranking import check_reduction, image_score
 from egl.run_folder import RunFolder, read_metrics
 from egl.trainer import Trainer, TrainerSettings
 
 STRATEGIES = ("egl", "random")
 BY = ("image", "patch")
+LABELLED = ("store", "grid")
 SNAPSHOT_EVERY = 10  # rounds; a snapshot is 16 MB
 SCORED_TOGETHER = 2048  # patches of several images, so that few batches are part empty
 
 # What a run draws random numbers for. Each use has numbers of its own, so the two strategies begin with the same images
 # and batches, and a run that goes on draws what it would have drawn.
-_INITIAL, _ROUND, _PATCHES, _IMAGES, _GRID = range(20, 25)
+_INITIAL, _ROUND, _PATCHES, _IMAGES, _GRID, _FILL = range(20, 26)
 
 
 class RunSettings(NamedTuple):
@@ -37,7 +40,9 @@ class RunSettings(NamedTuple):
     score: str = "sum"  # of an image's phi: "sum", "mean" or "topN"
     stride: int = 24  # pixels between the patches by which an image is scored
     image_patches: int = 32  # of these, how many are scored, drawn at random once; 0: all, as in the paper
-    evaluate_every: int = 1  # rounds
+    labelled: str = "store"  # the patches of a labelled image: those of the "store", or all of its "grid", by its mask
+    evaluate_every: int = 1  # SGD iterations
+    keep_weights: tuple = ()  # SGD iterations after which the weights are kept for good, in RUN/weights
 
     def check(self):
         """Raise EglError for a value that cannot be meant."""
@@ -48,6 +53,8 @@ class RunSettings(NamedTuple):
         for strategy in (self.strategy, self.patch_strategy or self.strategy):
             if strategy not in STRATEGIES:
                 raise EglError("strategy {!r}: give one of {}".format(strategy, ", ".join(STRATEGIES)))
+        if self.labelled not in LABELLED:
+            raise EglError("labelled {!r}: give one of {}".format(self.labelled, ", ".join(LABELLED)))
         if self.initial_images < 2 or self.stride < 1 or self.image_patches < 0 or self.evaluate_every < 1:
             raise EglError("initial images must be at least 2, stride and evaluate_every at least 1, image patches at least 0")
 
@@ -72,19 +79,20 @@ def initial_images(lesion, n, random):
 class Selection:
     """One run of Algorithm 1 or 2 on a store. Everything it changes is its own: two runs in one process share nothing."""
 
-    def __init__(self, data, settings, path, grid_patches, about=None):
+    def __init__(self, data, settings, path, photographs, about=None):
         """data: a patch store (data_prep.store.PatchStore); path: the run folder; about: dict for settings.json.
 
-        grid_patches(image, stride, most, random): the patches by which image number `image` is scored, uint8, and how many
-        its whole grid has.
+        photographs: the store's photographs by number (data_prep.stored_photographs.StoredPhotographs): patches(image, stride,
+        most, random) by which one is scored, view(image) for the whole of it, labelled_grid(image, stride) once it is labelled.
         """
         settings.check()
         self.settings, self.data = settings, data
         self.run = RunFolder(path, dict(settings.as_dict(), about=about, kind="select"))
-        self._grid_patches = grid_patches
+        self._photographs = photographs
         self._grids = {}
-        self._samples = data.samples("train")
-        self._image_of = data.image[self._samples[:, 0]]
+        self._samples = StoreSamples(data)
+        if settings.labelled == "grid" and settings.by == "image":
+            self._samples = GridSamples(data, photographs.labelled_grid, settings.stride)
 
     def _random(self, *what):
         return np.random.RandomState([self.settings.trainer.seed] + list(what))
@@ -99,12 +107,14 @@ class Selection:
         self._phi = GradientLength(
             self._trainer.score_prototxt, self._trainer.solver.net, settings.stop_layer, settings.parameters, route=settings.route
         )
+        self._maps = None  # built when a whole image is to be scored
         self._evaluator = Evaluator(self.data, self._trainer)
         extra = self._trainer.restore() or {"state": None, "rounds": 0, "seconds": 0.0, "metrics": None}
         state = State(*extra["state"]) if extra["state"] else None
         if state:
             self.run.go_back_to(extra["position"])
         self._rounds, self._before, self._metrics = extra["rounds"], extra["seconds"], extra["metrics"]
+        self._iteration = state.iteration if state else 0
         self._progress = progress
         scorers = {"egl": self._phi_of_patches, "random": self._random_scores(_PATCHES)}
         arguments = dict(
@@ -120,7 +130,8 @@ class Selection:
         else:
             by_image = {"egl": self._interestingness, "random": self._random_scores(_IMAGES)}
             last = algorithm_2(
-                samples_of={int(image): np.flatnonzero(self._image_of == image).tolist() for image in np.unique(self._image_of)},
+                self._samples.images,
+                samples_of=self._samples.of,
                 initial_images=self._initial_images(),
                 score_images=by_image[settings.strategy],
                 **arguments,
@@ -130,27 +141,32 @@ class Selection:
         return read_metrics(self.run.path)
 
     def _initial_images(self):
-        lesion = {int(image): self.data.images[image].lesion for image in np.unique(self._image_of)}
+        lesion = {image: self.data.images[image].lesion for image in self._samples.images}
         return initial_images(lesion, self.settings.initial_images, self._random(_INITIAL))
 
-    def _train(self, samples):
-        """Train on the chosen samples, batch by batch; a last, short batch is filled with the first of them."""
+    def _train(self, chosen, earlier, iterations):
+        """Train on L_k = chosen and, where that leaves room in the batches of `iterations`, on random samples of L' + L_k."""
         size = self.settings.trainer.batch
-        n = -(-len(samples) // size)
-        for batch in np.resize(samples, (n, size)):
-            self._loss = self._trainer.step(*self.data.read(self._samples[batch]))
+        n = max(iterations, -(-len(chosen) // size))
+        known = np.concatenate([earlier, chosen])
+        room = self._random(_FILL, self._trainer.iteration).randint(len(known), size=n * size - len(chosen))
+        for batch in np.concatenate([chosen, known[room]]).reshape(n, size):
+            self._loss = self._trainer.step(*self._samples.read(batch))
+            if self._trainer.iteration in self.settings.keep_weights:
+                self._trainer.keep_weights()
         return n
 
     def _phi_of_patches(self, samples):
-        patches, _ = self.data.read(self._samples[samples])  # the label is there, and not looked at
+        patches, _ = self._samples.read(samples)  # the label is there, and not looked at
         return self._phi.score(self._trainer.normalise(patches)).phi
 
     def _random_scores(self, use):
         return lambda items: self._random(use, self._trainer.iteration).random_sample(len(items))
 
     def _interestingness(self, images):
-        most = self.settings.image_patches
-        together = max(1, SCORED_TOGETHER // most) if most else 1
+        if not self.settings.image_patches:
+            return np.array([self._of_whole(image) for image in images])
+        together = max(1, SCORED_TOGETHER // self.settings.image_patches)
         scores = []
         for first in range(0, len(images), together):
             grids = [self._grid(image) for image in images[first : first + together]]
@@ -161,36 +177,47 @@ class Selection:
         return np.array(scores)
 
     def _grid(self, image):
-        """Return (patches, n_grid) by which an image is scored; kept if they are a small part of the grid."""
-        if image in self._grids:
-            return self._grids[image]
-        most = self.settings.image_patches
-        grid = self._grid_patches(image, self.settings.stride, most, self._random(_GRID, image))
-        if most:
-            self._grids[image] = grid
-        return grid
+        """Return (patches, n_grid) by which an image is scored, drawn once."""
+        if image not in self._grids:
+            settings = self.settings
+            self._grids[image] = self._photographs.patches(image, settings.stride, settings.image_patches, self._random(_GRID, image))
+        return self._grids[image]
+
+    def _of_whole(self, image):
+        """Return the interestingness of an image by every patch of its grid."""
+        settings, trainer = self.settings, self._trainer
+        if self._maps is None:
+            mean = self.data.mean if settings.trainer.scaling == "mean" else None
+            self._maps = ImageScorer(
+                trainer.score_prototxt, trainer.solver.net, mean, settings.trainer.factor, settings.stop_layer, settings.parameters
+            )
+        photograph, field = self._photographs.view(image)
+        maps = self._maps.maps(photograph, settings.stride, field)
+        return image_score(maps.phi[maps.inside], maps.inside.sum(), settings.score)
 
     def _record(self, state, queries):
         self._rounds += 1
         self.run.add_queries(self._query_row(state.iteration, query) for query in queries)
         last = state.iteration >= self.settings.selection.iterations
-        if last or self._rounds % self.settings.evaluate_every == 0:
-            patches = np.unique(self._samples[state.chosen, 0])
+        every = self.settings.evaluate_every
+        if last or state.iteration // every > self._iteration // every:
+            samples = state.chosen
             if self.settings.by == "image":
-                patches = np.unique(self._samples[np.isin(self._image_of, state.images), 0])
-            n_images = len(np.unique(self.data.image[patches]))
-            row, predictions, self._metrics = self._evaluator.evaluate(state.iteration, self._loss, len(patches), n_images)
+                samples = np.concatenate([self._samples.of(image) for image in state.images])
+            row, predictions, self._metrics = self._evaluator.evaluate(state.iteration, self._loss, *self._samples.n_patches(samples))
             self.run.add_round(row, predictions)
+        self._iteration = state.iteration
         if self._rounds % SNAPSHOT_EVERY == 0 and not last:
             self._keep(state)
         self._progress(state.iteration, self.settings.selection.iterations)
 
     def _query_row(self, iteration, query):
-        row = {"iteration": iteration, "kind": query.kind, "patch": "", "symmetry": "", "label": "", "score": query.score}
+        row = {"iteration": iteration, "kind": query.kind, "patch": "", "symmetry": "", "score": query.score}
         if query.kind == "image":
-            return dict(row, image=self.data.images[query.item].id, label=int(self.data.images[query.item].lesion))
-        patch, symmetry = self._samples[query.item]
-        return dict(row, image=self.data.images[self.data.image[patch]].id, patch=patch, symmetry=symmetry, label=self.data.labels[patch])
+            row.update(image=query.item, label=int(self.data.images[query.item].lesion))
+        else:
+            row.update(self._samples.describe(query.item))
+        return dict(row, image=self.data.images[row["image"]].id)
 
     def _keep(self, state):
         self.run.write()

@@ -154,6 +154,13 @@ class Trainer:
             if folder != final:
                 shutil.rmtree(folder)
 
+    def keep_weights(self):
+        """Save the present weights for good, as weights/iter_N.caffemodel."""
+        path = _kept(self._folder, self.iteration)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        self.solver.net.save(path + ".writing")
+        os.replace(path + ".writing", path)
+
     def restore(self):
         """Go on from the newest snapshot: return its `extra`, or None where there is none. EglError if it is damaged."""
         folders = snapshots(self._folder)
@@ -185,6 +192,19 @@ class Trainer:
             self.solver.restore(path)
         finally:
             os.remove(path)
+
+
+def _kept(folder, iteration):
+    return os.path.join(folder, "weights", f"iter_{iteration:06d}.caffemodel")
+
+
+def weights_at(folder, iteration):
+    """Return the path of the weights that a run kept after an iteration, or of its last ones. EglError where there are none."""
+    last = os.path.join(folder, "snapshots", f"iter_{iteration:06d}", f"model_iter_{iteration}.caffemodel")
+    for path in (_kept(folder, iteration), last):
+        if os.path.isfile(path):
+            return path
+    raise EglError(f"{folder}: kept no weights of iteration {iteration}; remove the run's folder and start again")
 
 
 def snapshots(folder):

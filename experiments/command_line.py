@@ -175,7 +175,7 @@ def _train(options):
 def _add_select(commands):
     from egl.algorithms import AFTER_ROUND
     from egl.gradient_length import ROUTES
-    from egl.selection import BY, STRATEGIES, RunSettings
+    from egl.selection import BY, LABELLED, STRATEGIES, RunSettings
 
     default = RunSettings()
     selection = default.selection
@@ -203,7 +203,9 @@ def _add_select(commands):
     parser.add_argument("--stop-layer", default=default.stop_layer, help="layer where the backward pass ends: ip2, ip1, conv2, conv1")
     parser.add_argument("--parameters", choices=("layer", "above"), default=default.parameters, help="whose gradient counts: that layer's, or all from there up")
     parser.add_argument("--route", choices=ROUTES, default=default.route, help="how phi is computed; param-diff is the slow reference")
-    parser.add_argument("--evaluate-every", type=int, metavar="ROUNDS", default=default.evaluate_every, help="measure validation and test samples every so many rounds")
+    parser.add_argument("--steps", type=int, default=selection.steps, help="SGD iterations a round: the first on the k patches, the others on random samples of all chosen so far")
+    parser.add_argument("--labelled", choices=LABELLED, default=default.labelled, help="the patches of a labelled image: those of the store, balanced, or all of its grid, labelled by its mask, with the classes' natural shares")
+    parser.add_argument("--evaluate-every", type=int, metavar="N", default=default.evaluate_every, help="measure validation and test samples every N iterations")
     parser.add_argument("--images", metavar="FOLDER", help="the data set's folder, if it has moved since STORE was made")
     _add_trainer(parser)
 
@@ -220,6 +222,7 @@ def _select(options):
         candidates=options.candidates,
         initial_iterations=options.initial_iterations or {"image": 6, "patch": 5}[options.by],
         images_per_round=options.images_per_round,
+        steps=options.steps,
     )
     settings = RunSettings(
         by=options.by,
@@ -234,6 +237,7 @@ def _select(options):
         score=options.score,
         stride=options.stride,
         image_patches=options.image_patches,
+        labelled=options.labelled,
         evaluate_every=options.evaluate_every,
     )
     _print_metrics(_with_bar(work.select, (options.store, settings, options.out, options.images), options.out), options.out)

@@ -1,9 +1,7 @@
 """The three pieces of work that the commands share, each a function that a child process can run."""
-from functools import partial
-
 from data_prep import __version__
-from data_prep.grid_patches import grid_patches
 from data_prep.store import PatchStore
+from data_prep.stored_photographs import StoredPhotographs
 from egl import full_training
 from egl.caffe_runtime import blas_description, import_caffe
 from egl.selection import Selection
@@ -18,11 +16,7 @@ def train(store, settings, out, progress):
 def select(store, settings, out, images, progress):
     """Run Algorithm 1 or 2 (egl.selection) and return its metrics. images: the data set's folder, None: where it was."""
     data = PatchStore(store)
-    return Selection(data, settings, out, partial(_grid_patches, data, images), _about(data)).execute(progress)
-
-
-def _grid_patches(data, images, place, stride, most, random):
-    return grid_patches(data, place, stride, most, random, folder=images)
+    return Selection(data, settings, out, StoredPhotographs(data, images), _about(data)).execute(progress)
 
 
 def _about(data):

@@ -14,11 +14,13 @@ class Fake:
 
     def __init__(self, phi=None):
         self.phi = np.arange(16.0) if phi is None else np.asarray(phi, float)
-        self.trained, self.scored, self.rounds = [], [], []
+        self.trained, self.earlier, self.iterations, self.scored, self.rounds = [], [], [], [], []
 
-    def train(self, samples):
-        self.trained.append(samples.tolist())
-        return 1
+    def train(self, chosen, earlier, iterations):
+        self.trained.append(chosen.tolist())
+        self.earlier.append(earlier.tolist())
+        self.iterations.append(iterations)
+        return iterations
 
     def score_patches(self, samples):
         self.scored.append(samples.tolist())
@@ -43,7 +45,7 @@ def run_1(fake, settings=SETTINGS, state=None):
 
 
 def run_2(fake, settings=SETTINGS, state=None):
-    return algorithm_2(IMAGES, [1, 0], settings, random_of, fake.train, fake.score_images, fake.score_patches, fake.record, state)
+    return algorithm_2(IMAGES, IMAGES.get, [1, 0], settings, random_of, fake.train, fake.score_images, fake.score_patches, fake.record, state)
 
 
 def test_algorithm_1_takes_the_highest_phi_of_what_is_left():
@@ -62,6 +64,18 @@ def test_replace_may_choose_again():
     fake = Fake()
     run_1(fake, SETTINGS._replace(after_round="replace"))
     assert fake.trained[2:] == [[15, 14]] * 4
+
+
+def test_the_update_is_told_l_prime_and_how_many_iterations():
+    """Line 7 of Algorithm 1: M learns from L' + L_k. The initial model's rounds are one iteration each."""
+    fake = Fake()
+    last = run_1(fake, SETTINGS._replace(steps=3, iterations=8))
+    assert fake.iterations == [1, 1, 3, 3]
+    assert fake.earlier == [sum(fake.trained[:n], []) for n in range(4)]
+    assert last.iteration == 8
+    fake = Fake()
+    run_2(fake, SETTINGS._replace(after_round="replace"))
+    assert fake.earlier == [[]] * 6
 
 
 def test_algorithm_1_ends_when_all_is_labelled():
@@ -122,7 +136,7 @@ def test_going_on_from_any_round_ends_the_same(run, stop):
     assert part.trained + rest.trained == whole.trained
 
 
-@pytest.mark.parametrize("wrong", [{"k": 0}, {"iterations": 0}, {"after_round": "keep"}, {"candidates": -1}, {"initial_iterations": 0}])
+@pytest.mark.parametrize("wrong", [{"k": 0}, {"iterations": 0}, {"after_round": "keep"}, {"candidates": -1}, {"initial_iterations": 0}, {"steps": 0}])
 def test_settings_that_cannot_be_meant(wrong):
     with pytest.raises(EglError):
         SETTINGS._replace(**wrong).check()

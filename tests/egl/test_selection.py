@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep.grid_patches import grid_patches
+from data_prep.stored_photographs import StoredPhotographs
 from egl.algorithms import SelectionSettings
 from egl.errors import EglError
 from egl.run_folder import read_rounds
@@ -25,10 +25,7 @@ def start(caffe, small_store, tmp_path):
     """start(name, **changes): a Selection on the small store, not yet executed."""
 
     def start(name, **changes):
-        def patches(image, stride, most, random):
-            return grid_patches(small_store, image, stride, most, random)
-
-        return Selection(small_store, SHORT._replace(**changes), str(tmp_path / name), patches)
+        return Selection(small_store, SHORT._replace(**changes), str(tmp_path / name), StoredPhotographs(small_store))
 
     return start
 

@@ -7,11 +7,11 @@ import pytest
 
 from data_prep.errors import DataError
 from data_prep.field_of_view import find_field_of_view
-from data_prep.grid_patches import grid_patches
+from data_prep.stored_photographs import StoredPhotographs
 
 
 def test_the_whole_grid(small_store, phantoms):
-    patches, n = grid_patches(small_store, 0, 48)
+    patches, n = StoredPhotographs(small_store).patches(0, 48)
     image = cv2.imread(str(Path(phantoms) / small_store.images[0].source))
     field = find_field_of_view(image)
     expected = [
@@ -25,22 +25,22 @@ def test_the_whole_grid(small_store, phantoms):
 
 
 def test_a_part_of_the_grid_by_seed(small_store):
-    whole, n = grid_patches(small_store, 1, 24)
-    part, n_grid = grid_patches(small_store, 1, 24, 10, np.random.RandomState(1))
-    again, _ = grid_patches(small_store, 1, 24, 10, np.random.RandomState(1))
+    whole, n = StoredPhotographs(small_store).patches(1, 24)
+    part, n_grid = StoredPhotographs(small_store).patches(1, 24, 10, np.random.RandomState(1))
+    again, _ = StoredPhotographs(small_store).patches(1, 24, 10, np.random.RandomState(1))
     assert n_grid == n
     assert len(part) == 10
     assert (part == again).all()
     assert {patch.tobytes() for patch in part} <= {patch.tobytes() for patch in whole}
-    assert len(grid_patches(small_store, 1, 24, n + 5, np.random.RandomState(1))[0]) == n
+    assert len(StoredPhotographs(small_store).patches(1, 24, n + 5, np.random.RandomState(1))[0]) == n
 
 
 def test_moved_missing_and_changed_photographs(small_store, phantoms, tmp_path):
     moved = shutil.copytree(phantoms, str(tmp_path / "moved"))
-    assert grid_patches(small_store, 0, 48, folder=moved)[1] == grid_patches(small_store, 0, 48)[1]
+    assert StoredPhotographs(small_store, moved).patches(0, 48)[1] == StoredPhotographs(small_store).patches(0, 48)[1]
     with pytest.raises(DataError, match="--images"):
-        grid_patches(small_store, 0, 48, folder=str(tmp_path))
+        StoredPhotographs(small_store, str(tmp_path)).patches(0, 48)
     path = Path(moved) / small_store.images[0].source
     path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(DataError, match="changed since"):
-        grid_patches(small_store, 0, 48, folder=moved)
+        StoredPhotographs(small_store, moved).patches(0, 48)
