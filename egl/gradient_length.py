@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from egl.errors import NetError
+from egl.errors import Diverged, NetError
 from egl.net_definition import find_classifier, inner_products, read_net
 from egl.nets import scoring_net
 from egl.phi_batched import SQUARES, Batched, check_batched, passed_through
@@ -75,7 +75,7 @@ class GradientLength:
 
         patches: N x channels x height x width as the net takes them, floating point and already normalised; an array
             or anything that slices into arrays (an HDF5 data set). N may be 0
-        Raises NetError for another shape or integers, and if the net's scores are not finite (training diverged).
+        Raises NetError for another shape or integers, Diverged if the net's scores are not finite.
         """
         blob = self.net.blobs[self.classifier.data].data
         if tuple(patches.shape[1:]) != blob.shape[1:] or not np.issubdtype(patches.dtype, np.floating):
@@ -93,7 +93,7 @@ class GradientLength:
             rows = slice(start, start + len(chunk))
             posterior[rows], norms[rows] = (each[: len(chunk)] for each in self._route.score())
         if not np.isfinite(norms).all():
-            raise NetError(f"{self.classifier.path}: the scores or gradients are not finite: have the weights diverged?")
+            raise Diverged(f"{self.classifier.path}: the scores or gradients are not finite: training has diverged; lower the rate or the momentum")
         return GradientLengths((posterior * norms).sum(axis=1), posterior, norms)
 
     def _check_scores(self):

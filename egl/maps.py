@@ -5,7 +5,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from egl import dense
-from egl.errors import NetError
+from egl.errors import Diverged, NetError
 from egl.gradient_length import GradientLength
 
 ROUTES = ("auto", "dense", "patches")
@@ -63,7 +63,7 @@ class ImageScorer:
         if self._choose(stride) == "dense":
             posterior, norms = self._dense.maps(self._scorer.net, image, stride, inside)
             if not np.isfinite(norms[inside]).all():
-                raise NetError(f"{self._scorer.classifier.path}: scores are not finite: have the weights diverged?")
+                raise Diverged(f"{self._scorer.classifier.path}: scores are not finite: training has diverged; lower the rate or the momentum")
         else:
             posterior, norms = self._by_patches(image, stride, inside)
         return PhiMaps((posterior * norms).sum(axis=-1), posterior, norms, inside, stride)

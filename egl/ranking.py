@@ -1,7 +1,7 @@
 """From gradient lengths to a choice: pure functions, numpy in, numpy out."""
 import numpy as np
 
-from egl.errors import EglError
+from egl.errors import Diverged, EglError
 
 REDUCTIONS = ("sum", "mean", "topN, for instance top5")
 
@@ -9,11 +9,11 @@ REDUCTIONS = ("sum", "mean", "topN, for instance top5")
 def top_k(scores, k):
     """Return the indices (k,) of the k highest scores, highest first; of equal ones, the lowest index first.
 
-    scores: (n,) numbers; k at most n is returned. Raises EglError if a score is not a number: the net has diverged.
+    scores: (n,) numbers; k at most n is returned. Raises Diverged if a score is not a number.
     """
     scores = np.asarray(scores, float)
     if np.isnan(scores).any():
-        raise EglError("a score is not a number: the net has diverged; lower the learning rate")
+        raise Diverged("a score is not a number: the net has diverged; lower the learning rate")
     return np.argsort(-scores, kind="stable")[:k]
 
 

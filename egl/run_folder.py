@@ -70,8 +70,8 @@ class RunFolder:
 
     def write(self):
         """Bring the files up to date, each by one rename."""
-        _write_csv(self.file("rounds.csv"), ROUNDS, self._rounds)
-        _write_csv(self.file("queries.csv"), QUERIES, self._queries)
+        write_csv(self.file("rounds.csv"), ROUNDS, self._rounds)
+        write_csv(self.file("queries.csv"), QUERIES, self._queries)
         temporary = self.file("predictions.h5.writing")
         with h5py.File(temporary, "w") as file:
             iterations = np.array([int(row[0]) for row in self._rounds])
@@ -105,6 +105,20 @@ def read_metrics(path):
     return _read_json(os.path.join(path, "metrics.json"))
 
 
+def read_settings(path):
+    """Return the settings.json of a run folder, a dict. EglError where it is missing or damaged."""
+    return _read_json(os.path.join(path, "settings.json"))
+
+
+def read_table(path):
+    """Return a CSV as a list of dicts, text as it stands there. EglError where it is missing."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise EglError(f"{path}: cannot be read ({error.strerror}); remove the run's folder and start again") from error
+
+
 def read_rounds(path):
     """Return the rounds.csv of a run folder as a dict column -> float array. EglError where it is missing or damaged."""
     file = os.path.join(path, "rounds.csv")
@@ -119,7 +133,8 @@ def _cell(value):
     return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
-def _write_csv(path, header, rows):
+def write_csv(path, header, rows):
+    """Write a CSV whole or not at all."""
     with open(path + ".writing", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

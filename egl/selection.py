@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from egl.algorithms import SelectionSettings, State, algorithm_1, algorithm_2
-from egl.errors import EglError
+from egl.errors import Diverged, EglError
 from egl.evaluation import Evaluator
 from egl.gradient_length import GradientLength
 from egl.labelled import GridSamples, StoreSamples
@@ -98,7 +98,11 @@ class Selection:
         return np.random.RandomState([self.settings.trainer.seed] + list(what))
 
     def execute(self, progress=lambda done, total: None):
-        """Run to the end, or to where it was before and from there to the end; return the content of metrics.json."""
+        """Run to the end, or to where it was before and from there to the end; return the content of metrics.json.
+
+        Where training diverges, the run ends there, with what was measured before, and metrics.json says so in `diverged`;
+        Diverged is raised only if nothing was measured before.
+        """
         if self.run.finished:
             return read_metrics(self.run.path)
         settings = self.settings
@@ -125,20 +129,28 @@ class Selection:
             record=self._record,
             state=state,
         )
-        if settings.by == "patch":
-            last = algorithm_1(len(self._samples), **arguments)
-        else:
-            by_image = {"egl": self._interestingness, "random": self._random_scores(_IMAGES)}
-            last = algorithm_2(
-                self._samples.images,
-                samples_of=self._samples.of,
-                initial_images=self._initial_images(),
-                score_images=by_image[settings.strategy],
-                **arguments,
-            )
-        self._keep(last)
-        self.run.finish(dict(self._metrics, iterations=last.iteration, seconds=self._seconds()))
+        try:
+            self._keep(self._algorithm(arguments))
+            diverged = None
+        except Diverged as error:
+            if self._metrics is None:
+                raise
+            diverged = str(error)
+            self.run.write()
+        self.run.finish(dict(self._metrics, iterations=self._iteration, diverged=diverged, seconds=self._seconds()))
         return read_metrics(self.run.path)
+
+    def _algorithm(self, arguments):
+        if self.settings.by == "patch":
+            return algorithm_1(len(self._samples), **arguments)
+        by_image = {"egl": self._interestingness, "random": self._random_scores(_IMAGES)}
+        return algorithm_2(
+            self._samples.images,
+            samples_of=self._samples.of,
+            initial_images=self._initial_images(),
+            score_images=by_image[self.settings.strategy],
+            **arguments,
+        )
 
     def _initial_images(self):
         lesion = {image: self.data.images[image].lesion for image in self._samples.images}

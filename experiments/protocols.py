@@ -1,5 +1,5 @@
 """How much of each experiment is run: the paper's own sizes, or less where less time is at hand."""
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 from data_prep.prepare import PrepareSettings
 from egl.algorithms import SelectionSettings
@@ -7,26 +7,67 @@ from egl.selection import RunSettings
 
 
 class Protocol(NamedTuple):
-    """One size of the experiments. What is scaled down stands in the report."""
+    """One size of the experiments: the defaults are the paper's. What another one scales down stands in the report."""
 
-    name: str
-    seeds: int
-    prepare: PrepareSettings
-    selection: RunSettings
+    name: str = "full"
+    prepare: PrepareSettings = PrepareSettings()
+    # Algorithm 2: Fig. 2 and the open choices
+    images: RunSettings = RunSettings(selection=SelectionSettings(candidates=0), image_patches=0)
+    fig2_seeds: int = 10
+    kept: Tuple[int, ...] = (6, 15, 30, 45, 60)  # iterations whose weights are kept, for Fig. 3
+    settings_iterations: int = 60
+    # Algorithm 1 for as long as labels matter: 10 iterations a round, on what has been chosen so far
+    patches: RunSettings = RunSettings(
+        by="patch",
+        selection=SelectionSettings(iterations=2005, candidates=0, initial_iterations=5, steps=10),
+        evaluate_every=20,
+    )
+    seeds: int = 10  # wherever seeds are compared, but for Fig. 2
+    # plain SGD on everything
+    epochs: int = 30
+    baseline_seeds: int = 5
+    grid_rates: Tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1)
+    grid_batches: Tuple[int, ...] = (16, 32, 64, 128)
+    grid_epochs: float = 30.0
+    # maps over photographs
+    map_stride: int = 4
+    map_images: int = 0  # photographs scored at each time of Fig. 3; 0: all of the training split
+
+    def stores(self):
+        """Return {name of store: PrepareSettings}: "all", and "lesion", with healthy patches from lesion images alone."""
+        return {"all": self.prepare, "lesion": self.prepare._replace(healthy_from="lesion")}
 
 
-# Phantoms, in minutes on 2 cores: fewer patches, fewer batches.
-QUICK = Protocol(
-    "quick",
-    seeds=3,
-    prepare=PrepareSettings(n_train=1600, n_validation=160, n_test=400),
-    selection=RunSettings(selection=SelectionSettings(iterations=40, candidates=200)),
+FULL = Protocol()
+# All experiments on IDRiD at half size in about two hours on 2 cores.
+STANDARD = Protocol(
+    name="standard",
+    images=RunSettings(image_patches=16, evaluate_every=5),
+    settings_iterations=30,
+    patches=FULL.patches._replace(selection=FULL.patches.selection._replace(iterations=405, candidates=400)),
+    seeds=5,
+    baseline_seeds=2,
+    grid_rates=(0.001, 0.003, 0.01, 0.03),
+    grid_epochs=0.5,
+    map_stride=8,
+    map_images=12,
 )
-# The paper's store and number of batches; of each image 32 random patches of its grid are scored, of L_mu 400.
-STANDARD = Protocol("standard", seeds=5, prepare=PrepareSettings(), selection=RunSettings())
-# Everything that the paper scores.
-FULL = Protocol(
-    "full", seeds=10, prepare=PrepareSettings(), selection=RunSettings(selection=SelectionSettings(candidates=0), image_patches=0)
+# Phantoms, in minutes: fewer patches, batches and seeds.
+QUICK = STANDARD._replace(
+    name="quick",
+    prepare=PrepareSettings(n_train=1600, n_validation=160, n_test=400),
+    images=RunSettings(selection=SelectionSettings(iterations=20, candidates=200), image_patches=8, evaluate_every=5),
+    fig2_seeds=2,
+    kept=(6, 20),
+    settings_iterations=15,
+    patches=STANDARD.patches._replace(selection=STANDARD.patches.selection._replace(iterations=55, candidates=200)),
+    seeds=2,
+    epochs=2,
+    baseline_seeds=1,
+    grid_rates=(0.001, 0.01),
+    grid_batches=(16, 64),
+    grid_epochs=0.25,
+    map_images=4,
 )
 
 PROTOCOLS = {protocol.name: protocol for protocol in (QUICK, STANDARD, FULL)}

@@ -4,6 +4,8 @@ from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl import full_training
 from egl.caffe_runtime import blas_description, import_caffe
+from egl.errors import Diverged
+from egl.run_folder import RunFolder, read_settings
 from egl.selection import Selection
 
 
@@ -13,7 +15,17 @@ def train(store, settings, out, progress):
     return full_training.train(data, settings, out, _about(data), progress)
 
 
-def select(store, settings, out, images, progress):
+def train_or_diverge(store, settings, out, progress):
+    """As train; training that diverges before anything was measured ends the run with that as its result."""
+    try:
+        return train(store, settings, out, progress)
+    except Diverged as error:
+        metrics = {"diverged": str(error), "seconds": 0.0}
+        RunFolder(out, read_settings(out)).finish(metrics)
+        return metrics
+
+
+def select(store, settings, out, images=None, *, progress):
     """Run Algorithm 1 or 2 (egl.selection) and return its metrics. images: the data set's folder, None: where it was."""
     data = PatchStore(store)
     return Selection(data, settings, out, StoredPhotographs(data, images), _about(data)).execute(progress)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from egl import dense
-from egl.errors import NetError
+from egl.errors import Diverged, NetError
 from egl.gradient_length import GradientLength
 from egl.maps import DENSE_UP_TO, ImageScorer, grid_inside
 from egl.net_definition import prototxt_path, read_net
@@ -193,5 +193,5 @@ def test_diverged_weights_are_an_error(random_net, image):
     net = random_net(SCORE, seed=9)
     net.params["ip2"][0].data[0, 0] = np.nan
     for scorer in scorers(net, MEAN):
-        with pytest.raises(NetError, match="diverged"):
+        with pytest.raises(Diverged, match="diverged"):
             scorer.maps(image, 24)

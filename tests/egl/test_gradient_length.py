@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from egl.errors import NetError
+from egl.errors import Diverged, NetError
 from egl.gradient_length import GradientLength
 from egl.net_definition import prototxt_path, read_net
 from egl.nets import build, scoring_net
@@ -269,7 +269,7 @@ def test_the_reference_loses_the_likely_label_where_the_net_is_sure(random_net, 
 def test_diverged_weights_are_an_error(random_net, patches):
     net = random_net(SCORE)
     net.params["ip2"][0].data[0, 0] = np.nan
-    with pytest.raises(NetError, match="diverged"):
+    with pytest.raises(Diverged, match="diverged"):
         GradientLength(SCORE, net).score(patches[:2])
 
 
