@@ -14,9 +14,12 @@ setup(
     long_description_content_type="text/markdown",
     license="BSD-2-Clause",
     python_requires=">=3.8",
-    packages=["data_prep", "data_prep.phantom", "data_prep.readers", "egl", "egl.prototxt", "experiments"],
+    packages=[
+        "data_prep", "data_prep.phantom", "data_prep.readers", "egl", "egl.prototxt",
+        "experiments", "experiments.commands", "experiments.paper",
+    ],  # fmt: skip
     package_dir={"egl.prototxt": "prototxt"},
-    package_data={"egl.prototxt": ["*.prototxt"], "experiments": ["*.j2"]},
+    package_data={"egl.prototxt": ["*.prototxt"], "experiments": ["*.j2", "published_numbers.csv"]},
     entry_points={"console_scripts": ["egl = experiments.command_line:main"]},
     # Caffe is not here: the registry's package of that name is an empty placeholder. See runtime/caffe.
     install_requires=["h5py", "jinja2", "matplotlib", "numpy", "opencv-python-headless", "scikit-learn", "scipy", "threadpoolctl", "tqdm"],

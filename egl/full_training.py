@@ -56,8 +56,9 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
 
     data: a patch store (see data_prep.store.PatchStore: samples, read, mean, image). about: dict that goes into
     settings.json beside the settings. progress: called with the iterations done and to do. Evaluates and takes a snapshot
-    after each epoch, or as settings.evaluate_every says; goes on from the last one if the folder holds the same run's. Where training diverges, it ends with
-    the epoch before, and metrics.json says so in `diverged`; Diverged is raised only if there is no epoch before.
+    after each epoch, or as settings.evaluate_every says; goes on from the last snapshot if the folder holds the same run's.
+    Where training diverges, it ends with the evaluation before, and metrics.json says so in `diverged`; Diverged is raised
+    only if there is none before.
     """
     settings.check()
     run = RunFolder(path, dict(settings._asdict(), trainer=settings.trainer._asdict(), about=about, kind="train"))

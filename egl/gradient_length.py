@@ -93,7 +93,7 @@ class GradientLength:
             rows = slice(start, start + len(chunk))
             posterior[rows], norms[rows] = (each[: len(chunk)] for each in self._route.score())
         if not np.isfinite(norms).all():
-            raise Diverged(f"{self.classifier.path}: the scores or gradients are not finite: training has diverged; lower the rate or the momentum")
+            raise Diverged(f"{self.classifier.path}: scores or gradients are not finite: training has diverged; lower the rate or momentum")
         return GradientLengths((posterior * norms).sum(axis=1), posterior, norms)
 
     def _check_scores(self):

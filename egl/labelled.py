@@ -38,8 +38,8 @@ class StoreSamples:
 
     def describe(self, sample):
         """Return a sample's columns of queries.csv: image (number), patch, symmetry, label."""
-        patch, symmetry = self._samples[sample]
-        return {"image": int(self._data.image[patch]), "patch": int(patch), "symmetry": int(symmetry), "label": int(self._data.labels[patch])}
+        patch, symmetry = (int(number) for number in self._samples[sample])
+        return {"image": int(self._data.image[patch]), "patch": patch, "symmetry": symmetry, "label": int(self._data.labels[patch])}
 
 
 class GridSamples:

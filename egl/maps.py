@@ -63,7 +63,7 @@ class ImageScorer:
         if self._choose(stride) == "dense":
             posterior, norms = self._dense.maps(self._scorer.net, image, stride, inside)
             if not np.isfinite(norms[inside]).all():
-                raise Diverged(f"{self._scorer.classifier.path}: scores are not finite: training has diverged; lower the rate or the momentum")
+                raise Diverged(f"{self._scorer.classifier.path}: scores are not finite: training has diverged; lower the rate or momentum")
         else:
             posterior, norms = self._by_patches(image, stride, inside)
         return PhiMaps((posterior * norms).sum(axis=-1), posterior, norms, inside, stride)

@@ -96,8 +96,8 @@ class RunFolder:
         self._predictions = [{name: p[row] for name, p in splits.items()} for row in range(position["rounds"])]
 
     def finish(self, metrics):
-        """Write metrics.json, which says that the run is whole."""
-        _write_json(self.file("metrics.json"), metrics)
+        """Write metrics.json, which says that the run is whole; with the commit, where runtime/caffe has told which."""
+        _write_json(self.file("metrics.json"), dict(metrics, commit=os.environ.get("EGL_COMMIT")))
 
 
 def read_metrics(path):

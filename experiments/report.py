@@ -1,7 +1,9 @@
-"""The report: one HTML file with everything in it, drawn from the CSVs of the runs."""
+"""The report: one HTML file with everything in it, drawn from the CSVs of the runs; and the same as Markdown."""
 import base64
 import os
 import platform
+import shutil
+from collections import Counter
 from datetime import datetime, timezone
 
 import jinja2
@@ -10,63 +12,93 @@ import numpy as np
 from data_prep import __version__
 from data_prep.prepare import summary
 from egl.caffe_runtime import blas_description
-from egl.run_folder import read_metrics
-from experiments import fig2
+from egl.run_folder import write_csv
+from experiments.claims import CLAIMS
+from experiments.paper import NAMES, experiment
+from experiments.protocols import FULL
+from experiments.published import read_numbers
 
-TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.html.j2")
+TEMPLATES = os.path.dirname(os.path.abspath(__file__))
 
 
-def write_report(out, store, protocol, failed, seconds):
-    """Write out/report.html with out/fig2.csv and out/fig2.png; return its path.
+def write_report(results, failed, seconds, markdown=None):
+    """Write report.html, claims.csv and every experiment's figures and CSVs into results.out; return the report's path.
 
-    failed: messages of arms that did not finish; seconds: of this run of the command.
+    failed: messages of runs that did not finish; seconds: the command has taken, None if it has run nothing. markdown: a path
+    ending in .md for the same as Markdown, with a folder of that name for its figures and CSVs.
     """
-    arms = os.path.join(out, "fig2")
-    finished = [name for name in fig2.arms(protocol) if os.path.exists(os.path.join(arms, name, "metrics.json"))]
-    curves, iterations = fig2.collect(arms, finished)
-    figures, rows = {}, []
-    if curves:
-        initial = protocol.selection.selection.initial_iterations
-        fig2.write_csv(os.path.join(out, "fig2.csv"), curves, iterations)
-        fig2.draw(os.path.join(out, "fig2.png"), curves, iterations, initial)
-        rows = fig2.table(curves, iterations)
-        figures["fig2"] = _embedded(os.path.join(out, "fig2.png"))
-    sheet = os.path.join(out, "patches.png")
-    if os.path.exists(sheet):
-        figures["patches"] = _embedded(sheet)
-    with open(TEMPLATE, encoding="utf-8") as file:
-        template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(file.read())
-    html = template.render(
-        about=[*about(seconds), ("all runs together", _core_minutes([os.path.join(arms, name) for name in finished]))],
-        data=summary(store),
-        dataset=store.attributes["dataset"],
-        licence=store.attributes["licence"],
-        protocol=protocol.name,
-        settings=_flat(protocol.selection.as_dict()),
-        seeds=len(curves["egl"]["f_measure"]) if curves else 0,
-        seeds_wanted=protocol.seeds,
-        collapsed=fig2.collapsed(curves) if curves else {},
-        rows=[(row[0],) + tuple(_cell(*pair) for pair in row[1:]) for row in rows],
-        figures=figures,
-        failed=failed,
-    )
-    path = os.path.join(out, "report.html")
-    with open(path + ".writing", "w", encoding="utf-8") as file:
-        file.write(html)
-    os.replace(path + ".writing", path)
+    sections = {name: experiment(name).section(results) for name in NAMES}
+    sections = {name: section for name, section in sections.items() if section}
+    verdicts = {verdict.claim: verdict for section in sections.values() for verdict in section.verdicts}
+    claims = [(claim, *CLAIMS[claim], verdicts.get(claim)) for claim in CLAIMS]
+    rows = [(claim, verdict.verdict if verdict else "not run", verdict.measured if verdict else "") for claim, _, _, verdict in claims]
+    write_csv(results.file("claims.csv"), ("claim", "verdict", "measured"), rows)
+    store = results.stores["all"]
+    content = {
+        "sections": sections,
+        "claims": claims,
+        "published": read_numbers(),
+        "about": _about(results, sections, seconds),
+        "data": summary(store),
+        "dataset": store.attributes["dataset"],
+        "licence": store.attributes["licence"],
+        "protocol": results.protocol.name,
+        "scaled": _scaled(results.protocol),
+        "settings": _flat(results.protocol._asdict()),
+        "failed": failed,
+    }
+    path = results.file("report.html")
+    sheet = results.file("store.png")
+    content["sheet"] = _embedded(sheet) if os.path.exists(sheet) else None
+    _render("report.html.j2", path, embedded=lambda file: _embedded(results.file(file)), **content)
+    if markdown:
+        _write_markdown(results, markdown, content)
     return path
 
 
-def about(seconds):
-    """Return what a reader must know of a run: (name, value) pairs of version, commit, time and machine."""
-    return [
+def _write_markdown(results, path, content):
+    folder = path[: -len(".md")]
+    os.makedirs(folder, exist_ok=True)
+    files = [name for section in content["sections"].values() for name in (*section.files, *(figure.file for figure in section.figures))]
+    for name in ["claims.csv", *files]:
+        shutil.copyfile(results.file(name), os.path.join(folder, name))
+    _render("results.md.j2", path, folder=os.path.basename(folder), **content)
+
+
+def _render(template, path, **content):
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=template.endswith(".html.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    with open(path + ".writing", "w", encoding="utf-8") as file:
+        file.write(environment.get_template(template).render(**content))
+    os.replace(path + ".writing", path)
+
+
+def _about(results, sections, seconds):
+    """Return what a reader must know of how the results came about: (name, value) pairs."""
+    pairs = [
         ("version", "{}, commit {}".format(__version__, os.environ.get("EGL_COMMIT") or "unknown")),
-        ("finished", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
-        ("last start of the command took", "{:.0f} min {:.0f} s; what was there already was not made again".format(*divmod(seconds, 60))),
+        ("drawn", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
         ("machine", f"{_processor()}, {len(os.sched_getaffinity(0))} cores for this process"),
         ("Python, numpy", f"{platform.python_version()}, {np.__version__}"),
         ("BLAS", ", ".join("{library} {version} with {kernels} kernels, one thread a run".format(**pool) for pool in blas_description())),
     ]
+    if seconds is not None:
+        minutes, rest = divmod(seconds, 60)
+        pairs.append(("last start of the command took", f"{minutes:.0f} min {rest:.0f} s; what was there already was not made again"))
+    seen, commits = set(), Counter()
+    for name in sections:
+        runs = [run for run in experiment(name).tasks(results.protocol) if results.finished(run)]
+        minutes = sum(results.metrics(run)["seconds"] for run in runs if run not in seen) / 60
+        pairs.append((f"{name}", f"{len(runs)} runs, {minutes:.0f} core minutes" + (" beside those above" if seen & set(runs) else "")))
+        commits.update(results.metrics(run).get("commit") or "unknown" for run in set(runs) - seen)
+        seen.update(runs)
+    pairs.append(("the runs' commits", ", ".join(f"{commit} ({n} runs)" for commit, n in sorted(commits.items()))))
+    return pairs
 
 
 def _processor():
@@ -78,25 +110,21 @@ def _processor():
     return names[0] if names else platform.machine()
 
 
-def _core_minutes(paths):
-    """Return how long these finished runs took, added up over every start of the command."""
-    seconds = sum(read_metrics(path)["seconds"] for path in paths)
-    return f"{seconds / 60:.0f} core minutes in {len(paths)} arms"
-
-
 def _embedded(path):
     with open(path, "rb") as file:
         return "data:image/png;base64," + base64.b64encode(file.read()).decode("ascii")
 
 
-def _cell(mean, half):
-    """Return a mean and its half width as text."""
-    return f"{mean:.3f}" if np.isnan(half) else f"{mean:.3f} ± {half:.3f}"
-
-
 def _flat(settings, prefix=""):
-    """Return nested settings as a list of (dotted name, value)."""
+    """Return nested settings (dicts, NamedTuples) as a list of (dotted name, value)."""
     rows = []
     for name, value in settings.items():
+        value = value._asdict() if hasattr(value, "_asdict") else value
         rows.extend(_flat(value, prefix + name + ".") if isinstance(value, dict) else [(prefix + name, value)])
     return rows
+
+
+def _scaled(protocol):
+    """Return what differs from the paper's own protocol: (name, here, there)."""
+    full = dict(_flat(FULL._asdict()))
+    return [(name, value, full[name]) for name, value in _flat(protocol._asdict()) if name != "name" and value != full[name]]

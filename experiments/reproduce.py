@@ -1,85 +1,133 @@
-"""`egl reproduce`: data, store, the arms of Fig. 2, the report; whatever is there already is not made again."""
+"""`egl reproduce` and `egl report`: data, stores, runs, report; whatever is there already is not made again."""
+import json
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
-
-from tqdm import tqdm
+from typing import NamedTuple, Optional, Tuple
 
 from data_prep import phantom
 from data_prep.contact_sheet import write_contact_sheet
 from data_prep.prepare import prepare
 from data_prep.store import PatchStore
-from experiments import fig2, work
-from experiments.child import BadInput, Failure, RunDiverged, end_children, run_in_child
-from experiments.protocols import PHANTOMS
+from experiments.child import BadInput, run_in_child
+from experiments.estimate import measure_speed, seconds
+from experiments.paper import NAMES, experiment
+from experiments.protocols import PHANTOMS, PROTOCOLS
 from experiments.report import write_report
+from experiments.runner import run_tasks, unfinished
+from experiments.tasks import Results
+
+REQUEST = "request.json"
 
 
-def reproduce(source, out, protocol, jobs, skip_bad=False):
-    """Run `protocol` on the data set in folder `source` (None: phantoms) and write out/report.html.
+class Request(NamedTuple):
+    """What was asked for: all that decides the numbers. Kept as OUT/request.json, so that the report can be drawn again."""
 
-    jobs: arms run at a time, each in a process of its own. Returns (path of the report, list of messages of failed arms).
+    source: Optional[str]  # the data set's folder; None: phantoms
+    protocol: str  # a name in PROTOCOLS
+    only: Tuple[str, ...] = NAMES
+    seeds: Optional[int] = None
+    momentum: Optional[float] = None
+    weight_decay: Optional[float] = None
+    scale: float = 1.0
+
+    def full_protocol(self):
+        """Return the Protocol with what was asked for in its place."""
+        base = PROTOCOLS[self.protocol]
+        given = {"momentum": self.momentum, "weight_decay": self.weight_decay}
+        given = {name: value for name, value in given.items() if value is not None}
+        images, patches = (run._replace(trainer=run.trainer._replace(**given)) for run in (base.images, base.patches))
+        images.trainer.check()
+        return base._replace(
+            prepare=base.prepare._replace(scale=self.scale),
+            images=images,
+            patches=patches,
+            seeds=self.seeds or base.seeds,
+            fig2_seeds=self.seeds or base.fig2_seeds,
+            baseline_seeds=min(self.seeds or base.baseline_seeds, base.baseline_seeds),
+        )
+
+
+def reproduce(request, out, jobs, skip_bad=False, published=None):
+    """Run what `request` names and write out/report.html.
+
+    jobs: runs at a time, each in a process of its own; published: see experiments.published.read_curves. Returns (path of the
+    report, list of messages of failed runs).
     """
     began = time.time()
     if os.path.exists(os.path.join(out, "settings.json")) or os.path.isfile(out):
         raise BadInput(f"{out}: is a file, or the folder of a single run; give another --out")
+    protocol = request.full_protocol()
     os.makedirs(out, exist_ok=True)
+    stores = _stores(request, out, protocol, skip_bad)
+    tasks = {}
+    for name in request.only:
+        for run, task in experiment(name).tasks(protocol).items():
+            if tasks.setdefault(run, task) != task:
+                raise RuntimeError(f"two experiments mean different things by the run {run}")
+    with open(os.path.join(out, REQUEST + ".writing"), "w", encoding="utf-8") as file:
+        json.dump(request._asdict(), file, indent=1)
+    os.replace(os.path.join(out, REQUEST + ".writing"), os.path.join(out, REQUEST))
+    failed = _run(tasks, stores, os.path.join(out, "runs"), jobs)
+    results = Results(out, protocol, stores, published)
+    return write_report(results, failed, time.time() - began), failed
+
+
+def report(out, published=None, markdown=None):
+    """Draw the report of the folder `out` again from its runs, without training; return its path.
+
+    markdown: a path ending in .md, where the results go too, with their figures and CSVs in a folder of the same name.
+    """
+    try:
+        with open(os.path.join(out, REQUEST), encoding="utf-8") as file:
+            request = Request(**json.load(file))
+            protocol = request.full_protocol()
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BadInput(f"{out}: is no folder of egl reproduce ({error}); give its --out") from error
+    stores = {name: PatchStore(_store_path(out, name)) for name in protocol.stores()}
+    return write_report(Results(out, protocol, stores, published), [], None, markdown)
+
+
+def _run(tasks, stores, folder, jobs):
+    waiting = unfinished(tasks, folder)
+    if not waiting:
+        print(f"all {len(tasks)} runs are there")
+        return []
+    speed = run_in_child(measure_speed, (), folder)
+    minutes = sum(seconds(task, stores[task.store], speed) for task in waiting.values()) / jobs / 60
+    print(f"{len(waiting)} of {len(tasks)} runs to do, {jobs} at a time: about {_duration(minutes)}", flush=True)
+    return run_tasks(waiting, stores, folder, jobs, speed)
+
+
+def _duration(minutes):
+    if minutes < 90:
+        return f"{max(1, round(minutes))} minutes"
+    return f"{minutes / 60:.1f} hours" if minutes < 36 * 60 else f"{minutes / 60 / 24:.1f} days"
+
+
+def _store_path(out, name):
+    return os.path.join(out, "store.h5" if name == "all" else f"store-{name}.h5")
+
+
+def _stores(request, out, protocol, skip_bad):
+    source = request.source
     if source is None:
         source = os.path.join(out, "phantoms")
         if not os.path.isdir(source):
             phantom.write_dataset(source, **PHANTOMS)
-    store = _store(source, os.path.join(out, "store.h5"), protocol.prepare, skip_bad)
-    failed = run_arms(store.path, fig2.arms(protocol), os.path.join(out, "fig2"), jobs)
-    report = write_report(out, store, protocol, failed, time.time() - began)
-    return report, failed
+    return {name: _store(source, _store_path(out, name), settings, skip_bad) for name, settings in protocol.stores().items()}
 
 
 def _store(source, path, settings, skip_bad):
     """Return the store at `path`, made if it is not there; BadInput if it is another one's."""
-    if os.path.exists(path):
-        store = PatchStore(path)
-        wanted = dict(settings._asdict(), folder=os.path.abspath(source))
-        for name, value in wanted.items():
-            value = list(value) if isinstance(value, tuple) else value
-            if store.attributes.get(name) != value:
-                raise BadInput(
-                    f"{path}: made with {name} {store.attributes.get(name)} where {value} is wanted; give another --out, or remove it"
-                )
+    if not os.path.exists(path):
+        store, _ = prepare(source, path, settings, skip_bad)
+        write_contact_sheet(store, path[: -len(".h5")] + ".png")
         return store
-    store, _ = prepare(source, path, settings, skip_bad)
-    write_contact_sheet(store, os.path.join(os.path.dirname(path), "patches.png"))
+    store = PatchStore(path)
+    for name, value in dict(settings._asdict(), folder=os.path.abspath(source)).items():
+        value = list(value) if isinstance(value, tuple) else value
+        if store.attributes.get(name) != value:
+            raise BadInput(
+                f"{path}: made with {name} {store.attributes.get(name)} where {value} is wanted; give another --out, or remove it"
+            )
     return store
-
-
-def run_arms(store, arms, folder, jobs):
-    """Run every arm {name: RunSettings} that is not finished, `jobs` at a time; return the messages of those that failed.
-
-    An arm is what `egl select` does, in a process of its own: if Caffe aborts or training diverges in one, the others go on.
-    """
-    failed = []
-    bars = {name: 0 for name in arms}
-    total = sum(settings.selection.iterations for settings in arms.values())
-    with tqdm(total=total, desc=f"fig2: {len(arms)} arms", unit="batch") as bar, ThreadPoolExecutor(jobs) as threads:
-
-        def one(name, settings):
-            def progress(done, _):
-                bar.update(done - bars[name])
-                bars[name] = done
-
-            try:
-                out = os.path.join(folder, name)
-                run_in_child(work.select, (store, settings, out, None), out, progress)
-                progress(settings.selection.iterations, None)
-            except (Failure, RunDiverged) as error:
-                failed.append(f"arm {name}: {error}")
-
-        futures = [threads.submit(one, name, settings) for name, settings in arms.items()]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:  # an interrupt, or bad input: the arms that wait must not start, those that run end
-            for future in futures:
-                future.cancel()
-            end_children()
-            raise
-    return sorted(failed)

@@ -24,7 +24,7 @@ def run_tasks(tasks, stores, folder, jobs, speed):
     waiting = unfinished(tasks, folder)
     costs = {name: seconds(task, stores[task.store], speed) / jobs for name, task in waiting.items()}
     failed = []
-    with tqdm(total=sum(costs.values()), desc=f"{len(waiting)} runs", bar_format=BAR) as bar:
+    with tqdm(total=sum(costs.values()), desc=f"{len(waiting)} runs", bar_format=BAR, smoothing=0) as bar:
 
         def one(name):
             task, out = waiting[name], os.path.join(folder, name)

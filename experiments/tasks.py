@@ -24,10 +24,11 @@ class Results:
     """The finished runs under one folder, for the experiments' sections.
 
     out: folder of figures, CSVs and the report; stores: {name: PatchStore}; protocol: the Protocol they were run by
+    published: {(metric, strategy): (batches, values)}, curves read off the paper's figure (see experiments.published)
     """
 
-    def __init__(self, out, protocol, stores):
-        self.out, self.protocol, self.stores = out, protocol, stores
+    def __init__(self, out, protocol, stores, published=None):
+        self.out, self.protocol, self.stores, self.published = out, protocol, stores, published or {}
 
     def run(self, name):
         """Return the folder of a run."""

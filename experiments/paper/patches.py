@@ -1,6 +1,12 @@
 """Algorithm 1: patches chosen by EGL or at random, against plain SGD on everything; by batches and by labels."""
+from functools import partial
+
 from egl.full_training import FullTrainingSettings
-from experiments import work
+from egl.run_folder import write_csv
+from experiments import plots, work
+from experiments.claims import by_interval
+from experiments.section import Figure, Section, Table, Verdict
+from experiments.statistics import area, at, curves, interval, mean_text, one_class
 from experiments.tasks import Task
 
 ARMS = ("egl", "random", "sgd")
@@ -34,3 +40,80 @@ def kept(protocol):
     rounds = -(-(selection.iterations - selection.initial_iterations) // selection.steps)
     fifth = selection.initial_iterations + max(1, rounds // 5) * selection.steps
     return (selection.initial_iterations, fifth, selection.initial_iterations + rounds * selection.steps)
+
+
+def section(results):
+    """Return the Section, or None where no seed has all its arms."""
+    asked = range(1, results.protocol.seeds + 1)
+    seeds = results.seeds(asked, *(partial(name, arm) for arm in ARMS))
+    if not seeds:
+        return None
+    runs = {arm: [name(arm, seed) for seed in seeds] for arm in ARMS}
+    by_arm = {arm: curves(results, names, "f_measure") for arm, names in runs.items()}
+    labels = {arm: curves(results, names, "n_labelled")[1] for arm, names in runs.items()}
+    rows = [
+        [arm, int(x), f"{n:.6g}", f"{mean:.6g}", f"{half:.6g}", len(seeds)]
+        for arm, (iterations, values) in by_arm.items()
+        for x, n, mean, half in zip(iterations, labels[arm].mean(axis=0), *interval(values))
+    ]
+    write_csv(results.file("patches.csv"), ("arm", "batch", "labelled_patches", "f_measure", "half_width", "seeds"), rows)
+    selection = results.protocol.patches.selection
+    broken = ", ".join(f"{plots.LABELS[arm]} {one_class(results, names)}" for arm, names in runs.items())
+    text = [
+        f"Algorithm 1: after {selection.initial_iterations} random batches, {selection.k} patches are chosen a round, by phi or by lot, "
+        f"and a round is {selection.steps} SGD iterations: one on the chosen patches, the others on random samples of all chosen so far "
+        "(L' + L_k). Plain SGD has all labels from the start. A label is one patch; its symmetries share it.",
+        f"{len(seeds)} of {len(asked)} seeds. Runs that end with a net that has diverged or calls all patches the same: {broken}.",
+    ]
+    return Section(
+        "Patches chosen by EGL or at random, against plain SGD on everything",
+        text,
+        [_draw(results, by_arm, labels)],
+        [_table(by_arm, labels)],
+        [_verdict(by_arm, len(seeds))],
+        ("patches.csv",),
+    )
+
+
+def _draw(results, by_arm, labels):
+    with plots.figure(results.file("patches.png"), 2, width=6.2) as (_, axes):
+        for arm, (x, values) in by_arm.items():
+            plots.band(axes[0, 0], x, values, plots.LABELS[arm], plots.COLOURS[arm])
+            if arm != "sgd":
+                plots.band(axes[0, 1], labels[arm].mean(axis=0), values, plots.LABELS[arm], plots.COLOURS[arm])
+        last = interval(by_arm["sgd"][1])[0][-1]
+        n = int(labels["sgd"].max())
+        axes[0, 1].axhline(last, color=plots.COLOURS["sgd"], linestyle="--", label=f"plain SGD, all {n} labels, last F")
+        plots.finish(axes[0, 0], "by batches", "batches (SGD iterations)", "F-measure on the test patches")
+        plots.finish(axes[0, 1], "by labels", "labelled patches (mean over seeds)")
+        for axis in axes[0]:
+            axis.legend(loc="lower right")
+    return Figure("patches.png", f"Mean over {len(by_arm['egl'][1])} seeds, band: 95% t-interval.")
+
+
+def _table(by_arm, labels):
+    rows = []
+    for fraction in (0.125, 0.25, 0.5, 1):
+        batch = round(fraction * by_arm["egl"][0][-1])
+        f = {arm: at(x, values, batch) for arm, (x, values) in by_arm.items()}
+        known = {arm: at(by_arm[arm][0], labels[arm], batch).mean() for arm in ("egl", "random")}
+        rows.append(
+            [f"{batch} batches", *(mean_text(f[arm]) for arm in ARMS), mean_text(f["egl"] - f["random"]), mean_text(f["egl"] - f["sgd"])]
+            + [f"{known['egl']:.0f}, {known['random']:.0f}"]
+        )
+    areas = {arm: area(x, values) for arm, (x, values) in by_arm.items()}
+    differences = [mean_text(areas["egl"] - areas[arm]) for arm in ("random", "sgd")]
+    rows.append(["mean over all batches", *(mean_text(areas[arm]) for arm in ARMS), *differences, ""])
+    header = ("F-measure after", "EGL", "random", "plain SGD", "EGL − random", "EGL − plain SGD", "labels: EGL, random")
+    return Table("F-measure on the test patches", header, rows)
+
+
+def _verdict(by_arm, seeds):
+    (x, egl), (_, plain) = by_arm["egl"], by_arm["sgd"]
+    mean, half = interval(egl[:, -1] - plain[:, -1])
+    random = mean_text(egl[:, -1] - by_arm["random"][1][:, -1])
+    measured = (
+        f"Last F after {int(x[-1])} iterations, EGL minus plain SGD: {mean:.3f} ± {half:.3f} ({seeds} seeds); EGL minus random patches: "
+        f"{random}."
+    )
+    return Verdict("C2", by_interval(mean, half), measured)

@@ -44,3 +44,39 @@ def test_moved_missing_and_changed_photographs(small_store, phantoms, tmp_path):
     path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(DataError, match="changed since"):
         StoredPhotographs(small_store, moved).patches(0, 48)
+
+
+def test_a_labelled_grid_follows_the_mask(small_store):
+    photographs = StoredPhotographs(small_store)
+    lesion = next(place for place, row in enumerate(small_store.images) if row.lesion)
+    image, mask = photographs.annotated(lesion)
+    grid = photographs.labelled_grid(lesion, 8)
+    field = find_field_of_view(image)
+    expected = {}
+    for y in range(0, image.shape[0] - 47, 8):
+        for x in range(0, image.shape[1] - 47, 8):
+            if field[y : y + 48, x : x + 48].all():
+                if mask[y + 24, x + 24]:  # the store's rule: the centre pixel
+                    expected[y, x] = 1
+                elif not mask[y : y + 48, x : x + 48].any():
+                    expected[y, x] = 0
+    assert dict(zip(map(tuple, grid.yx.tolist()), grid.labels.tolist())) == expected
+    assert 0 < grid.labels.sum() < len(grid.labels) / 2
+    y, x = grid.yx[5]
+    assert (grid.read([5], [0])[0] == image[y : y + 48, x : x + 48].transpose(2, 0, 1)).all()
+
+
+def test_a_healthy_photograph_has_an_empty_mask(small_store):
+    healthy = next(place for place, row in enumerate(small_store.images) if not row.lesion)
+    image, mask = StoredPhotographs(small_store).annotated(healthy)
+    assert mask.shape == image.shape[:2]
+    assert not mask.any()
+
+
+def test_a_mask_that_is_gone(small_store, phantoms, tmp_path):
+    moved = Path(shutil.copytree(phantoms, str(tmp_path / "moved")))
+    lesion = next(place for place, row in enumerate(small_store.images) if row.lesion)
+    for mask in moved.rglob(Path(small_store.images[lesion].source).stem + "_EX*"):
+        mask.unlink()
+    with pytest.raises(DataError, match="no usable image"):
+        StoredPhotographs(small_store, str(moved)).annotated(lesion)

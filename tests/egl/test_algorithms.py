@@ -45,7 +45,8 @@ def run_1(fake, settings=SETTINGS, state=None):
 
 
 def run_2(fake, settings=SETTINGS, state=None):
-    return algorithm_2(IMAGES, IMAGES.get, [1, 0], settings, random_of, fake.train, fake.score_images, fake.score_patches, fake.record, state)
+    scores = fake.score_images, fake.score_patches
+    return algorithm_2(IMAGES, IMAGES.get, [1, 0], settings, random_of, fake.train, *scores, fake.record, state)
 
 
 def test_algorithm_1_takes_the_highest_phi_of_what_is_left():
@@ -136,7 +137,9 @@ def test_going_on_from_any_round_ends_the_same(run, stop):
     assert part.trained + rest.trained == whole.trained
 
 
-@pytest.mark.parametrize("wrong", [{"k": 0}, {"iterations": 0}, {"after_round": "keep"}, {"candidates": -1}, {"initial_iterations": 0}, {"steps": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"k": 0}, {"iterations": 0}, {"after_round": "keep"}, {"candidates": -1}, {"initial_iterations": 0}, {"steps": 0}]
+)
 def test_settings_that_cannot_be_meant(wrong):
     with pytest.raises(EglError):
         SETTINGS._replace(**wrong).check()

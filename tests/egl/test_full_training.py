@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from egl.errors import EglError
 from egl.full_training import FullTrainingSettings, batches, train
 from egl.run_folder import read_rounds
 from egl.trainer import TrainerSettings
@@ -106,3 +107,19 @@ def test_divergence_ends_it_with_the_epoch_before(caffe, small_store, tmp_path, 
     monkeypatch.setattr(Trainer, "step", lambda self, patches, labels: (_ for _ in ()).throw(Diverged("at once")))
     with pytest.raises(Diverged):
         train(small_store, SETTINGS, str(tmp_path / "other"))
+
+
+def test_measured_between_epochs_and_ended_by_iterations(caffe, small_store, tmp_path):
+    from egl.trainer import weights_at
+
+    settings = SETTINGS._replace(iterations=14, evaluate_every=4, keep_weights=(3,))
+    metrics = train(small_store, settings, str(tmp_path / "run"))
+    assert read_rounds(str(tmp_path / "run"))["iteration"].tolist() == [4, 8, 12, 14]
+    assert (metrics["iterations"], metrics["epochs"], metrics["stopping_rule_epoch"]) == (14, 1, None)
+    assert Path(weights_at(str(tmp_path / "run"), 3)).stat().st_size == Path(weights_at(str(tmp_path / "run"), 14)).stat().st_size
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"iterations": -1}, {"evaluate_every": -1}, {"evaluate_every": 5, "stop_early": True}])
+def test_settings_that_cannot_be_meant(wrong):
+    with pytest.raises(EglError):
+        SETTINGS._replace(**wrong).check()

@@ -156,6 +156,114 @@ def test_reductions_choose_differently(start):
     assert scores["sum"] > scores["top1"] > scores["mean"] > 0
 
 
+@pytest.fixture
+def batches(monkeypatch):
+    """The samples of each SGD iteration from now on: lists of patches as bytes."""
+    from egl.trainer import Trainer
+
+    seen = []
+    original = Trainer.step
+
+    def step(self, patches, labels):
+        seen.append([patch.tobytes() for patch in patches])
+        return original(self, patches, labels)
+
+    monkeypatch.setattr(Trainer, "step", step)
+    return seen
+
+
+def test_a_batch_has_the_chosen_patches_first_and_l_prime_in_the_rest(start, small_store, batches):
+    settings = SHORT.selection._replace(iterations=6, k=8, initial_iterations=2, steps=2)
+    selection = start("run", by="patch", selection=settings)
+    selection.execute()
+    rows = queries(selection)
+    assert [row["iteration"] for row in rows] == ["1"] * 8 + ["2"] * 8 + ["4"] * 8 + ["6"] * 8
+    samples = np.array([(int(row["patch"]), int(row["symmetry"])) for row in rows])
+    asked = [patch.tobytes() for patch in small_store.read(samples)[0]]
+    assert len(batches) == 6
+    for batch, chosen in ((0, 8), (1, 16), (2, 24), (4, 32)):  # the first batch of each round
+        assert batches[batch][:8] == asked[chosen - 8 : chosen]
+        assert set(batches[batch][8:]) <= set(asked[:chosen])
+    assert set(batches[3]) <= set(asked[:24])
+    assert set(batches[5]) <= set(asked)
+    assert len(set(batches[5])) > 12  # 32 drawn from 32
+
+
+def test_replaced_each_round_the_rest_is_the_chosen_again(start, batches):
+    settings = SHORT.selection._replace(iterations=4, k=8, after_round="replace")
+    start("run", by="patch", selection=settings).execute()
+    for batch in batches:
+        assert set(batch) == set(batch[:8])
+
+
+def test_labelled_grids(start, small_store):
+    selection = start("run", labelled="grid", selection=SHORT.selection._replace(iterations=4))
+    selection.execute()
+    patches = [row for row in queries(selection) if row["kind"] == "patch"]
+    assert all(" " in row["patch"] for row in patches)
+    rounds = read_rounds(selection.run.path)
+    numbers = {row.id: n for n, row in enumerate(small_store.images)}
+    asked = [numbers[row["image"]] for row in queries(selection) if row["kind"] == "image"]
+    photographs = StoredPhotographs(small_store)
+    assert rounds["n_labelled"][-1] == sum(len(photographs.labelled_grid(image, 48).labels) for image in asked)
+    assert rounds["n_images"].tolist() == [2, 2, 3, 4]
+
+
+def test_scoring_every_patch_densely_is_scoring_them_one_by_one(start, small_store):
+    scores = {}
+    for name, patches in (("dense", 0), ("patches", 10 ** 6)):
+        selection = start(name, image_patches=patches, selection=SHORT.selection._replace(iterations=3))
+        selection.execute()
+        scores[name] = [(row["image"], float(row["score"])) for row in queries(selection) if row["kind"] == "image"][-1]
+    assert scores["dense"][0] == scores["patches"][0]
+    assert scores["dense"][1] == pytest.approx(scores["patches"][1], rel=1e-4)
+
+
+def test_weights_kept_on_the_way(start):
+    from egl.gradient_length import GradientLength
+    from egl.net_definition import prototxt_path
+    from egl.trainer import weights_at
+
+    selection = start("run", keep_weights=(2, 5))
+    selection.execute()
+    score_net = prototxt_path("lenet_score.prototxt")
+    early, end = (GradientLength(score_net, weights_at(selection.run.path, n)).net.params["ip1"][0].data for n in (2, 5))
+    assert (end == selection._trainer.solver.net.params["ip1"][0].data).all()
+    assert (early != end).any()
+    with pytest.raises(EglError, match="kept no weights of iteration 3"):
+        weights_at(selection.run.path, 3)
+
+
+def test_measured_every_so_many_iterations_and_at_the_end(start):
+    settings = SHORT.selection._replace(iterations=9, steps=2)  # two initial rounds of one iteration, then two a round
+    selection = start("run", by="patch", evaluate_every=4, selection=settings)
+    selection.execute()
+    assert read_rounds(selection.run.path)["iteration"].tolist() == [4, 8, 10]
+
+
+def test_a_run_that_diverges_ends_with_what_was_measured_before(start, monkeypatch):
+    from egl.errors import Diverged
+    from egl.trainer import Trainer
+
+    original = Trainer.step
+
+    def step(self, patches, labels):
+        if self.iteration == 3:
+            raise Diverged("training diverged at iteration 4")
+        return original(self, patches, labels)
+
+    monkeypatch.setattr(Trainer, "step", step)
+    selection = start("run")
+    metrics = selection.execute()
+    assert (metrics["diverged"], metrics["iterations"]) == ("training diverged at iteration 4", 3)
+    assert read_rounds(selection.run.path)["iteration"].tolist() == [1, 2, 3]
+    assert metrics["test"]["n"] == 72
+    assert start("run").execute() == metrics
+    monkeypatch.setattr(Trainer, "step", lambda self, patches, labels: (_ for _ in ()).throw(Diverged("at once")))
+    with pytest.raises(Diverged, match="at once"):
+        start("other").execute()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_half_of_the_initial_images_have_exudates(seed):
     lesion = {n: n < 5 for n in range(30)}
@@ -178,7 +286,7 @@ def test_too_few_images():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"by": "eye"}, {"strategy": "best"}, {"patch_strategy": "best"}, {"score": "max"}, {"stride": 0}, {"initial_images": 1}]
+    "wrong", [{"by": "eye"}, {"strategy": "best"}, {"patch_strategy": "best"}, {"score": "max"}, {"stride": 0}, {"initial_images": 1}, {"labelled": "all"}]
 )
 def test_settings_that_cannot_be_meant(wrong):
     with pytest.raises(EglError):

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.command_line import main
 
-COMMANDS = ("prepare", "phantoms", "train", "select", "reproduce", "export")
+COMMANDS = ("prepare", "phantoms", "train", "select", "reproduce", "report", "export")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -53,6 +53,17 @@ def test_prepare_with_bad_input(phantoms, tmp_path, capsys):
     assert "scale" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--scale", "-1")
     assert "exudate rule" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--exudate-rule", "edge")
     assert "another place" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "no" / "folder" / "s.h5")
+
+
+def test_reproduce_and_report_with_bad_input(phantoms, tmp_path, capsys):
+    out = ["--out", tmp_path / "out"]
+    assert "--only 'fig9'" in bad(capsys, "reproduce", phantoms, *out, "--only", "fig2,fig9")
+    assert "at least 1" in bad(capsys, "reproduce", phantoms, *out, "--seeds", "0")
+    assert "momentum in [0, 1)" in bad(capsys, "reproduce", phantoms, *out, "--momentum", "1")
+    assert "none.csv: cannot be read" in bad(capsys, "reproduce", phantoms, *out, "--published", tmp_path / "none.csv")
+    assert "no such folder" in bad(capsys, "reproduce", tmp_path / "none", *out)
+    assert "is no folder of egl reproduce" in bad(capsys, "report", tmp_path)
+    assert "ends in .md" in bad(capsys, "report", tmp_path, "--markdown", "results.html")
 
 
 def test_select_and_train(caffe, small_store, tmp_path, capsys):

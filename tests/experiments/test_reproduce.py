@@ -7,99 +7,121 @@ import pytest
 from data_prep.prepare import PrepareSettings
 from egl.algorithms import SelectionSettings
 from egl.selection import RunSettings
+from experiments import protocols
 from experiments.child import BadInput
-from experiments.protocols import Protocol
-from experiments.reproduce import reproduce, run_arms
+from experiments.paper import NAMES
+from experiments.reproduce import Request, report, reproduce
 
-TINY = Protocol(
-    "tiny",
-    seeds=2,
+IMAGES = RunSettings(
+    selection=SelectionSettings(iterations=4, candidates=40, initial_iterations=2), initial_images=2, image_patches=4, stride=48
+)
+TINY = protocols.QUICK._replace(
+    name="tiny",
     prepare=PrepareSettings(n_train=80, n_validation=16, n_test=16),
-    selection=RunSettings(
-        selection=SelectionSettings(iterations=3, candidates=40, initial_iterations=1), initial_images=2, image_patches=4, stride=48
-    ),
+    images=IMAGES,
+    kept=(2, 4),
+    settings_iterations=3,
+    patches=IMAGES._replace(by="patch", selection=IMAGES.selection._replace(steps=2)),
+    epochs=1,
+    grid_rates=(0.01,),
+    grid_batches=(16,),
+    map_images=2,
+    map_stride=24,
 )
 
 
 @pytest.fixture(scope="module")
-def report(caffe, phantoms, tmp_path_factory):
+def tiny():
+    """The protocol `tiny`, there for this module alone."""
+    protocols.PROTOCOLS["tiny"] = TINY
+    yield Request
+    del protocols.PROTOCOLS["tiny"]
+
+
+@pytest.fixture(scope="module")
+def whole(caffe, tiny, phantoms, tmp_path_factory):
+    """Every experiment, with one seed: a folder."""
     out = tmp_path_factory.mktemp("reproduce") / "out"
-    path, failed = reproduce(phantoms, str(out), TINY, jobs=2)
+    path, failed = reproduce(Request(phantoms, "tiny", seeds=1), str(out), jobs=2)
     assert failed == []
-    return Path(path)
+    assert path == str(out / "report.html")
+    return out
 
 
-def files(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def files(folder, *patterns):
+    return {path.relative_to(folder): path.read_bytes() for pattern in patterns for path in sorted(folder.rglob(pattern))}
 
 
-def test_the_report_is_whole_and_by_itself(report):
-    html = report.read_text()
-    assert len(re.findall('src="data:image/png;base64,', html)) == 2
-    assert not re.findall('(?:src|href)="(?!data:|fig2.csv)', html)
+def test_the_report_is_whole_and_by_itself(whole):
+    html = (whole / "report.html").read_text()
+    for name in NAMES:
+        assert f'<h2 id="{name}">' in html
+    assert len(re.findall('src="data:image/png;base64,', html)) > len(NAMES)
+    assert not re.findall('src="(?!data:)', html)
+    for link in re.findall('href="([^"]+)"', html):
+        assert (whole / link).exists(), link
+    for claim in range(1, 8):
+        assert f"<td>C{claim}</td>" in html
+    assert "not run" not in html
     assert "did not finish" not in html
-    assert "tiny" in html
-    assert "mean over all batches" in html
-    assert (report.parent / "fig2.csv").exists()
-    assert (report.parent / "fig2.png").exists()
+    assert "images.image_patches" in html  # what was scaled
 
 
-def test_the_same_command_again_runs_nothing_and_another_one_gives_the_same_csv(report, phantoms, tmp_path):
-    arms = report.parent / "fig2"
-    before = files(arms)
-    reproduce(phantoms, str(report.parent), TINY, jobs=1)
-    assert files(arms) == before
-    reproduce(phantoms, str(tmp_path / "again"), TINY, jobs=1)
-    for path in sorted(arms.glob("*/*.csv")) + [report.parent / "fig2.csv", report.parent / "store.h5"]:
-        assert (tmp_path / "again" / path.relative_to(report.parent)).read_bytes() == path.read_bytes(), path
+def test_the_same_command_again_runs_nothing(whole, phantoms, capsys):
+    before = files(whole, "runs/*/*", "*.csv", "*.png")
+    reproduce(Request(phantoms, "tiny", seeds=1), str(whole), jobs=1)
+    assert "runs are there" in capsys.readouterr().out
+    assert files(whole, "runs/*/*", "*.csv", "*.png") == before
 
 
-def test_an_arm_that_dies_leaves_the_others_their_report(report, phantoms, tmp_path, monkeypatch):
-    out = tmp_path / "out"
-    original = reproduce.__globals__["run_in_child"]
+def test_drawn_again_without_training_and_as_markdown(whole, tmp_path):
+    before = files(whole, "*.csv", "*.png")
+    for path in [*whole.glob("*.csv"), *whole.glob("fig*.png")]:
+        path.unlink()
+    report(str(whole), markdown=str(tmp_path / "results.md"))
+    assert files(whole, "*.csv", "*.png") == before
+    text = (tmp_path / "results.md").read_text()
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        assert (tmp_path / link).exists(), link
+    assert "\n\n\n\n" not in text
+    assert all(line.count("|") == 5 for line in text.splitlines() if line.startswith("| C"))
 
-    def run_in_child(work, arguments, folder, progress):
-        # A store that goes away under one arm fails as an abort would: that arm alone.
-        return original(die if "egl-seed01" in folder else work, arguments, folder, progress)
 
-    monkeypatch.setattr("experiments.reproduce.run_in_child", run_in_child)
-    path, failed = reproduce(phantoms, str(out), TINY, jobs=2)
+def test_two_runs_are_the_same_to_the_byte(whole, phantoms, tmp_path):
+    request = Request(phantoms, "tiny", only=("fig2", "baseline"), seeds=1)
+    reproduce(request, str(tmp_path), jobs=1)
+    again = files(tmp_path, "store*.h5", "runs/*/*.csv", "runs/*/predictions.h5", "fig2.csv", "baseline*.csv", "fig2-*.png")
+    assert len(again) > 20
+    there = files(whole, "*.h5", "*.csv", "*.png")
+    assert {path: there[path] for path in again} == again
+
+
+def test_one_experiment_alone(caffe, tiny, phantoms, tmp_path):
+    reproduce(Request(phantoms, "tiny", only=("grid",), seeds=1), str(tmp_path), jobs=1)
+    assert [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()] == ["grid-rate0.01-batch16-seed01"]
+    html = (tmp_path / "report.html").read_text()
+    assert '<h2 id="grid">' in html
+    assert '<h2 id="fig2">' not in html
+    assert "not run" in html
+
+
+def test_a_run_that_dies_leaves_the_others_their_report_and_goes_on_later(whole, tiny, phantoms, tmp_path, monkeypatch):
+    from experiments import runner
+
+    original = runner.run_in_child
+
+    def run_in_child(work, arguments, folder, progress=None):
+        return original(die if "fig2-all-egl-seed01" in folder else work, arguments, folder, progress)
+
+    monkeypatch.setattr(runner, "run_in_child", run_in_child)
+    request = Request(phantoms, "tiny", only=("fig2",), seeds=1)
+    _, failed = reproduce(request, str(tmp_path), jobs=2)
     assert len(failed) == 1
-    assert "egl-seed01" in failed[0]
-    html = Path(path).read_text()
-    assert "1 of 2 seeds are in this figure" in html
+    assert "fig2-all-egl-seed01" in failed[0]
+    assert "did not finish" in (tmp_path / "report.html").read_text()
     monkeypatch.undo()
-    path, failed = reproduce(phantoms, str(out), TINY, jobs=2)
-    assert failed == []
-    assert (out / "fig2.csv").read_bytes() == (report.parent / "fig2.csv").read_bytes()
-
-
-def test_arms_that_diverge_leave_the_others_their_part(caffe, small_store, tmp_path):
-    fast = TINY.selection._replace(trainer=TINY.selection.trainer._replace(rate=1e6))
-    failed = run_arms(small_store.path, {"wild": fast, "calm": TINY.selection._replace(strategy="random")}, str(tmp_path), jobs=1)
-    assert len(failed) == 1
-    assert "wild" in failed[0]
-    assert "diverged" in failed[0]
-    assert (tmp_path / "calm" / "metrics.json").exists()
-
-
-def test_a_folder_of_a_single_run_is_refused(report, phantoms):
-    with pytest.raises(BadInput, match="folder of a single run"):
-        reproduce(phantoms, str(report.parent / "fig2" / "egl-seed01"), TINY, jobs=1)
-
-
-def test_an_interrupt_ends_the_arms_and_starts_no_other(caffe, phantoms, tmp_path, monkeypatch):
-    started = []
-
-    def interrupted(work, arguments, folder, progress):
-        started.append(folder)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("experiments.reproduce.run_in_child", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        reproduce(phantoms, str(tmp_path / "out"), TINY._replace(seeds=20), jobs=1)
-    assert len(started) < 40
-    assert not (tmp_path / "out" / "report.html").exists()
+    assert reproduce(request, str(tmp_path), jobs=2)[1] == []
+    assert (tmp_path / "fig2.csv").read_bytes() == (whole / "fig2.csv").read_bytes()
 
 
 def die(*arguments, progress):
@@ -108,6 +130,34 @@ def die(*arguments, progress):
     os.abort()
 
 
-def test_a_folder_of_another_protocol_is_refused(report, phantoms):
-    with pytest.raises(BadInput, match="n_train 80 where 88 is wanted"):
-        reproduce(phantoms, str(report.parent), TINY._replace(prepare=TINY.prepare._replace(n_train=88)), jobs=1)
+def test_an_interrupt_starts_no_other_run_and_writes_no_report(caffe, tiny, phantoms, tmp_path, monkeypatch):
+    from experiments import runner
+
+    started = []
+
+    def interrupted(work, arguments, folder, progress):
+        started.append(folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "run_in_child", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(Request(phantoms, "tiny", only=("fig2",), seeds=20), str(tmp_path), jobs=1)
+    assert 0 < len(started) < 20
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_folders_that_hold_something_else(whole, tiny, phantoms, tmp_path):
+    with pytest.raises(BadInput, match="folder of a single run"):
+        reproduce(Request(phantoms, "tiny"), str(whole / "runs" / "baseline-seed01"), jobs=1)
+    with pytest.raises(BadInput, match="n_train 80 where 1600 is wanted"):
+        reproduce(Request(phantoms, "quick"), str(whole), jobs=1)
+    with pytest.raises(BadInput, match="is no folder of egl reproduce"):
+        report(str(tmp_path))
+
+
+def test_what_is_asked_for_reaches_the_protocol():
+    protocol = Request(None, "standard", seeds=3, momentum=0.0, weight_decay=0.0, scale=0.5).full_protocol()
+    assert (protocol.seeds, protocol.fig2_seeds, protocol.baseline_seeds) == (3, 3, 2)
+    assert {run.trainer.momentum for run in (protocol.images, protocol.patches)} == {0.0}
+    assert protocol.prepare.scale == protocol.stores()["lesion"].scale == 0.5
+    assert protocol.stores()["lesion"].healthy_from == "lesion"

@@ -1,0 +1,40 @@
+"""What the subcommands' options share."""
+import argparse
+import os
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Names the default of an option, where it has one."""
+
+    def _get_help_string(self, action):
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
+
+
+def add_command(commands, name, run, brief, text):
+    """Add a subcommand that calls run(options); brief: for the list of all, text: for its own --help."""
+    parser = commands.add_parser(name, help=brief, description=text, formatter_class=_Help)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def with_bar(work, arguments, out):
+    """Run `work` in a child (see experiments.child.run_in_child) with a progress bar."""
+    from tqdm import tqdm
+
+    from experiments.child import run_in_child
+
+    bar = None
+
+    def progress(done, total):
+        nonlocal bar
+        if bar is None:  # bad input shows no bar
+            bar = tqdm(total=total, unit="batch", desc=os.path.basename(os.path.normpath(out)), initial=done - 1)
+        bar.update(done - bar.n)
+
+    try:
+        return run_in_child(work, arguments, out, progress)
+    finally:
+        if bar is not None:
+            bar.close()
+
+

@@ -1,0 +1,68 @@
+"""The runner with work that needs no Caffe, in real processes."""
+import json
+import os
+from typing import NamedTuple
+
+import pytest
+
+from egl.errors import Diverged, EglError
+from egl.run_folder import RunFolder, read_metrics
+from experiments.child import BadInput
+from experiments.runner import run_tasks, unfinished
+from experiments.tasks import Task
+
+
+class Doing(NamedTuple):
+    what: str
+
+    def passes(self, store):
+        return 10
+
+
+def do(store, settings, out, progress):
+    run = RunFolder(out, settings._asdict())
+    progress(1, 2)
+    if settings.what == "abort":
+        os.abort()
+    if settings.what == "diverge":
+        raise Diverged("training diverged at iteration 1")
+    if settings.what == "bad":
+        raise EglError("k must be at least 1")
+    if settings.what.startswith("read "):
+        assert read_metrics(os.path.join(os.path.dirname(out), settings.what[5:]))["seconds"] == 1
+    run.finish({"seconds": 1, "pid": os.getpid()})
+
+
+class Store:
+    path = "none.h5"
+
+
+def run(folder, jobs=2, **tasks):
+    return run_tasks(tasks, {"all": Store()}, str(folder), jobs, speed=1000)
+
+
+def task(what, *needs):
+    return Task(do, "all", Doing(what), needs)
+
+
+def test_one_that_fails_leaves_the_others_and_stops_those_that_need_it(tmp_path):
+    failed = run(tmp_path, good=task("fine"), dead=task("abort"), wild=task("diverge"), after=task("read good", "good"), lost=task("", "dead"))
+    assert [line.split(":")[0] for line in failed] == ["run dead", "run lost", "run wild"]
+    assert "signal" in failed[0] or "abort" in failed[0]
+    assert "needs dead" in failed[1]
+    assert "diverged" in failed[2]
+    assert sorted(name for name in os.listdir(tmp_path) if (tmp_path / name / "metrics.json").exists()) == ["after", "good"]
+
+
+def test_what_is_finished_is_not_run_again(tmp_path):
+    assert run(tmp_path, a=task("fine")) == []
+    first = json.loads((tmp_path / "a" / "metrics.json").read_text())
+    assert list(unfinished({"a": task("fine"), "b": task("fine")}, str(tmp_path))) == ["b"]
+    assert run(tmp_path, a=task("fine"), b=task("fine")) == []
+    assert json.loads((tmp_path / "a" / "metrics.json").read_text()) == first
+
+
+def test_bad_input_ends_everything(tmp_path):
+    with pytest.raises(BadInput, match="k must be"):
+        run(tmp_path, jobs=1, a=task("bad"), **{f"b{n}": task("fine") for n in range(9)})
+    assert not (tmp_path / "b8").exists()
