@@ -65,7 +65,7 @@ QUICK = STANDARD._replace(
     epochs=2,
     baseline_seeds=1,
     grid_rates=(0.001, 0.01),
-    grid_batches=(16, 64),
+    grid_batches=(32, 64),
     grid_epochs=0.25,
     map_images=4,
 )

@@ -1,0 +1,160 @@
+import csv
+import os
+
+import cv2
+import pytest
+
+from egl.run_folder import RunFolder
+from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
+from experiments.paper import grid
+from experiments.protocols import QUICK
+from experiments.tasks import Results
+
+# Each run sees 0.25 times 2 x 1600 samples.
+PROTOCOL = QUICK._replace(grid_rates=(0.003, 0.01), grid_batches=(16, 32, 64), seeds=2)
+
+
+class Store:
+    """As much of a store as the section looks at: it has fewer training samples than were asked for."""
+
+    def samples(self, split):
+        return [None] * {"train": 1600}[split]
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A mean F of 0.90 at rate 0.01 and batch 16, of 0.89 at 32, of 0.88 at 64, and of 0.81 everywhere else."""
+    results = Results(str(tmp_path), PROTOCOL, {"all": Store()})
+    middle = {(0.01, 16): 0.9, (0.01, 32): 0.89, (0.01, 64): 0.88}
+    for rate in PROTOCOL.grid_rates:
+        for batch in PROTOCOL.grid_batches:
+            for seed, step in ((1, -0.01), (2, 0.01)):
+                finish(results, rate, batch, seed, middle.get((rate, batch), 0.81) + step)
+    return results
+
+
+def finish(results, rate, batch, seed, f_measure, recalls=(0.5, 0.5)):
+    """Write a run that ends with this F, and an AUC 0.05 above it."""
+    test = {"f_measure": f_measure, "auc": f_measure + 0.05, "sensitivity": recalls[0], "specificity": recalls[1]}
+    run = RunFolder(results.run(grid.name(rate, batch, seed)), {})
+    run.finish({"diverged": None, "seconds": 1.0, "test": test})
+
+
+def diverge(results, rate, batch, seed):
+    """Write a run that diverged before anything was measured."""
+    run = RunFolder(results.run(grid.name(rate, batch, seed)), {})
+    run.finish({"diverged": "training diverged at iteration 3", "seconds": 0.0})
+
+
+def take_away(results, rate, batch, *seeds):
+    for seed in seeds:
+        os.remove(os.path.join(results.run(grid.name(rate, batch, seed)), "metrics.json"))
+
+
+def verdict(results):
+    (verdict,) = grid.section(results).verdicts
+    assert verdict.claim == "C5"
+    return verdict.verdict
+
+
+def rows(section):
+    return {tuple(row[:2]): row[2:] for row in section.tables[0].rows}
+
+
+def test_nothing_finished(tmp_path):
+    assert grid.section(Results(str(tmp_path), PROTOCOL, {"all": Store()})) is None
+
+
+def test_reproduced_within_two_hundredths_of_the_best(results):
+    assert verdict(results) == REPRODUCED  # 0.88 is 0.02 below 0.90 but for the rounding of floats
+    measured = grid.section(results).verdicts[0].measured
+    assert "rate 0.01, batch 64: 0.880 ± 0.127, 0 diverged, 2 of 2 seeds" in measured  # t of 1 degree of freedom: 12.706 x 0.01
+    assert "best cell (rate 0.01, batch 16): 0.900 ± 0.127" in measured
+
+
+@pytest.mark.parametrize("batch", [32, 64])
+def test_not_reproduced_if_one_of_the_two_is_further_below(results, batch):
+    for seed in (1, 2):
+        finish(results, 0.01, batch, seed, 0.878)
+    assert verdict(results) == NOT_REPRODUCED
+
+
+def test_the_best_cell_may_be_anywhere(results):
+    for seed in (1, 2):
+        finish(results, 0.003, 64, seed, 0.92)
+    assert verdict(results) == NOT_REPRODUCED
+    assert "best cell (rate 0.003, batch 64): 0.920" in grid.section(results).verdicts[0].measured
+
+
+def test_not_reproduced_if_a_seed_of_the_two_diverges(results):
+    for rate in PROTOCOL.grid_rates:
+        for batch in PROTOCOL.grid_batches:
+            for seed in (1, 2):
+                finish(results, rate, batch, seed, 0.02)
+    diverge(results, 0.01, 16, 1)
+    assert verdict(results) == REPRODUCED  # another cell's seed
+    diverge(results, 0.01, 64, 1)
+    assert verdict(results) == NOT_REPRODUCED  # although its mean F, 0.01, is within 0.02 of the best
+
+
+def test_undecided_where_a_cell_has_no_run(results):
+    take_away(results, 0.003, 16, 1, 2)
+    assert verdict(results) == UNDECIDED
+    assert "1 of 6 cells have no run." in grid.section(results).verdicts[0].measured
+
+
+def test_undecided_where_a_claimed_cell_is_not_in_the_grid(results):
+    results.protocol = PROTOCOL._replace(grid_batches=(16, 64))
+    assert verdict(results) == UNDECIDED
+    assert "rate 0.01, batch 32: not run" in grid.section(results).verdicts[0].measured
+
+
+def test_a_missing_seed_is_said(results):
+    take_away(results, 0.01, 64, 2)
+    section = grid.section(results)
+    assert rows(section)["0.01", "64"] == ["12", "1 of 2", "0", "0.870", "0.920"]
+    assert "11 of 12 runs" in section.text[0]
+
+
+def test_the_table_counts_divergence_as_a_net_that_calls_nothing_exudate(results):
+    diverge(results, 0.01, 32, 2)
+    section = grid.section(results)
+    assert rows(section)["0.01", "32"][:3] == ["25", "2 of 2", "1"]
+    assert rows(section)["0.01", "32"][3].startswith("0.440 ±")  # (0.88 + 0) / 2
+    assert rows(section)["0.01", "32"][4].startswith("0.715 ±")  # (0.93 + 0.5) / 2
+    assert section.text[1] == "Runs that diverged: 1. Their F counts 0 and their AUC 0.5."
+
+
+def test_the_text_says_what_each_run_sees(results):
+    finish(results, 0.003, 16, 1, 2 / 3, recalls=(1.0, 0.0))
+    text = grid.section(results).text
+    assert "800 samples (0.5 times the 1600 training samples)" in text[0]
+    assert "50 of 16 samples, 25 of 32 samples, 12 of 64 samples" in text[0]
+    assert text[1:] == ["Runs that end with a net that calls all patches the same: 1."]
+
+
+def test_csv(results):
+    diverge(results, 0.01, 64, 2)
+    take_away(results, 0.003, 16, 1)
+    assert grid.section(results).files == ("grid.csv",)
+    with open(results.file("grid.csv"), newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[:2] == [["rate", "batch", "seed", "f_measure", "auc", "diverged"], ["0.003", "16", "2", "0.82", "0.87", "0"]]
+    assert rows[-1] == ["0.01", "64", "2", "0", "0.5", "1"]
+    assert len(rows) == 1 + 11
+
+
+def test_the_figure_shows_the_claim_the_gaps_and_is_drawn_alike_again(results):
+    take_away(results, 0.003, 16, 1, 2)
+    figure = grid.section(results).figures[0]
+    pixels = cv2.imread(results.file(figure.file)).reshape(-1, 3)[:, ::-1]
+    for colour in ((0xD6, 0x27, 0x28), (0xD3, 0xD3, 0xD3), (0xFD, 0xE7, 0x24)):  # red frames, gray without a run, yellow for the best
+        assert (pixels == colour).all(axis=1).sum() > 1000
+    before = {name: read(results.file(name)) for name in ("grid.png", "grid.csv")}
+    grid.section(results)
+    assert {name: read(results.file(name)) for name in before} == before
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
