@@ -21,7 +21,7 @@ def add_reproduce(commands):
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", dest="protocol", action="store_const", const="quick", help="minutes: few seeds, batches and patches; the default without SOURCE")
     size.add_argument("--standard", dest="protocol", action="store_const", const="standard", help="about two hours on 2 cores for IDRiD at half size: the paper's store, a random part of the patches scored; the default with SOURCE")
-    size.add_argument("--full", dest="protocol", action="store_const", const="full", help="the paper's own protocol, every patch scored: weeks on 2 cores")
+    size.add_argument("--full", dest="protocol", action="store_const", const="full", help="the paper's own protocol, every patch scored: days on 2 cores")
     parser.add_argument("--only", metavar="NAME,...", help="these experiments alone, of {}".format(", ".join(NAMES)))
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds where seeds are compared; default: {}".format(", ".join(f"{p.name} {p.seeds}, in fig2 {p.fig2_seeds}" for p in PROTOCOLS.values())))
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time, one core each")

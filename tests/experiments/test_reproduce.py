@@ -1,6 +1,5 @@
 """The main job end to end on phantoms, as small as it can be, with real Caffe."""
 import re
-from pathlib import Path
 
 import pytest
 

@@ -46,7 +46,8 @@ def task(what, *needs):
 
 
 def test_one_that_fails_leaves_the_others_and_stops_those_that_need_it(tmp_path):
-    failed = run(tmp_path, good=task("fine"), dead=task("abort"), wild=task("diverge"), after=task("read good", "good"), lost=task("", "dead"))
+    fine = {"good": task("fine"), "after": task("read good", "good")}
+    failed = run(tmp_path, **fine, dead=task("abort"), wild=task("diverge"), lost=task("", "dead"))
     assert [line.split(":")[0] for line in failed] == ["run dead", "run lost", "run wild"]
     assert "signal" in failed[0] or "abort" in failed[0]
     assert "needs dead" in failed[1]

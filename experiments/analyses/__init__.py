@@ -1,0 +1,1 @@
+"""What the experiments need of a trained net beyond its curves: work with Caffe, a run folder each."""
