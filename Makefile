@@ -3,7 +3,7 @@ OUT ?= results
 
 .PHONY: reproduce test bench
 
-# The paper's Fig. 2: on phantoms in minutes, or DATA=folder of a real data set; ARGS go to `egl reproduce`.
+# The paper's experiments: on phantoms in minutes, or DATA=folder of a real data set in hours; ARGS go to `egl reproduce`.
 reproduce:
 	runtime/egl reproduce $(if $(DATA),"$(DATA)") --out "$(OUT)" $(ARGS)
 

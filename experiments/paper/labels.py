@@ -34,10 +34,10 @@ def section(results):
     needed = {arm: _needed(*by_arm[arm], NEARLY * best) for arm in ARMS}
     write_csv(results.file("labels.csv"), ("arm", "share", "f_measure", "half_width", "seeds"), _rows(by_arm, len(seeds)))
     text = [
-        f"The runs of Algorithm 1, by the share of the {total} training patches whose labels they used. Training on all labels for "
-        f"{results.protocol.epochs} epochs reaches F {best:.3f} (runs: {len(full)}); the dashed line is {NEARLY:.0%} of that. Both arms "
-        f"stop after {results.protocol.patches.selection.iterations} SGD iterations, fewer than training on all labels takes, so a curve "
-        "below the line may lack iterations as much as labels.",
+        f"The runs of Algorithm 1, by the share of the {total} training patches whose labels they used. Training on all labels reaches F "
+        f"{best:.3f} (runs of the baseline: {len(full)}, at their ends); the dashed line is {NEARLY:.0%} of that. Both arms stop after "
+        f"{results.protocol.patches.selection.iterations} SGD iterations, fewer than training on all labels takes, so a curve below the "
+        "line may lack iterations as much as labels.",
         f"{len(seeds)} of {len(asked)} seeds.",
     ]
     figure = _draw(results, by_arm, best)

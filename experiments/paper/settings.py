@@ -85,8 +85,8 @@ def section(results):
     behind = [variant for variant, verdict in by_verdict.items() if verdict == "contradicted"]
     text = [
         f"Each open choice changed alone, from the defaults of Fig. 2, for {last} batches ({len(seeds(results.protocol))} seeds where all "
-        "are finished). The measure is that of claim C1: the mean F from the first choice on, EGL minus random, paired by seed; and, for the "
-        "local optimum of C2, the last F. Where a choice does not touch the random arm, the random arm is that of the defaults.",
+        "are finished). The measure is that of claim C1: the mean F from the first choice on, EGL minus random, paired by seed; and, for "
+        "the local optimum of C2, the last F. Where a choice does not touch the random arm, the random arm is that of the defaults.",
         f"The 95% interval of the difference lies above 0 for: {', '.join(ahead) or 'none'}; below 0 for: {', '.join(behind) or 'none'}.",
     ]
     return Section(

@@ -286,7 +286,9 @@ def test_too_few_images():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"by": "eye"}, {"strategy": "best"}, {"patch_strategy": "best"}, {"score": "max"}, {"stride": 0}, {"initial_images": 1}, {"labelled": "all"}]
+    "wrong",
+    [{"by": "eye"}, {"strategy": "best"}, {"patch_strategy": "best"}, {"score": "max"}, {"stride": 0}, {"initial_images": 1}]
+    + [{"labelled": "all"}],
 )
 def test_settings_that_cannot_be_meant(wrong):
     with pytest.raises(EglError):
