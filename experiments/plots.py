@@ -31,7 +31,7 @@ def figure(path, columns=1, rows=1, width=5.2, height=4.2, **options):
     try:
         yield drawing, axes
         drawing.tight_layout()
-        drawing.savefig(path + ".writing.png", dpi=90, metadata={"Software": None})
+        drawing.savefig(path + ".writing.png", dpi=90, bbox_inches="tight", metadata={"Software": None})
     finally:
         plt.close(drawing)
     os.replace(path + ".writing.png", path)

@@ -16,7 +16,7 @@ from egl.run_folder import RunFolder, read_metrics, write_csv
 from egl.trainer import weights_at
 from experiments.analyses import mask_scores
 from experiments.estimate import DENSE, PHOTOGRAPH, START
-from experiments.paper.mask_scores import ANNOTATED, HEALTHY, OUTSIDE
+from experiments.analyses.mask_scores import ANNOTATED, HEALTHY, OUTSIDE
 
 KINDS = {"p": "p(exudate)", "phi": "phi"}
 SUBSETS = {"all": "All test photographs", "lesion": "Test photographs with exudates"}

@@ -84,7 +84,7 @@ def _broken(results, runs):
 
 def _draw(results, pool, runs, initial):
     file = f"fig2-{pool}.png"
-    with plots.figure(results.file(file), len(METRICS), 2, sharex=True) as (_, axes):
+    with plots.figure(results.file(file), len(METRICS), 2, sharex=True) as (drawing, axes):
         for (above, below), metric in zip(axes.T, METRICS):
             x, by_arm = None, {}
             for arm, names in runs.items():
@@ -103,7 +103,8 @@ def _draw(results, pool, runs, initial):
             plots.finish(below, "", "batches (SGD iterations)", ylim=(-1.02, 1.02))
         axes[0, 0].set_ylabel("on the test patches")
         axes[1, 0].set_ylabel("EGL − random, same seed")
-        axes[0, 1].legend(loc="lower left", fontsize=8)
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        drawing.legend(handles, labels, loc="lower center", bbox_to_anchor=(0.5, 1), ncol=4)
     return Figure(
         file,
         f"Pool of {POOLS[pool]}. Above: mean over {len(runs['egl'])} seeds, band: 95% t-interval. Below: EGL minus random, a grey line a "

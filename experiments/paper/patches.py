@@ -79,16 +79,17 @@ def _draw(results, by_arm, labels):
     with plots.figure(results.file("patches.png"), 2, width=6.2) as (_, axes):
         for arm, (x, values) in by_arm.items():
             plots.band(axes[0, 0], x, values, plots.LABELS[arm], plots.COLOURS[arm])
+            axes[0, 0].plot(x, values.T, color=plots.COLOURS[arm], linewidth=0.5, alpha=0.6)
             if arm != "sgd":
                 plots.band(axes[0, 1], labels[arm].mean(axis=0), values, plots.LABELS[arm], plots.COLOURS[arm])
         last = interval(by_arm["sgd"][1])[0][-1]
         n = int(labels["sgd"].max())
         axes[0, 1].axhline(last, color=plots.COLOURS["sgd"], linestyle="--", label=f"plain SGD, all {n} labels, last F")
-        plots.finish(axes[0, 0], "by batches", "batches (SGD iterations)", "F-measure on the test patches")
-        plots.finish(axes[0, 1], "by labels", "labelled patches (mean over seeds)")
+        plots.finish(axes[0, 0], "by batches", "batches (SGD iterations)", "F-measure on the test patches", (-0.02, 1.02))
+        plots.finish(axes[0, 1], "by labels", "labelled patches (mean over seeds)", ylim=(-0.02, 1.02))
         for axis in axes[0]:
-            axis.legend(loc="lower right")
-    return Figure("patches.png", f"Mean over {len(by_arm['egl'][1])} seeds, band: 95% t-interval.")
+            axis.legend(loc="lower left")
+    return Figure("patches.png", f"Mean over {len(by_arm['egl'][1])} seeds, band: 95% t-interval; left, a thin line a seed.")
 
 
 def _table(by_arm, labels):
