@@ -40,6 +40,7 @@ def write_report(results, failed, seconds, markdown=None):
         "published": read_numbers(),
         "about": _about(results, sections, seconds),
         "data": summary(store),
+        "synthetic": store.attributes["dataset"] == "phantoms",
         "dataset": store.attributes["dataset"],
         "licence": store.attributes["licence"],
         "protocol": results.protocol.name,

@@ -33,7 +33,7 @@ def run_tasks(tasks, stores, folder, jobs, speed):
             def progress(done, total):
                 nonlocal shown
                 now = costs[name] * done / total
-                bar.update(now - shown)
+                bar.update(min(now - shown, bar.total - bar.n))  # sums of shares may exceed the whole by a rounding error
                 shown = now
 
             try:

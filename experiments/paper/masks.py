@@ -89,7 +89,7 @@ def _text(results, photographs, scores):
 def _draw_overlays(results, seed):
     shown = np.load(os.path.join(results.run(name(seed)), "overlays.npz"))
     count = sum(key.endswith("_id") for key in shown.files)
-    with plots.figure(results.file("masks-overlays.png"), 3, count, width=5.6, height=4.4) as (drawing, axes):
+    with plots.figure(results.file("masks-overlays.png"), 3, count, width=4.4, height=3.5) as (drawing, axes):
         for n, row in enumerate(axes):
             row[0].imshow(shown[f"{n}_photograph"][..., ::-1])
             for key, (_, colour) in OUTLINES.items():

@@ -94,8 +94,10 @@ def _draw(results, by_arm, labels):
 
 def _table(by_arm, labels):
     rows = []
-    for fraction in (0.125, 0.25, 0.5, 1):
-        batch = round(fraction * by_arm["egl"][0][-1])
+    first = max(x[0] for x, _ in by_arm.values())
+    for batch in (round(fraction * by_arm["egl"][0][-1]) for fraction in (0.125, 0.25, 0.5, 1)):
+        if batch < first:
+            continue
         f = {arm: at(x, values, batch) for arm, (x, values) in by_arm.items()}
         known = {arm: at(by_arm[arm][0], labels[arm], batch).mean() for arm in ("egl", "random")}
         rows.append(
