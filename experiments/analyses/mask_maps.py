@@ -15,8 +15,8 @@ from egl.net_definition import prototxt_path
 from egl.run_folder import RunFolder, read_metrics, write_csv
 from egl.trainer import weights_at
 from experiments.analyses import mask_scores
-from experiments.estimate import DENSE, PHOTOGRAPH, START
 from experiments.analyses.mask_scores import ANNOTATED, HEALTHY, OUTSIDE
+from experiments.estimate import DENSE, PHOTOGRAPH, START
 
 KINDS = {"p": "p(exudate)", "phi": "phi"}
 SUBSETS = {"all": "All test photographs", "lesion": "Test photographs with exudates"}

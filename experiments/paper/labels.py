@@ -51,7 +51,7 @@ def _by_share(results, names, total):
 
 def _needed(shares, values, wanted):
     """Return the least share (seeds,) at which F is `wanted` or more; 1 where it never is."""
-    reached = values >= wanted
+    reached = (values >= wanted) & (values > 0)
     return np.where(reached.any(axis=1), shares[np.arange(len(shares)), reached.argmax(axis=1)], 1.0)
 
 

@@ -61,16 +61,16 @@ def test_the_report_is_whole_and_by_itself(whole):
         assert (whole / link).exists(), link
     for claim in range(1, 8):
         assert f"<td>C{claim}</td>" in html
-    assert "not run" not in html
+    assert 'class="verdict">not run' not in html
     assert "did not finish" not in html
     assert "images.image_patches" in html  # what was scaled
 
 
 def test_the_same_command_again_runs_nothing(whole, phantoms, capsys):
-    before = files(whole, "runs/*/*", "*.csv", "*.png")
+    before = files(whole, "runs/*/*.*", "*.csv", "*.png")
     reproduce(Request(phantoms, "tiny", seeds=1), str(whole), jobs=1)
     assert "runs are there" in capsys.readouterr().out
-    assert files(whole, "runs/*/*", "*.csv", "*.png") == before
+    assert files(whole, "runs/*/*.*", "*.csv", "*.png") == before
 
 
 def test_drawn_again_without_training_and_as_markdown(whole, tmp_path):
@@ -101,7 +101,7 @@ def test_one_experiment_alone(caffe, tiny, phantoms, tmp_path):
     html = (tmp_path / "report.html").read_text()
     assert '<h2 id="grid">' in html
     assert '<h2 id="fig2">' not in html
-    assert "not run" in html
+    assert 'class="verdict">not run' in html
 
 
 def test_a_run_that_dies_leaves_the_others_their_report_and_goes_on_later(whole, tiny, phantoms, tmp_path, monkeypatch):
