@@ -15,7 +15,7 @@ setup(
     license="BSD-2-Clause",
     python_requires=">=3.8",
     packages=[
-        "data_prep", "data_prep.phantom", "data_prep.readers", "egl", "egl.prototxt",
+        "data_prep", "data_prep.phantom", "data_prep.readers", "egl", "egl.prototxt", "egl.strategies",
         "experiments", "experiments.analyses", "experiments.commands", "experiments.paper",
     ],  # fmt: skip
     package_dir={"egl.prototxt": "prototxt"},

@@ -31,6 +31,10 @@ class StoreSamples:
         """Return (patches uint8 n x 3 x 48 x 48, labels int (n,)) of samples (n,)."""
         return self._data.read(self._samples[samples])
 
+    def image_of(self, samples):
+        """Return the image of each of the samples, int (n,)."""
+        return self._image_of[samples]
+
     def n_patches(self, samples):
         """Return (how many distinct patches the samples show, how many images these come from)."""
         patches = np.unique(self._samples[samples, 0])
@@ -80,6 +84,10 @@ class GridSamples:
             here, grid = images == image, self._grid(int(image))
             patches[here], labels[here] = grid.read(places[here], symmetries[here]), grid.labels[places[here]]
         return patches, labels
+
+    def image_of(self, samples):
+        """Return the image of each of the samples, int (n,)."""
+        return np.asarray(samples) // (LARGEST_GRID * SYMMETRIES)
 
     def n_patches(self, samples):
         """Return (how many distinct patches the samples show, how many images these come from)."""

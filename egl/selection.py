@@ -7,30 +7,29 @@ import numpy as np
 from egl.algorithms import SelectionSettings, State, algorithm_1, algorithm_2
 from egl.errors import Diverged, EglError
 from egl.evaluation import Evaluator
-from egl.gradient_length import GradientLength
 from egl.labelled import GridSamples, StoreSamples
-from egl.maps import ImageScorer
-from egl.ranking import check_reduction, image_score
+from egl.ranking import check_reduction
 from egl.run_folder import RunFolder, read_metrics
+from egl.strategies import STRATEGIES, WITH_COMMITTEE
+from egl.strategies.committee import Committee
+from egl.strategies.learner import Learner
 from egl.trainer import Trainer, TrainerSettings
 
-STRATEGIES = ("egl", "random")
 BY = ("image", "patch")
 LABELLED = ("store", "grid")
 SNAPSHOT_EVERY = 10  # rounds; a snapshot is 16 MB
-SCORED_TOGETHER = 2048  # patches of several images, so that few batches are part empty
 
 # What a run draws random numbers for. Each use has numbers of its own, so the two strategies begin with the same images
-# and batches, and a run that goes on draws what it would have drawn.
-_INITIAL, _ROUND, _PATCHES, _IMAGES, _GRID, _FILL = range(20, 26)
+# and batches, and a run that goes on draws what it would have drawn. 22, 23, and those from 40 on, are the strategies'.
+_INITIAL, _ROUND, _GRID, _FILL = 20, 21, 24, 25
 
 
 class RunSettings(NamedTuple):
     """One arm of an experiment. Where the paper leaves a choice open, the default is the first one named in docs/files.md."""
 
     by: str = "image"  # "image": Algorithm 2; "patch": Algorithm 1
-    strategy: str = "egl"  # what chooses images, and patches unless patch_strategy says otherwise: "egl" or "random"
-    patch_strategy: str = ""  # "egl" or "random" for the patches alone; "" as strategy
+    strategy: str = "egl"  # what chooses images, and patches unless patch_strategy says otherwise: of egl.strategies.STRATEGIES
+    patch_strategy: str = ""  # for the patches alone; "" as strategy
     selection: SelectionSettings = SelectionSettings()
     trainer: TrainerSettings = TrainerSettings()
     initial_images: int = 4  # mu; half of them with exudates, so that there are two classes to begin with
@@ -76,6 +75,28 @@ def initial_images(lesion, n, random):
     return [int(x) for x in random.permutation(with_lesion)[:n_lesion]] + [int(x) for x in random.permutation(without)[: n - n_lesion]]
 
 
+class Bags:
+    """Photographs as bags of the patches by which they are scored."""
+
+    def __init__(self, photographs, stride, most, random_of):
+        """most: patches of an image that are scored, drawn once by random_of(image); 0: all of its grid."""
+        self._photographs, self._stride, self.most, self._random_of = photographs, stride, most, random_of
+        self._kept = {}
+
+    def of(self, image):
+        """Return (patches uint8 n x 3 x 48 x 48, how many its whole grid has) of an image, by its number."""
+        if image in self._kept:
+            return self._kept[image]
+        bag = self._photographs.patches(image, self._stride, self.most, self._random_of(image))
+        if self.most:
+            self._kept[image] = bag
+        return bag
+
+    def whole(self, image):
+        """Return (photograph uint8 H x W x 3, field of view bool H x W) of an image."""
+        return self._photographs.view(image)
+
+
 class Selection:
     """One run of Algorithm 1 or 2 on a store. Everything it changes is its own: two runs in one process share nothing."""
 
@@ -88,8 +109,7 @@ class Selection:
         settings.check()
         self.settings, self.data = settings, data
         self.run = RunFolder(path, dict(settings.as_dict(), about=about, kind="select"))
-        self._photographs = photographs
-        self._grids = {}
+        self._bags = Bags(photographs, settings.stride, settings.image_patches, lambda image: self._random(_GRID, image))
         self._samples = StoreSamples(data)
         if settings.labelled == "grid" and settings.by == "image":
             self._samples = GridSamples(data, photographs.labelled_grid, settings.stride)
@@ -108,24 +128,28 @@ class Selection:
         settings = self.settings
         self._began = time.time()
         self._trainer = Trainer(settings.trainer, self.data.mean, self.run.path)
-        self._phi = GradientLength(
-            self._trainer.score_prototxt, self._trainer.solver.net, settings.stop_layer, settings.parameters, route=settings.route
-        )
-        self._maps = None  # built when a whole image is to be scored
+        self._learner = Learner(self._trainer, self.data.mean, settings, self._random)
+        names = {settings.strategy, settings.patch_strategy or settings.strategy}
+        if names.intersection(WITH_COMMITTEE):
+            self._learner.committee = Committee(settings.trainer, self.data.mean, self.run.path)
+        self._strategies = {name: STRATEGIES[name](self._learner) for name in names}
         self._evaluator = Evaluator(self.data, self._trainer)
-        extra = self._trainer.restore() or {"state": None, "rounds": 0, "seconds": 0.0, "metrics": None}
+        extra = self._trainer.restore() or {"state": None, "rounds": 0, "seconds": 0.0, "choosing": 0.0, "metrics": None}
         state = State(*extra["state"]) if extra["state"] else None
         if state:
             self.run.go_back_to(extra["position"])
+            if self._learner.committee:
+                self._learner.committee.restore(state.iteration)
         self._rounds, self._before, self._metrics = extra["rounds"], extra["seconds"], extra["metrics"]
+        self._choosing = extra["choosing"]  # seconds
         self._iteration = state.iteration if state else 0
         self._progress = progress
-        scorers = {"egl": self._phi_of_patches, "random": self._random_scores(_PATCHES)}
         arguments = dict(
             settings=settings.selection,
             random_of=lambda iteration: self._random(_ROUND, iteration),
             train=self._train,
-            score_patches=scorers[settings.patch_strategy or settings.strategy],
+            choose_patches=self._choose_patches,
+            stratum_of=self._samples.image_of,
             record=self._record,
             state=state,
         )
@@ -137,18 +161,18 @@ class Selection:
                 raise
             diverged = str(error)
             self.run.write()
-        self.run.finish(dict(self._metrics, iterations=self._iteration, diverged=diverged, seconds=self._seconds()))
+        seconds = {"seconds": self._seconds(), "seconds_choosing": round(self._choosing, 3)}
+        self.run.finish(dict(self._metrics, iterations=self._iteration, rounds=self._rounds, diverged=diverged, **seconds))
         return read_metrics(self.run.path)
 
     def _algorithm(self, arguments):
         if self.settings.by == "patch":
             return algorithm_1(len(self._samples), **arguments)
-        by_image = {"egl": self._interestingness, "random": self._random_scores(_IMAGES)}
         return algorithm_2(
             self._samples.images,
             samples_of=self._samples.of,
             initial_images=self._initial_images(),
-            score_images=by_image[self.settings.strategy],
+            choose_images=self._choose_images,
             **arguments,
         )
 
@@ -164,48 +188,27 @@ class Selection:
         room = self._random(_FILL, self._trainer.iteration).randint(len(known), size=n * size - len(chosen))
         for batch in np.concatenate([chosen, known[room]]).reshape(n, size):
             self._loss = self._trainer.step(*self._samples.read(batch))
+            if self._learner.committee:
+                began = time.time()
+                self._learner.committee.step(len(known), lambda places: self._samples.read(known[places]))
+                self._choosing += time.time() - began
             if self._trainer.iteration in self.settings.keep_weights:
                 self._trainer.keep_weights()
         return n
 
-    def _phi_of_patches(self, samples):
+    def _choose_patches(self, samples, k, earlier):
+        began = time.time()
+        strategy = self._strategies[self.settings.patch_strategy or self.settings.strategy]
         patches, _ = self._samples.read(samples)  # the label is there, and not looked at
-        return self._phi.score(self._trainer.normalise(patches)).phi
+        chosen = strategy.choose_patches(patches, k, lambda: self._samples.read(np.array(earlier, int))[0])
+        self._choosing += time.time() - began
+        return chosen
 
-    def _random_scores(self, use):
-        return lambda items: self._random(use, self._trainer.iteration).random_sample(len(items))
-
-    def _interestingness(self, images):
-        if not self.settings.image_patches:
-            return np.array([self._of_whole(image) for image in images])
-        together = max(1, SCORED_TOGETHER // self.settings.image_patches)
-        scores = []
-        for first in range(0, len(images), together):
-            grids = [self._grid(image) for image in images[first : first + together]]
-            phi = self._phi.score(self._trainer.normalise(np.concatenate([patches for patches, _ in grids]))).phi
-            ends = np.cumsum([len(patches) for patches, _ in grids])
-            for part, (_, n_grid) in zip(np.split(phi, ends[:-1]), grids):
-                scores.append(image_score(part, n_grid, self.settings.score))
-        return np.array(scores)
-
-    def _grid(self, image):
-        """Return (patches, n_grid) by which an image is scored, drawn once."""
-        if image not in self._grids:
-            settings = self.settings
-            self._grids[image] = self._photographs.patches(image, settings.stride, settings.image_patches, self._random(_GRID, image))
-        return self._grids[image]
-
-    def _of_whole(self, image):
-        """Return the interestingness of an image by every patch of its grid."""
-        settings, trainer = self.settings, self._trainer
-        if self._maps is None:
-            mean = self.data.mean if settings.trainer.scaling == "mean" else None
-            self._maps = ImageScorer(
-                trainer.score_prototxt, trainer.solver.net, mean, settings.trainer.factor, settings.stop_layer, settings.parameters
-            )
-        photograph, field = self._photographs.view(image)
-        maps = self._maps.maps(photograph, settings.stride, field)
-        return image_score(maps.phi[maps.inside], maps.inside.sum(), settings.score)
+    def _choose_images(self, images, n, labelled):
+        began = time.time()
+        chosen = self._strategies[self.settings.strategy].choose_images(images, n, self._bags, labelled)
+        self._choosing += time.time() - began
+        return chosen
 
     def _record(self, state, queries):
         self._rounds += 1
@@ -233,6 +236,9 @@ class Selection:
 
     def _keep(self, state):
         self.run.write()
+        committee = self._learner.committee
+        if committee:
+            committee.snapshot()
         self._trainer.snapshot(
             {
                 "state": [state.iteration, state.images, state.chosen],
@@ -240,8 +246,11 @@ class Selection:
                 "position": self.run.position(),
                 "metrics": self._metrics,
                 "seconds": self._seconds(),
+                "choosing": self._choosing,
             }
         )
+        if committee:
+            committee.forget_earlier()
 
     def _seconds(self):
         return round(self._before + time.time() - self._began, 1)

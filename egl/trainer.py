@@ -138,8 +138,8 @@ class Trainer:
             result[start : start + len(chunk)] = self._score_net.forward(end="prob")["prob"][: len(chunk)]
         return result
 
-    def snapshot(self, extra):
-        """Save weights, momentum and `extra` (dict for JSON) as snapshots/iter_N, whole or not at all; drop the one before it."""
+    def snapshot(self, extra, keep_earlier=False):
+        """Save weights, momentum and `extra` (dict for JSON) as snapshots/iter_N, whole or not at all; drop those before it."""
         shutil.rmtree(self._writing, ignore_errors=True)
         os.makedirs(self._writing)
         self.solver.snapshot()
@@ -147,11 +147,11 @@ class Trainer:
         with open(os.path.join(self._writing, "state.json"), "w", encoding="utf-8") as file:
             json.dump({"iteration": self.iteration, "sha256": sums, "extra": extra}, file)
         earlier = snapshots(self._folder)
-        final = os.path.join(self._folder, "snapshots", f"iter_{self.iteration:06d}")
+        final = _snapshot(self._folder, self.iteration)
         shutil.rmtree(final, ignore_errors=True)
         os.rename(self._writing, final)
         for folder in earlier:
-            if folder != final:
+            if folder != final and not keep_earlier:
                 shutil.rmtree(folder)
 
     def keep_weights(self):
@@ -161,9 +161,14 @@ class Trainer:
         self.solver.net.save(path + ".writing")
         os.replace(path + ".writing", path)
 
-    def restore(self):
-        """Go on from the newest snapshot: return its `extra`, or None where there is none. EglError if it is damaged."""
+    def restore(self, iteration=None):
+        """Go on from the newest snapshot, or that of an iteration: return its `extra`, or None where there is none.
+
+        EglError if it is damaged.
+        """
         folders = snapshots(self._folder)
+        if iteration is not None:
+            folders = [folder for folder in folders if folder == _snapshot(self._folder, iteration)]
         if not folders:
             return None
         folder = folders[-1]
@@ -194,13 +199,17 @@ class Trainer:
             os.remove(path)
 
 
+def _snapshot(folder, iteration):
+    return os.path.join(folder, "snapshots", f"iter_{iteration:06d}")
+
+
 def _kept(folder, iteration):
     return os.path.join(folder, "weights", f"iter_{iteration:06d}.caffemodel")
 
 
 def weights_at(folder, iteration):
     """Return the path of the weights that a run kept after an iteration, or of its last ones. EglError where there are none."""
-    last = os.path.join(folder, "snapshots", f"iter_{iteration:06d}", f"model_iter_{iteration}.caffemodel")
+    last = os.path.join(_snapshot(folder, iteration), f"model_iter_{iteration}.caffemodel")
     for path in (_kept(folder, iteration), last):
         if os.path.isfile(path):
             return path

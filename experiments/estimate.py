@@ -8,11 +8,14 @@ from egl.full_training import FullTrainingSettings
 from egl.net_definition import prototxt_path
 from egl.nets import scoring_net
 from egl.selection import RunSettings
+from egl.strategies import WITH_COMMITTEE
+from egl.strategies.committee import MEMBERS
 
 # Measured in forward passes of one patch (0.7 ms on a core of a Xeon of 2019):
 STEP = 2.6  # an SGD iteration, a patch
 PHI = {"ip2": 1.0, "ip1": 1.0, "conv2": 1.9, "conv1": 2.6}  # phi by the layer where the backward pass stops
 PHOTOGRAPH = 120  # reading one and finding its field of view
+COMMITTEE = 1 + MEMBERS  # nets where a strategy has a committee
 START = 5000  # the process, Caffe, the store, and the snapshots
 DENSE = {4: 1 / 32, 8: 1 / 11.5, 24: 1 / 2.5}  # a patch of a dense map, by stride
 
@@ -53,10 +56,14 @@ def _selection(settings, store):
     rounds = max(0, selection.iterations - selection.initial_iterations) / steps
     phi, images = PHI.get(settings.stop_layer, 1), np.unique(store.image[store.patches_of("train")])
     total = training + selection.iterations / settings.evaluate_every * _evaluation(store)
-    if "egl" in (settings.patch_strategy or settings.strategy):
-        total += rounds * phi * (selection.candidates or sum(store.attributes["samples_train"]) / 2)
-    if settings.by == "image" and settings.strategy == "egl":
+    strategies = settings.strategy, settings.patch_strategy or settings.strategy
+    nets = COMMITTEE if set(strategies).intersection(WITH_COMMITTEE) else 1
+    total += (nets - 1) * training
+    if strategies[1] != "random":
+        total += rounds * phi * nets * (selection.candidates or sum(store.attributes["samples_train"]) / 2)
+    if settings.by == "image" and strategies[0] != "random":
         scored = sum(max(0, len(images) - settings.initial_images - each) for each in range(int(rounds)))  # images, over all rounds
+        phi *= nets
         if settings.image_patches:
             return total + scored * settings.image_patches * phi + len(images) * PHOTOGRAPH
         row = store.images[images[0]]

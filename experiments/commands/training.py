@@ -59,9 +59,10 @@ def _train(options):
 
 def add_select(commands):
     """`egl select`."""
-    from egl.algorithms import AFTER_ROUND
+    from egl.algorithms import AFTER_ROUND, SAMPLING
     from egl.gradient_length import ROUTES
-    from egl.selection import BY, LABELLED, STRATEGIES, RunSettings
+    from egl.selection import BY, LABELLED, RunSettings
+    from egl.strategies import STRATEGIES
 
     default = RunSettings()
     selection = default.selection
@@ -73,12 +74,14 @@ def add_select(commands):
     )  # fmt: skip
     parser.add_argument("store", metavar="STORE.h5", help="written by egl prepare")
     parser.add_argument("--out", metavar="RUN", required=True, help="folder of the run; an unfinished one is gone on with")
-    parser.add_argument("--strategy", choices=STRATEGIES, default=default.strategy, help="what chooses images, and patches")
+    parser.add_argument("--strategy", choices=STRATEGIES, default=default.strategy, help="what chooses images, and patches (docs/strategies.md)")
     parser.add_argument("--patch-strategy", choices=STRATEGIES, help="for the patches alone, where it differs from --strategy")
     parser.add_argument("--by", choices=BY, default=default.by, help="choose images (Algorithm 2) or patches (Algorithm 1)")
     parser.add_argument("--iterations", type=int, default=selection.iterations, help="SGD iterations in all")
     parser.add_argument("--k", type=int, default=selection.k, help="patches chosen a round")
     parser.add_argument("--candidates", type=int, default=selection.candidates, help="samples scored a round, drawn at random; 0: all")
+    parser.add_argument("--sampling", choices=SAMPLING, default=selection.sampling, help="how candidates are drawn: all alike, or as many from each image as can be")
+    parser.add_argument("--candidate-images", type=int, metavar="N", default=selection.candidate_images, help="images scored a round, drawn at random; 0: all")
     parser.add_argument("--after-round", choices=AFTER_ROUND, default=selection.after_round, help="whether a chosen sample may be chosen again: no (L' accumulates) or yes (L' is replaced)")
     parser.add_argument("--initial-iterations", type=int, help="SGD iterations before the first choice; default: 6 by image (Fig. 2), 5 by patch")
     parser.add_argument("--images-per-round", type=int, default=selection.images_per_round, help="images labelled a round")
@@ -106,6 +109,8 @@ def _select(options):
         k=options.k,
         after_round=options.after_round,
         candidates=options.candidates,
+        sampling=options.sampling,
+        candidate_images=options.candidate_images,
         initial_iterations=options.initial_iterations or {"image": 6, "patch": 5}[options.by],
         images_per_round=options.images_per_round,
         steps=options.steps,

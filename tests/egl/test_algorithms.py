@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 
-from egl.algorithms import SelectionSettings, State, algorithm_1, algorithm_2
+from egl.algorithms import SelectionSettings, State, algorithm_1, algorithm_2, sample_pool
 from egl.errors import EglError
+from egl.ranking import top_k
 
 SETTINGS = SelectionSettings(iterations=6, k=2, candidates=0, initial_iterations=2)
 IMAGES = {0: [0, 1, 2, 3], 1: [4, 5, 6, 7], 2: [8, 9, 10, 11], 3: [12, 13, 14, 15]}
@@ -15,6 +16,7 @@ class Fake:
     def __init__(self, phi=None):
         self.phi = np.arange(16.0) if phi is None else np.asarray(phi, float)
         self.trained, self.earlier, self.iterations, self.scored, self.rounds = [], [], [], [], []
+        self.known, self.images_scored = [], []
 
     def train(self, chosen, earlier, iterations):
         self.trained.append(chosen.tolist())
@@ -22,12 +24,16 @@ class Fake:
         self.iterations.append(iterations)
         return iterations
 
-    def score_patches(self, samples):
+    def choose_patches(self, samples, k, earlier):
         self.scored.append(samples.tolist())
-        return self.phi[samples]
+        self.known.append(list(earlier))
+        places = top_k(self.phi[samples], k)
+        return places, self.phi[samples][places]
 
-    def score_images(self, images):
-        return np.array(images, float)
+    def choose_images(self, images, n, labelled):
+        self.images_scored.append((images, labelled))
+        places = top_k(images, n)
+        return places, np.array(images, float)[places]
 
     def record(self, state, queries):
         self.rounds.append((state, queries))
@@ -41,12 +47,12 @@ def random_of(iteration):
 
 
 def run_1(fake, settings=SETTINGS, state=None):
-    return algorithm_1(16, settings, random_of, fake.train, fake.score_patches, fake.record, state)
+    return algorithm_1(16, settings, random_of, fake.train, fake.choose_patches, fake.record, state=state)
 
 
 def run_2(fake, settings=SETTINGS, state=None):
-    scores = fake.score_images, fake.score_patches
-    return algorithm_2(IMAGES, IMAGES.get, [1, 0], settings, random_of, fake.train, *scores, fake.record, state)
+    choose = fake.choose_images, fake.choose_patches
+    return algorithm_2(IMAGES, IMAGES.get, [1, 0], settings, random_of, fake.train, *choose, fake.record, state=state)
 
 
 def test_algorithm_1_takes_the_highest_phi_of_what_is_left():
@@ -112,6 +118,35 @@ def test_algorithm_2_adds_the_highest_image_and_trains_on_the_highest_phi_of_all
     assert fake.trained[4] == [11, 10]
 
 
+def test_the_strategies_are_told_what_is_known():
+    fake = Fake()
+    run_2(fake, SETTINGS._replace(iterations=4))
+    assert fake.known == [sum(fake.trained[:2], []), sum(fake.trained[:3], [])]
+    assert fake.images_scored == [([2, 3], [1, 0]), ([2], [1, 0, 3])]
+
+
+def test_a_part_of_the_images_is_scored():
+    fake = Fake()
+    run_2(fake, SETTINGS._replace(iterations=4, candidate_images=1))
+    assert [len(images) for images, _ in fake.images_scored] == [1, 1]
+
+
+def test_sample_pool():
+    items, random = np.arange(10, 30), np.random.RandomState(0)
+    assert sample_pool(items[::-1], 0, random).tolist() == items.tolist()
+    assert sample_pool(items, 99, random).tolist() == items.tolist()
+    drawn = sample_pool(items, 6, np.random.RandomState(1))
+    assert drawn.tolist() == sorted(np.random.RandomState(1).permutation(items)[:6])
+    # 14 of stratum 0, 4 of stratum 1, 2 of stratum 2: 4, 4 and 2 of them
+    strata = np.repeat([0, 1, 2], [14, 4, 2])
+    for seed in range(5):
+        drawn = sample_pool(items, 10, np.random.RandomState(seed), strata)
+        assert np.bincount(strata[drawn - 10]).tolist() == [4, 4, 2]
+        assert len(set(drawn)) == 10
+    one, other = (sample_pool(items, 10, np.random.RandomState(seed), strata) for seed in (0, 1))
+    assert one.tolist() != other.tolist()
+
+
 def test_the_initial_part_does_not_depend_on_the_scores():
     one, other = Fake(), Fake(np.zeros(16))
     run_2(one, SETTINGS._replace(iterations=2))
@@ -138,7 +173,9 @@ def test_going_on_from_any_round_ends_the_same(run, stop):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"k": 0}, {"iterations": 0}, {"after_round": "keep"}, {"candidates": -1}, {"initial_iterations": 0}, {"steps": 0}]
+    "wrong",
+    [{"k": 0}, {"iterations": 0}, {"after_round": "keep"}, {"candidates": -1}, {"initial_iterations": 0}, {"steps": 0}]
+    + [{"sampling": "even"}, {"candidate_images": -1}],
 )
 def test_settings_that_cannot_be_meant(wrong):
     with pytest.raises(EglError):

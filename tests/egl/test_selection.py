@@ -81,14 +81,15 @@ def test_the_chosen_have_the_highest_phi(start, small_store):
     selection = start("run", by="patch", selection=SHORT.selection._replace(iterations=3, candidates=0))
     phi = {}
 
-    original = selection._phi_of_patches
+    original = selection._choose_patches
 
-    def watch(samples):
+    def watch(samples, k, earlier):
+        patches, _ = small_store.read(small_store.samples("train")[samples])
         phi["candidates"] = samples
-        phi["scores"] = original(samples)
-        return phi["scores"]
+        phi["scores"] = selection._learner.phi(patches).phi
+        return original(samples, k, earlier)
 
-    selection._phi_of_patches = watch
+    selection._choose_patches = watch
     selection.execute()
     chosen = [(int(row["patch"]), int(row["symmetry"])) for row in queries(selection) if row["iteration"] == "3"]
     samples = small_store.samples("train")

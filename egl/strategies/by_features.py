@@ -1,0 +1,67 @@
+"""Strategies that look at where patches lie among each other, in the space of the last layer's input (LeNet: ip1)."""
+import numpy as np
+
+from egl.ranking import top_k
+from egl.strategies.badge import gradient_embedding, k_means_plus_plus
+from egl.strategies.by_score import GradientLengths
+from egl.strategies.core_set import k_centre
+from egl.strategies.diversity import top_of_clusters
+
+_BADGE, _CLUSTERS = 41, 42  # uses of random numbers
+
+
+class CoreSet:
+    """Greedy k-centre: what is farthest from all that is labelled. An image lies where the mean of its patches does."""
+
+    def __init__(self, learner):
+        self.learner = learner
+
+    def choose_patches(self, patches, k, known):
+        return k_centre(self._features(patches), self._features(known()), k)
+
+    def choose_images(self, images, n, bags, labelled):
+        means = [np.stack([self._features(bags.of(image)[0]).mean(axis=0) for image in which]) for which in (images, labelled)]
+        return k_centre(*means, n)
+
+    def _features(self, patches):
+        return self.learner.features(patches).features
+
+
+class Badge:
+    """k-means++ on gradient embeddings. An image's embedding is the mean of its patches', as the gradient of their mean loss is."""
+
+    def __init__(self, learner):
+        self.learner = learner
+
+    def choose_patches(self, patches, k, known):
+        return self._choose(self._embedding(patches), k)
+
+    def choose_images(self, images, n, bags, labelled):
+        return self._choose(np.stack([self._embedding(bags.of(image)[0]).mean(axis=0) for image in images]), n)
+
+    def _embedding(self, patches):
+        rows = self.learner.features(patches)
+        return gradient_embedding(rows.posterior, rows.features)
+
+    def _choose(self, embedding, k):
+        places = k_means_plus_plus(embedding, k, self.learner.random(_BADGE))
+        return places, np.linalg.norm(embedding[places], axis=1)
+
+
+class DiverseGradientLengths(GradientLengths):
+    """Expected gradient length, of patches that are no near-duplicates: the highest in each of k clusters."""
+
+    def choose_patches(self, patches, k, known):
+        scores = self.scores(patches)
+        seed = self.learner.random(_CLUSTERS).randint(2 ** 31 - 1)
+        places = top_of_clusters(scores, self.learner.features(patches).features, k, seed)
+        return places, scores[places]
+
+    def choose_images(self, images, n, bags, labelled):
+        scores = self.image_scores(images, bags)
+        if n == 1:
+            places = top_k(scores, 1)
+        else:
+            features = np.stack([self.learner.features(bags.of(image)[0]).features.mean(axis=0) for image in images])
+            places = top_of_clusters(scores, features, n, self.learner.random(_CLUSTERS).randint(2 ** 31 - 1))
+        return places, scores[places]
