@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from egl.strategies import STRATEGIES
 from experiments.statistics import interval
 
 COLOURS = {"random": "tab:blue", "egl": "tab:green", "egl-images": "tab:purple", "egl-patches": "tab:olive", "sgd": "tab:gray"}
@@ -17,6 +18,21 @@ LABELS = {
     "sensitivity": "sensitivity",
     "specificity": "specificity",
 }
+
+
+OTHERS = ("tab:red", "tab:brown", "tab:pink", "tab:cyan", "black", "darkorange", "navy", "darkgreen", "crimson", "slateblue", "goldenrod")
+
+
+def label(arm):
+    """Return the words for an arm; a strategy without words of its own has its name."""
+    return LABELS.get(arm, arm)
+
+
+def colour(arm):
+    """Return an arm's colour, the same in every figure."""
+    if arm in COLOURS:
+        return COLOURS[arm]
+    return OTHERS[sorted(set(STRATEGIES) - set(COLOURS)).index(arm) % len(OTHERS)]
 
 
 @contextmanager
@@ -37,11 +53,11 @@ def figure(path, columns=1, rows=1, width=5.2, height=4.2, **options):
     os.replace(path + ".writing.png", path)
 
 
-def band(axis, x, values, label, colour, **style):
-    """Draw the mean of values (seeds, n) and its 95% t-interval."""
+def band(axis, x, values, label, colour, shade=True, **style):
+    """Draw the mean of values (seeds, n) and, with shade, its 95% t-interval."""
     mean, half = interval(values)
     axis.plot(x, mean, color=colour, label=label, **style)
-    if not np.isnan(half).all():
+    if shade and not np.isnan(half).all():
         axis.fill_between(x, mean - half, mean + half, color=colour, alpha=0.18, linewidth=0)
 
 

@@ -23,6 +23,7 @@ class Protocol(NamedTuple):
         evaluate_every=20,
     )
     seeds: int = 10  # wherever seeds are compared, but for Fig. 2
+    strategies: Tuple[str, ...] = ()  # further ones, beside EGL and random, in fig2 (pool with healthy images), patches and labels
     # plain SGD on everything
     epochs: int = 30
     baseline_seeds: int = 5

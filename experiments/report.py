@@ -14,7 +14,7 @@ from data_prep.prepare import summary
 from egl.caffe_runtime import blas_description
 from egl.run_folder import write_csv
 from experiments.claims import CLAIMS
-from experiments.paper import NAMES, experiment
+from experiments.paper import FURTHER, NAMES, experiment
 from experiments.protocols import FULL
 from experiments.published import read_numbers
 
@@ -27,7 +27,7 @@ def write_report(results, failed, seconds, markdown=None):
     failed: messages of runs that did not finish; seconds: the command has taken, None if it has run nothing. markdown: a path
     ending in .md for the same as Markdown, with a folder of that name for its figures and CSVs.
     """
-    sections = {name: experiment(name).section(results) for name in NAMES}
+    sections = {name: experiment(name).section(results) for name in NAMES + FURTHER}
     sections = {name: section for name, section in sections.items() if section}
     verdicts = {verdict.claim: verdict for section in sections.values() for verdict in section.verdicts}
     claims = [(claim, *CLAIMS[claim], verdicts.get(claim)) for claim in CLAIMS]

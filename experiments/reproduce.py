@@ -25,6 +25,7 @@ class Request(NamedTuple):
     source: Optional[str]  # the data set's folder; None: phantoms
     protocol: str  # a name in PROTOCOLS
     only: Tuple[str, ...] = NAMES
+    strategies: Tuple[str, ...] = ()
     seeds: Optional[int] = None
     momentum: Optional[float] = None
     weight_decay: Optional[float] = None
@@ -41,6 +42,7 @@ class Request(NamedTuple):
             prepare=base.prepare._replace(scale=self.scale),
             images=images,
             patches=patches,
+            strategies=tuple(self.strategies),
             seeds=self.seeds or base.seeds,
             fig2_seeds=self.seeds or base.fig2_seeds,
             baseline_seeds=min(self.seeds or base.baseline_seeds, base.baseline_seeds),

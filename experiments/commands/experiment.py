@@ -8,7 +8,7 @@ from experiments.commands.options import add_command
 
 def add_reproduce(commands):
     """`egl reproduce`."""
-    from experiments.paper import NAMES
+    from experiments.paper import FURTHER, NAMES
     from experiments.protocols import PROTOCOLS
 
     parser = add_command(
@@ -22,7 +22,8 @@ def add_reproduce(commands):
     size.add_argument("--quick", dest="protocol", action="store_const", const="quick", help="minutes: few seeds, batches and patches; the default without SOURCE")
     size.add_argument("--standard", dest="protocol", action="store_const", const="standard", help="about two hours on 2 cores for IDRiD at half size: the paper's store, a random part of the patches scored; the default with SOURCE")
     size.add_argument("--full", dest="protocol", action="store_const", const="full", help="the paper's own protocol, every patch scored: days on 2 cores")
-    parser.add_argument("--only", metavar="NAME,...", help="these experiments alone, of {}".format(", ".join(NAMES)))
+    parser.add_argument("--only", metavar="NAME,...", help="these experiments alone, of {}; by default all but {}".format(", ".join(NAMES + FURTHER), ", ".join(FURTHER)))
+    parser.add_argument("--strategies", metavar="NAME,...", help="further strategies in fig2, patches and labels (docs/strategies.md)")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds where seeds are compared; default: {}".format(", ".join(f"{p.name} {p.seeds}, in fig2 {p.fig2_seeds}" for p in PROTOCOLS.values())))
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time, one core each")
     parser.add_argument("--momentum", type=float, help="as for egl select, in every run; the paper's equation has none: 0")
@@ -41,6 +42,7 @@ def _reproduce(options):
         source=options.source,
         protocol=options.protocol or ("standard" if options.source else "quick"),
         only=_names(options.only),
+        strategies=_strategies(options.strategies),
         seeds=options.seeds,
         momentum=options.momentum,
         weight_decay=options.weight_decay,
@@ -84,10 +86,22 @@ def _published(options):
 
 def _names(text):
     """Return the experiments named in `text` (comma between them), all of them for None."""
-    from experiments.paper import NAMES
+    from experiments.paper import FURTHER, NAMES
 
     names = tuple(text.split(",")) if text is not None else NAMES
-    wrong = [name for name in names if name not in NAMES]
+    return _known(names, NAMES + FURTHER, "--only")
+
+
+def _strategies(text):
+    """Return the strategies named in `text`, none for None; EGL and random choice are there anyway."""
+    from egl.strategies import STRATEGIES
+
+    names = _known(tuple(text.split(",")), tuple(STRATEGIES), "--strategies") if text else ()
+    return tuple(dict.fromkeys(name for name in names if name not in ("egl", "random")))
+
+
+def _known(names, known, option):
+    wrong = [name for name in names if name not in known]
     if wrong:
-        raise BadInput(f"--only {wrong[0]!r}: give some of {', '.join(NAMES)}, with commas between them")
+        raise BadInput(f"{option} {wrong[0]!r}: give some of {', '.join(known)}, with commas between them")
     return names

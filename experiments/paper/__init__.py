@@ -2,8 +2,9 @@
 import importlib
 
 NAMES = ("fig2", "patches", "baseline", "grid", "layers", "fig3", "masks", "settings", "labels")
+FURTHER = ("strategies",)  # what the paper compares with or builds on; run when asked for by name
 
 
 def experiment(name):
-    """Return the module of one of NAMES."""
+    """Return the module of one of NAMES or FURTHER."""
     return importlib.import_module("experiments.paper." + name)

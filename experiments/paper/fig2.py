@@ -25,14 +25,24 @@ def tasks(protocol):
     result = {}
     for seed in range(1, protocol.fig2_seeds + 1):
         for pool in POOLS:
-            for arm, (strategy, patch_strategy) in ARMS.items():
-                settings = protocol.images._replace(
-                    strategy=strategy, patch_strategy=patch_strategy, trainer=protocol.images.trainer._replace(seed=seed)
-                )
-                if (pool, arm) == ("all", "egl"):
-                    settings = settings._replace(keep_weights=protocol.kept)
-                result[name(pool, arm, seed)] = Task(work.select, pool, settings)
+            for arm in arms(protocol, pool):
+                result[name(pool, arm, seed)] = task(protocol, pool, arm, seed)
     return result
+
+
+def arms(protocol, pool):
+    """Return the names of a pool's arms: the four, and in the pool with healthy images the protocol's further strategies."""
+    return (*ARMS, *(protocol.strategies if pool == "all" else ()))
+
+
+def task(protocol, pool, arm, seed):
+    """Return the Task of an arm; one that is not in ARMS is a strategy, for images and patches."""
+    strategy, patch_strategy = ARMS.get(arm, (arm, arm))
+    trainer = protocol.images.trainer._replace(seed=seed)
+    settings = protocol.images._replace(strategy=strategy, patch_strategy=patch_strategy, trainer=trainer)
+    if (pool, arm) == ("all", "egl"):
+        settings = settings._replace(keep_weights=protocol.kept)
+    return Task(work.select, pool, settings)
 
 
 def section(results):
@@ -41,10 +51,10 @@ def section(results):
     initial = results.protocol.images.selection.initial_iterations
     for pool, what in POOLS.items():
         asked = range(1, results.protocol.fig2_seeds + 1)
-        seeds = results.seeds(asked, *(partial(name, pool, arm) for arm in ARMS))
+        seeds = results.seeds(asked, *(partial(name, pool, arm) for arm in arms(results.protocol, pool)))
         if not seeds:
             continue
-        runs = {arm: [name(pool, arm, seed) for seed in seeds] for arm in ARMS}
+        runs = {arm: [name(pool, arm, seed) for seed in seeds] for arm in arms(results.protocol, pool)}
         figures.append(_draw(results, pool, runs, initial))
         rows.extend(_rows(results, pool, runs))
         tables.extend(_tables(results, what, runs, initial))
@@ -78,7 +88,7 @@ def _broken(results, runs):
     broken = {arm: one_class(results, names) for arm, names in runs.items()}
     if not any(broken.values()):
         return "Every run ends with a net that tells the classes apart."
-    words = ", ".join(f"{plots.LABELS[arm]} {n}" for arm, n in broken.items())
+    words = ", ".join(f"{plots.label(arm)} {n}" for arm, n in broken.items())
     return f"Runs that end with a net that has diverged or calls all patches the same: {words}."
 
 
@@ -90,7 +100,7 @@ def _draw(results, pool, runs, initial):
             for arm, names in runs.items():
                 x, by_arm[arm] = curves(results, names, metric)
                 style = "-" if arm in ("egl", "random") else "--"
-                plots.band(above, x, by_arm[arm], plots.LABELS[arm], plots.COLOURS[arm], linestyle=style)
+                plots.band(above, x, by_arm[arm], plots.label(arm), plots.colour(arm), shade=arm in ARMS, linestyle=style)
             if pool == "all":
                 _draw_published(above, results.published, metric)
             difference = by_arm["egl"] - by_arm["random"]
@@ -136,7 +146,7 @@ def _tables(results, what, runs, initial):
         rows.append([f"{batch} batches", *map(mean_text, pair), mean_text(pair[1] - pair[0])])
     yield Table(f"F-measure, pool of {what}", ("", "random", "EGL", "EGL − random, same seed"), rows)
     areas = {arm: area(*_f(results, runs, arm), initial) for arm in runs}
-    rows = [[plots.LABELS[arm], mean_text(values), mean_text(values - areas["random"])] for arm, values in areas.items()]
+    rows = [[plots.label(arm), mean_text(values), mean_text(values - areas["random"])] for arm, values in areas.items()]
     caption = f"Mean F-measure from the first choice to the last batch, pool of {what}"
     yield Table(caption, ("arm", "mean F", "minus random, same seed"), rows)
 

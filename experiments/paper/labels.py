@@ -12,7 +12,6 @@ from experiments.statistics import curves, interval, mean_text
 
 NEARLY = 0.95  # of the full-data F
 PART = 0.5  # of the labels
-ARMS = ("egl", "random")
 SHARES = np.arange(0.05, 1.001, 0.05)  # where the curves of several seeds are averaged
 
 
@@ -24,14 +23,15 @@ def tasks(protocol):
 def section(results):
     """Return the Section, or None where no seed has its arms or there is no full-data run."""
     asked = range(1, results.protocol.seeds + 1)
-    seeds = results.seeds(asked, *(partial(patches.name, arm) for arm in patches.ARMS))
+    arms = patches.chosen_by(results.protocol)
+    seeds = results.seeds(asked, *(partial(patches.name, arm) for arm in (*arms, "sgd")))
     full = [baseline.name(seed) for seed in results.seeds(range(1, results.protocol.baseline_seeds + 1), baseline.name)]
     if not seeds or not full:
         return None
     best = float(np.mean([results.metrics(run)["test"]["f_measure"] for run in full]))
     total = int(results.rounds(patches.name("sgd", seeds[0]))["n_labelled"][-1])
-    by_arm = {arm: _by_share(results, [patches.name(arm, seed) for seed in seeds], total) for arm in ARMS}
-    needed = {arm: _needed(*by_arm[arm], NEARLY * best) for arm in ARMS}
+    by_arm = {arm: _by_share(results, [patches.name(arm, seed) for seed in seeds], total) for arm in arms}
+    needed = {arm: _needed(*by_arm[arm], NEARLY * best) for arm in arms}
     write_csv(results.file("labels.csv"), ("arm", "share", "f_measure", "half_width", "seeds"), _rows(by_arm, len(seeds)))
     text = [
         f"The runs of Algorithm 1, by the share of the {total} training patches whose labels they used. Training on all labels reaches F "
@@ -72,9 +72,9 @@ def _draw(results, by_arm, best):
     with plots.figure(results.file("labels.png"), width=7.5) as (_, axes):
         axis = axes[0, 0]
         for arm, (shares, values) in by_arm.items():
-            axis.plot(100 * shares.T, values.T, color=plots.COLOURS[arm], linewidth=0.5, alpha=0.5)
+            axis.plot(100 * shares.T, values.T, color=plots.colour(arm), linewidth=0.5, alpha=0.5)
             x, mean = _at_shares(shares, values)
-            plots.band(axis, 100 * x, mean, plots.LABELS[arm], plots.COLOURS[arm])
+            plots.band(axis, 100 * x, mean, plots.label(arm), plots.colour(arm))
         axis.axhline(best, color="0.4", label="all labels")
         axis.axhline(NEARLY * best, color="0.4", linestyle="--", label=f"{NEARLY:.0%} of that")
         plots.finish(axis, "", "training patches labelled, %", "F-measure on the test patches")
@@ -86,8 +86,9 @@ def _table(needed, seeds):
     def cell(share):
         return "not reached" if share == 1 else f"{share:.1%}"
 
-    rows = [[f"seed {seed}", cell(needed["egl"][place]), cell(needed["random"][place])] for place, seed in enumerate(seeds)]
-    return Table(f"Share of the labels used when F first reaches {NEARLY:.0%} of the full-data F", ("", "EGL", "random"), rows)
+    rows = [[f"seed {seed}", *(cell(shares[place]) for shares in needed.values())] for place, seed in enumerate(seeds)]
+    header = ("", *(plots.label(arm) for arm in needed))
+    return Table(f"Share of the labels used when F first reaches {NEARLY:.0%} of the full-data F", header, rows)
 
 
 def _verdict(needed, best):

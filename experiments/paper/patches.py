@@ -6,10 +6,8 @@ from egl.run_folder import write_csv
 from experiments import plots, work
 from experiments.claims import by_interval
 from experiments.section import Figure, Section, Table, Verdict
-from experiments.statistics import area, at, curves, interval, mean_text, one_class
+from experiments.statistics import at, curves, interval, mean_text, one_class
 from experiments.tasks import Task
-
-ARMS = ("egl", "random", "sgd")
 
 
 def name(arm, seed):
@@ -22,16 +20,26 @@ def tasks(protocol):
     settings, result = protocol.patches, {}
     for seed in range(1, protocol.seeds + 1):
         trainer = settings.trainer._replace(seed=seed)
-        for arm in ("egl", "random"):
-            chosen = settings._replace(strategy=arm, trainer=trainer)
-            if arm == "egl":
-                chosen = chosen._replace(keep_weights=kept(protocol))
-            result[name(arm, seed)] = Task(work.select, "all", chosen)
+        for arm in chosen_by(protocol):
+            result[name(arm, seed)] = task(protocol, arm, seed)
         plain = FullTrainingSettings(
             trainer, stop_early=False, iterations=settings.selection.iterations, evaluate_every=settings.evaluate_every
         )
         result[name("sgd", seed)] = Task(work.train, "all", plain)
     return result
+
+
+def chosen_by(protocol):
+    """Return the strategies that choose patches: EGL, random, and the protocol's further ones."""
+    return ("egl", "random", *protocol.strategies)
+
+
+def task(protocol, strategy, seed):
+    """Return the Task of Algorithm 1 by a strategy."""
+    settings = protocol.patches._replace(strategy=strategy, trainer=protocol.patches.trainer._replace(seed=seed))
+    if strategy == "egl":
+        settings = settings._replace(keep_weights=kept(protocol))
+    return Task(work.select, "all", settings)
 
 
 def kept(protocol):
@@ -45,10 +53,11 @@ def kept(protocol):
 def section(results):
     """Return the Section, or None where no seed has all its arms."""
     asked = range(1, results.protocol.seeds + 1)
-    seeds = results.seeds(asked, *(partial(name, arm) for arm in ARMS))
+    arms = (*chosen_by(results.protocol), "sgd")
+    seeds = results.seeds(asked, *(partial(name, arm) for arm in arms))
     if not seeds:
         return None
-    runs = {arm: [name(arm, seed) for seed in seeds] for arm in ARMS}
+    runs = {arm: [name(arm, seed) for seed in seeds] for arm in arms}
     by_arm = {arm: curves(results, names, "f_measure") for arm, names in runs.items()}
     labels = {arm: curves(results, names, "n_labelled")[1] for arm, names in runs.items()}
     rows = [
@@ -58,7 +67,7 @@ def section(results):
     ]
     write_csv(results.file("patches.csv"), ("arm", "batch", "labelled_patches", "f_measure", "half_width", "seeds"), rows)
     selection = results.protocol.patches.selection
-    broken = ", ".join(f"{plots.LABELS[arm]} {one_class(results, names)}" for arm, names in runs.items())
+    broken = ", ".join(f"{plots.label(arm)} {one_class(results, names)}" for arm, names in runs.items())
     text = [
         f"Algorithm 1: after {selection.initial_iterations} random batches, {selection.k} patches are chosen a round, by phi or by lot, "
         f"and a round is {selection.steps} SGD iterations: one on the chosen patches, the others on random samples of all chosen so far "
@@ -78,10 +87,10 @@ def section(results):
 def _draw(results, by_arm, labels):
     with plots.figure(results.file("patches.png"), 2, width=6.2) as (_, axes):
         for arm, (x, values) in by_arm.items():
-            plots.band(axes[0, 0], x, values, plots.LABELS[arm], plots.COLOURS[arm])
-            axes[0, 0].plot(x, values.T, color=plots.COLOURS[arm], linewidth=0.5, alpha=0.6)
+            plots.band(axes[0, 0], x, values, plots.label(arm), plots.colour(arm))
+            axes[0, 0].plot(x, values.T, color=plots.colour(arm), linewidth=0.5, alpha=0.6)
             if arm != "sgd":
-                plots.band(axes[0, 1], labels[arm].mean(axis=0), values, plots.LABELS[arm], plots.COLOURS[arm])
+                plots.band(axes[0, 1], labels[arm].mean(axis=0), values, plots.label(arm), plots.colour(arm))
         last = interval(by_arm["sgd"][1])[0][-1]
         n = int(labels["sgd"].max())
         axes[0, 1].axhline(last, color=plots.COLOURS["sgd"], linestyle="--", label=f"plain SGD, all {n} labels, last F")
@@ -93,22 +102,17 @@ def _draw(results, by_arm, labels):
 
 
 def _table(by_arm, labels):
+    first, last = max(x[0] for x, _ in by_arm.values()), by_arm["egl"][0][-1]
+    batches = [batch for batch in (round(fraction * last) for fraction in (0.125, 0.25, 0.5, 1)) if batch >= first]
+    at_last = {arm: values[:, -1] for arm, (_, values) in by_arm.items()}
     rows = []
-    first = max(x[0] for x, _ in by_arm.values())
-    for batch in (round(fraction * by_arm["egl"][0][-1]) for fraction in (0.125, 0.25, 0.5, 1)):
-        if batch < first:
-            continue
-        f = {arm: at(x, values, batch) for arm, (x, values) in by_arm.items()}
-        known = {arm: at(by_arm[arm][0], labels[arm], batch).mean() for arm in ("egl", "random")}
-        rows.append(
-            [f"{batch} batches", *(mean_text(f[arm]) for arm in ARMS), mean_text(f["egl"] - f["random"]), mean_text(f["egl"] - f["sgd"])]
-            + [f"{known['egl']:.0f}, {known['random']:.0f}"]
-        )
-    areas = {arm: area(x, values) for arm, (x, values) in by_arm.items()}
-    differences = [mean_text(areas["egl"] - areas[arm]) for arm in ("random", "sgd")]
-    rows.append(["mean over all batches", *(mean_text(areas[arm]) for arm in ARMS), *differences, ""])
-    header = ("F-measure after", "EGL", "random", "plain SGD", "EGL − random", "EGL − plain SGD", "labels: EGL, random")
-    return Table("F-measure on the test patches", header, rows)
+    for arm, (x, values) in by_arm.items():
+        others = ["" if arm == other else mean_text(at_last[arm] - at_last[other]) for other in ("random", "egl", "sgd")]
+        used = f"{labels[arm][:, -1].mean():.0f}"
+        rows.append([plots.label(arm), *(mean_text(at(x, values, batch)) for batch in batches), *others, used])
+    after = (f"{batch} batches" for batch in batches)
+    header = ("F-measure after", *after, "last − random", "last − EGL", "last − plain SGD", "labels used")
+    return Table("F-measure on the test patches; differences are within seeds", header, rows)
 
 
 def _verdict(by_arm, seeds):

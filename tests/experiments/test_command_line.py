@@ -59,6 +59,7 @@ def test_reproduce_and_report_with_bad_input(phantoms, tmp_path, capsys):
     out = ["--out", tmp_path / "out"]
     assert "--only 'fig9'" in bad(capsys, "reproduce", phantoms, *out, "--only", "fig2,fig9")
     assert "at least 1" in bad(capsys, "reproduce", phantoms, *out, "--seeds", "0")
+    assert "--strategies 'best'" in bad(capsys, "reproduce", phantoms, *out, "--strategies", "badge,best")
     assert "momentum in [0, 1)" in bad(capsys, "reproduce", phantoms, *out, "--momentum", "1")
     assert "none.csv: cannot be read" in bad(capsys, "reproduce", phantoms, *out, "--published", tmp_path / "none.csv")
     assert "no such folder" in bad(capsys, "reproduce", tmp_path / "none", *out)

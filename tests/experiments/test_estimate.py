@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from experiments import estimate
-from experiments.paper import NAMES, experiment
+from experiments.paper import FURTHER, NAMES, experiment
 from experiments.protocols import PROTOCOLS, STANDARD
 
 
@@ -44,7 +44,7 @@ def test_selection_by_hand():
 @pytest.mark.parametrize("protocol", list(PROTOCOLS.values()), ids=list(PROTOCOLS))
 def test_every_task_has_an_estimate_and_a_name_means_one_thing(protocol):
     tasks = {}
-    for name in NAMES:
+    for name in NAMES + FURTHER:
         for run, task in experiment(name).tasks(protocol).items():
             assert tasks.setdefault(run, task) == task
             assert estimate.seconds(task, Store(), 1000.0) > 1

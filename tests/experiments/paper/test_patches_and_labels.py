@@ -34,9 +34,20 @@ def test_patches(results):
     (verdict,) = section.verdicts
     assert (verdict.claim, verdict.verdict) == ("C2", "reproduced")  # 0.8 against 0.7 in both seeds
     assert "0.100 ± 0.000" in verdict.measured
-    last = section.tables[0].rows[-2]
-    assert last[:4] == ["405 batches", "0.800 ± 0.000", "0.750 ± 0.635", "0.700 ± 0.000"]
-    assert last[-1] == "65, 90"
+    rows = {row[0]: row for row in section.tables[0].rows}
+    assert rows["random"][-6:] == ["0.740 ± 0.509", "0.750 ± 0.635", "", "-0.050 ± 0.635", "0.050 ± 0.635", "90"]
+    assert rows["EGL"][-2:] == ["0.100 ± 0.000", "65"]
+    assert rows["plain SGD, all labels"][-1] == "100"
+
+
+def test_a_further_strategy_is_in_both(results):
+    results.protocol = results.protocol._replace(strategies=("entropy",))
+    assert set(patches.tasks(results.protocol)) > {patches.name("entropy", 2)}
+    assert patches.section(results) is None  # its runs are not there yet
+    for seed in (1, 2):
+        results.write(patches.name("entropy", seed), ITERATIONS, f_measure=[0.5, 0.77, 0.8], n_labelled=[10, 40, 50])
+    assert "entropy" in [row[0] for row in patches.section(results).tables[0].rows]
+    assert labels.section(results).tables[0].rows[0] == ["seed 1", "20.0%", "60.0%", "40.0%"]
 
 
 def test_labels(results):

@@ -1,0 +1,63 @@
+import csv
+
+import pytest
+
+from egl.strategies import STRATEGIES
+from experiments.paper import fig2, patches, strategies
+from experiments.protocols import STANDARD
+
+
+def test_tasks_are_those_of_fig2_and_patches():
+    protocol = STANDARD._replace(strategies=tuple(name for name in STRATEGIES if name not in ("egl", "random")))
+    tasks, there = strategies.tasks(protocol), dict(fig2.tasks(protocol), **patches.tasks(protocol))
+    own = {name for name in tasks if name.startswith("strategies-")}
+    assert len(own) == 3 * 5
+    assert all(tasks[name] == there[name] for name in tasks if name not in own)
+    assert len(tasks) == 5 * (len(STRATEGIES) + len(STRATEGIES) - 4 + 3)
+    settings = tasks["strategies-egl-400-stratified-seed02"].settings
+    assert (settings.selection.candidates, settings.selection.sampling, settings.trainer.seed) == (400, "stratified", 2)
+    assert {task.settings.strategy for task in tasks.values()} == set(STRATEGIES)
+
+
+@pytest.fixture
+def results(fake_results):
+    results = fake_results(seeds=2, fig2_seeds=3)
+    for seed in (1, 2):
+        for name, f in (("random", 0.5), ("egl", 0.4), ("entropy", 0.7)):
+            results.write(fig2.name("all", name, seed), [6, 60], f_measure=f, sensitivity=0.5, specificity=0.4)
+        results.write(patches.name("least-confidence", seed), [5, 85], f_measure=[0.8, 0.84 + 0.01 * seed], n_labelled=[100, 300])
+    return results
+
+
+def test_section(results):
+    section = strategies.section(results)
+    rows = {row[0]: row for row in section.tables[0].rows}
+    assert [row[0] for row in section.tables[0].rows] == ["entropy", "random", "EGL"]
+    assert rows["entropy"][1:5] == ["0.700 ± 0.000", "0.200 ± 0.000", "0.300 ± 0.000", "0 of 2"]
+    assert rows["entropy"][5] == "300 (2 of 2 seeds)"  # patches as least confidence chooses them: 0.85 and 0.86
+    assert rows["EGL"][3] == ""
+    with open(results.file("strategies.csv"), newline="") as file:
+        assert {row["strategy"]: row["minus_random"] for row in csv.DictReader(file)}["egl"] == "-0.1"
+
+
+def test_labels_that_are_not_enough(results):
+    results.write(patches.name("least-confidence", 1), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300])
+    assert strategies.section(results).tables[0].rows[0][5] == "300 (1 of 2 seeds)"
+
+
+def test_sampling_of_the_pool(results):
+    for seed in (1, 2):
+        for variant in strategies.SAMPLED:
+            f = 0.6 if variant == "100 uniform" else 0.7
+            results.write(strategies.sampled(STANDARD, variant, seed), [5, 85], f_measure=f)
+    rows = {row[0]: row for row in strategies.section(results).tables[1].rows}
+    assert rows["100 uniform"][1:4] == ["0.600 ± 0.000", "-0.100 ± 0.000", "0.600 ± 0.000"]
+    assert rows["400 uniform"][2] == ""
+
+
+def test_nothing_but_egl_and_random(fake_results):
+    results = fake_results(seeds=2)
+    for seed in (1, 2):
+        for name in ("random", "egl"):
+            results.write(fig2.name("all", name, seed), [6, 60], f_measure=0.5, sensitivity=0.5, specificity=0.4)
+    assert strategies.section(results) is None
