@@ -20,7 +20,9 @@ VARIANTS = {
     "stride 48": ({}, {}, {"stride": 48}, False),
     "k = 16": ({"k": 16}, {}, {}, True),
     "k = 64": ({"k": 64}, {}, {}, True),
+    # Exudates are about one in a hundred patches of an image with exudates: 400 of them hold a handful, 4000 more than a batch.
     "every patch of an image": ({}, {}, {"labelled": "grid"}, True),
+    "every patch, 4000 scored": ({"candidates": 4000}, {}, {"labelled": "grid"}, True),
 }
 ARMS = ("random", "egl")
 DEFAULT = "the defaults"
