@@ -25,7 +25,7 @@ def write_report(results, failed, seconds, markdown=None):
     """Write report.html, claims.csv and every experiment's figures and CSVs into results.out; return the report's path.
 
     failed: messages of runs that did not finish; seconds: the command has taken, None if it has run nothing. markdown: a path
-    ending in .md for the same as Markdown, with a folder of that name for its figures and CSVs.
+    ending in .md for the same as Markdown, with a folder of that name for its CSVs and the figures that show no photographs.
     """
     sections = {name: experiment(name).section(results) for name in NAMES + FURTHER}
     sections = {name: section for name, section in sections.items() if section}
@@ -60,7 +60,8 @@ def write_report(results, failed, seconds, markdown=None):
 def _write_markdown(results, path, content):
     folder = path[: -len(".md")]
     os.makedirs(folder, exist_ok=True)
-    files = [name for section in content["sections"].values() for name in (*section.files, *(figure.file for figure in section.figures))]
+    files = [name for section in content["sections"].values() for name in section.files]
+    files += [figure.file for section in content["sections"].values() for figure in section.figures if not figure.photographs]
     for name in ["claims.csv", *files]:
         shutil.copyfile(results.file(name), os.path.join(folder, name))
     _render("results.md.j2", path, folder=os.path.basename(folder), **content)

@@ -3,10 +3,12 @@ from typing import List, NamedTuple, Tuple
 
 
 class Figure(NamedTuple):
-    """file: a PNG below the results' folder; caption: what is to be seen, one or two sentences."""
+    """file: a PNG below the results' folder; caption: what is to be seen, one or two sentences; photographs: whether it shows any
+    of the data set, whose licence may forbid to hand it on: such a figure is in the report alone."""
 
     file: str
     caption: str
+    photographs: bool = False
 
 
 class Table(NamedTuple):

@@ -69,6 +69,7 @@ def draw_maps(results, kind, path):
         name_of,
         f"{KINDS[kind]}, seed 1: two photographs and, over their green channel, phi of the patch around each place after so many batches. "
         "One colour scale a row, up to the 99.5th percentile of its maps.",
+        photographs=True,
     )
 
 

@@ -106,7 +106,7 @@ def _draw_overlays(results, seed):
             axes[-1, 0].plot([], [], color=colour, label=label)
         axes[-1, 0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncol=2, fontsize=9, facecolor="0.75")
     caption = f"Seed {seed}. From above: the test photographs with the smallest, the middle and the largest annotated area."
-    return Figure("masks-overlays.png", caption + " Each map of phi has a scale of its own.")
+    return Figure("masks-overlays.png", caption + " Each map of phi has a scale of its own.", photographs=True)
 
 
 def _draw_curves(results, points, scores):

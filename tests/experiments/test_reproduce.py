@@ -80,6 +80,9 @@ def test_drawn_again_without_training_and_as_markdown(whole, tmp_path):
     report(str(whole), markdown=str(tmp_path / "results.md"))
     assert files(whole, "*.csv", "*.png") == before
     text = (tmp_path / "results.md").read_text()
+    there = {path.name for path in (tmp_path / "results").iterdir()}
+    assert {"claims.csv", "fig2.csv", "fig2-all.png", "masks.csv"} < there
+    assert not there & {"masks-overlays.png", "fig3-maps-egl.png", "store.png"}  # these show photographs
     for link in re.findall(r"\]\(([^)]+)\)", text):
         assert (tmp_path / link).exists(), link
     assert "\n\n\n\n" not in text
