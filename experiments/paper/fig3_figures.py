@@ -75,10 +75,10 @@ def draw_maps(results, kind, path):
 
 def _draw_row(drawing, axes, group, stride):
     """Draw a photograph, it under each of its maps, and their colour bar."""
-    from matplotlib import cm
+    from matplotlib import pyplot as plt
     from matplotlib.colors import ListedColormap, Normalize
 
-    colours = cm.get_cmap("autumn")(np.linspace(0, 1, 256))
+    colours = plt.get_cmap("autumn")(np.linspace(0, 1, 256))
     colours[:, 3] = np.minimum(1, np.linspace(0, 2, 256))  # where phi is 0 one sees the photograph
     on_grey = np.append(colours[:, :3] * colours[:, 3:] + 0.4 * (1 - colours[:, 3:]), np.ones((256, 1)), axis=1)
     photograph, phi = group["photograph"][...][..., ::-1], group["phi"][...]
@@ -93,4 +93,4 @@ def _draw_row(drawing, axes, group, stride):
         axis.set(xlim=(0, width), ylim=(height, 0))
     for axis in axes[:-1]:
         axis.set(xticks=(), yticks=())
-    drawing.colorbar(cm.ScalarMappable(scale, ListedColormap(on_grey)), cax=axes[-1]).set_label("phi")
+    drawing.colorbar(plt.cm.ScalarMappable(scale, ListedColormap(on_grey)), cax=axes[-1]).set_label("phi")
