@@ -5,7 +5,7 @@ OUT ?= results
 
 # The paper's experiments: on phantoms in minutes, or DATA=folder of a real data set in hours; ARGS go to `egl reproduce`.
 reproduce:
-	runtime/egl reproduce $(if $(DATA),"$(DATA)") --out "$(OUT)" $(ARGS)
+	runtime/egl reproduce $(if $(DATA),--data "$(DATA)") --out "$(OUT)" $(ARGS)
 
 # All tests, or ARGS for pytest.
 test:

@@ -90,12 +90,12 @@ class DenseLeNet:
         _reshape(net, maps.shape)
         pool2 = net.blobs["data"].data[0]
         pool2[...] = maps
-        ip1 = net.blobs["ip1"].data[0]
+        if not self._fourier:
+            net.forward(start="ip1", end="ip1")
+        ip1 = net.blobs["ip1"].data[0]  # asked for after the forward pass: on a GPU it is copied then
         if self._fourier:
             self._fourier.apply(pool2, ip1)
             ip1 += net.params["ip1"][1].data[:, None, None]
-        else:
-            net.forward(start="ip1", end="ip1")
         squares = box_sums(np.einsum("chw,chw->hw", pool2, pool2, dtype=np.float64), WINDOW, self._stride // SHRINK)
         if self._mean is None:
             means = box_sums(tile.transpose(2, 0, 1), PATCH, self._stride) / PATCH ** 2

@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from egl.device import scoring_batch
 from egl.errors import NetError
 from egl.net_definition import find_classifier, read_net
 from egl.nets import scoring_net
@@ -24,14 +25,14 @@ class Features:
     Raises NetError unless the scores come from a fully connected layer.
     """
 
-    def __init__(self, prototxt, weights, batch=64):
+    def __init__(self, prototxt, weights, batch=None):
         self._classifier = find_classifier(read_net(prototxt), prototxt)
         last = next(layer for layer in self._classifier.layers if layer.name == self._classifier.scores_layer)
         if last.type != "InnerProduct":
             raise NetError(f"{prototxt}: features are read before the last layer, which must be an InnerProduct, not a {last.type}")
         self._bottom = last.bottom[0]
-        self._net = scoring_net(prototxt, weights, batch)
-        self._batch = batch
+        self._batch = batch or scoring_batch()
+        self._net = scoring_net(prototxt, weights, self._batch)
 
     def of(self, patches):
         """Return the FeatureRows of patches (N x channels x height x width), normalised floats as the net takes them."""

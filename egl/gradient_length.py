@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from egl.device import scoring_batch
 from egl.errors import Diverged, NetError
 from egl.net_definition import find_classifier, inner_products, read_net
 from egl.nets import scoring_net
@@ -39,7 +40,7 @@ class GradientLength:
         as they then are. Nothing of that net is written, its diffs included
     stop: layer at which the backward pass ends; None is the first InnerProduct layer, as in the paper
     parameters: "layer" counts the weights and bias of that layer alone, "above" those of every layer from there up
-    batch: patches at a time; a matter of speed, and of the last bits. param-diff takes one at a time
+    batch: patches at a time, None: see device.scoring_batch; a matter of speed, and of the last bits. param-diff takes one at a time
     route: "batched" (exact, as fast as a forward pass when the counted layers are InnerProduct), "param-diff" (the
         reference: reads Caffe's own parameter gradients), or "auto": batched wherever it can be
     Attributes: net (caffe.Net), classifier (what was found in its definition), route (never "auto"), counted (names of
@@ -47,9 +48,10 @@ class GradientLength:
     Raises NetError where the net does not fit: see net_definition.find_classifier and phi_parameters.
     """
 
-    def __init__(self, prototxt, weights, stop=None, parameters="layer", batch=64, route="auto"):
+    def __init__(self, prototxt, weights, stop=None, parameters="layer", batch=None, route="auto"):
         if route not in ROUTES:
             raise NetError("route must be one of {}, not {!r}".format(", ".join(ROUTES), route))
+        batch = scoring_batch() if batch is None else batch
         if batch < 1:
             raise NetError(f"batch must be at least 1, not {batch}")
         self.classifier = find_classifier(read_net(prototxt), prototxt)
@@ -77,19 +79,21 @@ class GradientLength:
             or anything that slices into arrays (an HDF5 data set). N may be 0
         Raises NetError for another shape or integers, Diverged if the net's scores are not finite.
         """
-        blob = self.net.blobs[self.classifier.data].data
-        if tuple(patches.shape[1:]) != blob.shape[1:] or not np.issubdtype(patches.dtype, np.floating):
+        blob = self.net.blobs[self.classifier.data]
+        shape = tuple(blob.shape[1:])
+        if tuple(patches.shape[1:]) != shape or not np.issubdtype(patches.dtype, np.floating):
             raise NetError(
                 "patches are {} of shape {}; {} takes normalised floats of shape N x {}".format(
-                    patches.dtype, tuple(patches.shape), self.classifier.path, " x ".join(map(str, blob.shape[1:]))
+                    patches.dtype, tuple(patches.shape), self.classifier.path, " x ".join(map(str, shape))
                 )
             )
         posterior = np.empty((len(patches), self.classifier.classes))
         norms = np.empty_like(posterior)
         for start in range(0, len(patches), self._route.batch):
             chunk = patches[start : start + self._route.batch]
-            # A last, short batch leaves the rows of the one before it in place: samples do not see each other.
-            blob[: len(chunk)] = chunk
+            # A last, short batch leaves the rows of the one before it in place: samples do not see each other. A blob's data
+            # are asked for anew each time: so a GPU learns that they have changed.
+            blob.data[: len(chunk)] = chunk
             rows = slice(start, start + len(chunk))
             posterior[rows], norms[rows] = (each[: len(chunk)] for each in self._route.score())
         if not np.isfinite(norms).all():

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from egl import dense
+from egl.device import scoring_batch
 from egl.errors import Diverged, NetError
 from egl.gradient_length import GradientLength
 
@@ -39,12 +40,12 @@ class ImageScorer:
         LeNet, strides that are multiples of 4, stop at ip1 or ip2), or "auto": the faster of those that can be used
     """
 
-    def __init__(self, prototxt, weights, mean, factor=1 / 64, stop=None, parameters="layer", batch=64, route="auto"):
+    def __init__(self, prototxt, weights, mean, factor=1 / 64, stop=None, parameters="layer", batch=None, route="auto"):
         if route not in ROUTES:
             raise NetError("route must be one of {}, not {!r}".format(", ".join(ROUTES), route))
         self._scorer = GradientLength(prototxt, weights, stop, parameters, batch)
         self._patch = self._scorer.net.blobs[self._scorer.classifier.data].data.shape[1:]
-        self._batch = batch
+        self._batch = batch or scoring_batch()
         self._mean = None if mean is None else np.asarray(mean, np.float32).reshape(-1, 1, 1)
         self._factor = np.float32(factor)
         self._route = route

@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 import numpy as np
 
 from egl.caffe_runtime import import_caffe
+from egl.device import batch_on, check_device, use_device
 from egl.errors import EglError
 from egl.gradient_length import GradientLengths
 
@@ -29,14 +30,17 @@ class Workers:
     scorer: GradientLength or maps.ImageScorer, the class
     settings: dict of its arguments by name, except weights
     workers: number of processes, at least 1; as many as there are cores is best
+    device: "cpu" or "gpu:N", where each of them computes; EglError where it is not there
     """
 
-    def __init__(self, scorer, settings, workers):
+    def __init__(self, scorer, settings, workers, device="cpu"):
         if workers < 1:
             raise EglError(f"workers must be at least 1, not {workers}")
-        self._scorer, self._settings, self._workers = scorer, dict(settings), workers
-        self._chunk = CHUNK * settings.get("batch", 64)
-        self._processes = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+        number = check_device(device)
+        self._scorer, self._workers = scorer, workers
+        self._settings = dict(settings, batch=settings.get("batch") or batch_on(number))
+        self._chunk = CHUNK * self._settings["batch"]
+        self._processes = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), use_device, (number,))
         self._folder = tempfile.TemporaryDirectory()
         self._calls = 0
 

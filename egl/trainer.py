@@ -8,13 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from egl.caffe_runtime import import_caffe
-from egl.device import check_device, use_device
+from egl.device import check_device, scoring_batch, use_device
 from egl.errors import Diverged, EglError
 from egl.net_definition import find_classifier, prototxt_path, read_net, read_solver
 from egl.nets import scoring_net
 
 SCALINGS = ("mean", "patch-mean")
-SCORING_BATCH = 64
 # A weight beyond this has diverged. The limit keeps a forward pass of LeNet within float32: once a NaN gets into it, Caffe's
 # max pooling writes outside its memory on the way back, so divergence must be seen a step earlier.
 LARGEST_WEIGHT = 1e5
@@ -67,7 +66,7 @@ class Trainer:
         use_device(gpu)
         self.solver = caffe.get_solver(path)
         self.score_prototxt = _find(settings.score_net)
-        self._score_net = scoring_net(self.score_prototxt, self.solver.net, SCORING_BATCH)
+        self._score_net = scoring_net(self.score_prototxt, self.solver.net, scoring_batch())
         self._classifier = find_classifier(read_net(self.score_prototxt), self.score_prototxt)
 
     def _define(self, gpu):
@@ -131,10 +130,11 @@ class Trainer:
     def posterior(self, patches):
         """Return p(y|x) of patches (N, 3, 48, 48) uint8, float64 (N, C), under the present weights."""
         result = np.empty((len(patches), self._classifier.classes))
-        data = self._score_net.blobs["data"].data
-        for start in range(0, len(patches), SCORING_BATCH):
-            chunk = patches[start : start + SCORING_BATCH]
-            data[: len(chunk)] = self.normalise(chunk)
+        blob = self._score_net.blobs["data"]
+        size = blob.shape[0]
+        for start in range(0, len(patches), size):
+            chunk = patches[start : start + size]
+            blob.data[: len(chunk)] = self.normalise(chunk)  # asked for anew each time: so a GPU learns that it has changed
             result[start : start + len(chunk)] = self._score_net.forward(end="prob")["prob"][: len(chunk)]
         return result
 

@@ -8,6 +8,7 @@ import traceback
 
 from data_prep.errors import DataError
 from egl.caffe_runtime import send_log_to
+from egl.device import check_device, use_device
 from egl.errors import Diverged, EglError
 from egl.run_folder import LOG
 
@@ -29,10 +30,11 @@ class Failure(Exception):
     """Something failed that is no fault of the input, or Caffe aborted; the message names the log."""
 
 
-def run_in_child(work, arguments, folder, progress=lambda done, total: None):
+def run_in_child(work, arguments, folder, progress=lambda done, total: None, device="cpu"):
     """Return work(*arguments, progress=...), run in a new process with Caffe's log in folder/log.txt.
 
-    work: a function that can be imported; its progress(done, total) is handed on to `progress`. Raises BadInput for the
+    work: a function that can be imported; its progress(done, total) is handed on to `progress`; device: "cpu" or "gpu:N",
+    where its nets compute unless it chooses for itself. Raises BadInput for the
     errors of data_prep and egl (RunDiverged for Diverged), Failure for any other, and for a process that died, with the last
     words of its log.
     """
@@ -44,7 +46,7 @@ def run_in_child(work, arguments, folder, progress=lambda done, total: None):
     context = multiprocessing.get_context("spawn")
     with _one_start_at_a_time:
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_child, args=(sender, work, arguments, log), daemon=True)
+        process = context.Process(target=_child, args=(sender, work, arguments, log, device), daemon=True)
         process.start()
         sender.close()
     outcome = None
@@ -80,11 +82,13 @@ def end_children():
         process.terminate()
 
 
-def _child(sender, work, arguments, log):
+def _child(sender, work, arguments, log, device):
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C goes to the whole group; no traceback from each
     send_log_to(log)
     faulthandler.enable()  # the line of Python at an abort, in the log
     try:
+        if device != "cpu":
+            use_device(check_device(device))
         result = work(*arguments, progress=lambda done, total: sender.send(("progress", (done, total))))
     except Diverged as error:
         sender.send(("diverged", str(error)))

@@ -1,5 +1,6 @@
 """The command `egl`: what each subcommand takes, and how errors reach the person who typed it."""
 import argparse
+import signal
 import sys
 
 from data_prep import __version__
@@ -13,8 +14,13 @@ EPILOG = """Exit status: 0 done; 1 something failed that is no fault of the inpu
 where it was when it is given again. What the files hold: docs/files.md."""
 
 
+class Stopped(KeyboardInterrupt):
+    """SIGTERM: what `docker stop` sends. Taken as an interrupt, for process 1 of a container would otherwise ignore it."""
+
+
 def main(arguments=None):
     """Run one subcommand; return the exit status."""
+    signal.signal(signal.SIGTERM, _stop)
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
@@ -24,9 +30,13 @@ def main(arguments=None):
     except Failure as error:
         print(f"egl: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print("egl: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+        return 128 + (signal.SIGTERM if isinstance(interrupt, Stopped) else signal.SIGINT)
+
+
+def _stop(number, frame):
+    raise Stopped
 
 
 def _parser():

@@ -30,11 +30,12 @@ class Request(NamedTuple):
     momentum: Optional[float] = None
     weight_decay: Optional[float] = None
     scale: float = 1.0
+    device: str = "cpu"  # or "gpu:N"
 
     def full_protocol(self):
         """Return the Protocol with what was asked for in its place."""
         base = PROTOCOLS[self.protocol]
-        given = {"momentum": self.momentum, "weight_decay": self.weight_decay}
+        given = {"momentum": self.momentum, "weight_decay": self.weight_decay, "device": self.device}
         given = {name: value for name, value in given.items() if value is not None}
         images, patches = (run._replace(trainer=run.trainer._replace(**given)) for run in (base.images, base.patches))
         images.trainer.check()
@@ -69,7 +70,7 @@ def reproduce(request, out, jobs, skip_bad=False, published=None):
     with open(os.path.join(out, REQUEST + ".writing"), "w", encoding="utf-8") as file:
         json.dump(request._asdict(), file, indent=1)
     os.replace(os.path.join(out, REQUEST + ".writing"), os.path.join(out, REQUEST))
-    failed = _run(tasks, stores, os.path.join(out, "runs"), jobs)
+    failed = _run(tasks, stores, os.path.join(out, "runs"), jobs, request.device)
     results = Results(out, protocol, stores, published)
     return write_report(results, failed, time.time() - began), failed
 
@@ -89,15 +90,15 @@ def report(out, published=None, markdown=None):
     return write_report(Results(out, protocol, stores, published), [], None, markdown)
 
 
-def _run(tasks, stores, folder, jobs):
+def _run(tasks, stores, folder, jobs, device):
     waiting = unfinished(tasks, folder)
     if not waiting:
         print(f"all {len(tasks)} runs are there")
         return []
-    speed = run_in_child(measure_speed, (), folder)
+    speed = run_in_child(measure_speed, (), folder, device=device)
     minutes = sum(seconds(task, stores[task.store], speed) for task in waiting.values()) / jobs / 60
     print(f"{len(waiting)} of {len(tasks)} runs to do, {jobs} at a time: about {_duration(minutes)}", flush=True)
-    return run_tasks(waiting, stores, folder, jobs, speed)
+    return run_tasks(waiting, stores, folder, jobs, speed, device)
 
 
 def _duration(minutes):

@@ -15,10 +15,11 @@ def unfinished(tasks, folder):
     return {name: task for name, task in tasks.items() if not _finished(folder, name)}
 
 
-def run_tasks(tasks, stores, folder, jobs, speed):
+def run_tasks(tasks, stores, folder, jobs, speed, device="cpu"):
     """Run every task of {name: Task} that is not finished; return the messages of those that failed.
 
-    stores: {name: PatchStore}; folder: where the runs' folders go; jobs: processes at a time; speed: see experiments.estimate.
+    stores: {name: PatchStore}; folder: where the runs' folders go; jobs: processes at a time; speed: see experiments.estimate;
+    device: see experiments.child.run_in_child.
     If Caffe aborts or training diverges in one, the others go on, without those that need it.
     """
     waiting = unfinished(tasks, folder)
@@ -37,7 +38,7 @@ def run_tasks(tasks, stores, folder, jobs, speed):
                 shown = now
 
             try:
-                run_in_child(task.work, (stores[task.store].path, task.settings, out), out, progress)
+                run_in_child(task.work, (stores[task.store].path, task.settings, out), out, progress, device)
                 progress(1, 1)
             except (Failure, RunDiverged) as error:
                 failed.append(f"run {name}: {error}")

@@ -3,7 +3,7 @@ import os
 import sys
 
 from experiments.child import BadInput
-from experiments.commands.options import add_command
+from experiments.commands.options import add_command, add_device, device_of
 
 
 def add_reproduce(commands):
@@ -13,14 +13,14 @@ def add_reproduce(commands):
 
     parser = add_command(
         commands, "reproduce", _reproduce, "the paper's experiments, from photographs to a report",
-        "Run the paper's experiments and write OUT/report.html, with a verdict on each of its claims. Without SOURCE they run on phantoms. "
+        "Run the paper's experiments and write OUT/report.html, with a verdict on each of its claims. Without --data they run on phantoms. "
         "Finished runs are not run again; an interrupted command goes on when it is given again.",
     )  # fmt: skip
-    parser.add_argument("source", metavar="SOURCE", nargs="?", help="folder of a data set, as for egl prepare")
-    parser.add_argument("--out", metavar="OUT", required=True, help="folder for everything that is made")
+    parser.add_argument("--data", metavar="FOLDER", help="a data set, as for egl prepare; without one: phantoms")
+    parser.add_argument("--out", metavar="OUT", default="results", help="folder for everything that is made")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", dest="protocol", action="store_const", const="quick", help="minutes: few seeds, batches and patches; the default without SOURCE")
-    size.add_argument("--standard", dest="protocol", action="store_const", const="standard", help="about two hours on 2 cores for IDRiD at half size: the paper's store, a random part of the patches scored; the default with SOURCE")
+    size.add_argument("--quick", dest="protocol", action="store_const", const="quick", help="minutes: few seeds, batches and patches; the default without --data")
+    size.add_argument("--standard", dest="protocol", action="store_const", const="standard", help="about two hours on 2 cores for IDRiD at half size: the paper's store, a random part of the patches scored; the default with --data")
     size.add_argument("--full", dest="protocol", action="store_const", const="full", help="the paper's own protocol, every patch scored: days on 2 cores")
     parser.add_argument("--only", metavar="NAME,...", help="these experiments alone, of {}; by default all but {}".format(", ".join(NAMES + FURTHER), ", ".join(FURTHER)))
     parser.add_argument("--strategies", metavar="NAME,...", help="further strategies in fig2, patches and labels (docs/strategies.md)")
@@ -30,6 +30,7 @@ def add_reproduce(commands):
     parser.add_argument("--weight-decay", type=float, help="as for egl select, in every run; the paper's equation has none: 0")
     parser.add_argument("--scale", type=float, default=1.0, help="as for egl prepare")
     parser.add_argument("--skip-bad", action="store_true", help="as for egl prepare")
+    add_device(parser)
     _add_published(parser)
 
 
@@ -39,14 +40,15 @@ def _reproduce(options):
     if options.jobs < 1 or (options.seeds is not None and options.seeds < 1):
         raise BadInput("--jobs and --seeds must be at least 1")
     request = Request(
-        source=options.source,
-        protocol=options.protocol or ("standard" if options.source else "quick"),
+        source=options.data,
+        protocol=options.protocol or ("standard" if options.data else "quick"),
         only=_names(options.only),
         strategies=_strategies(options.strategies),
         seeds=options.seeds,
         momentum=options.momentum,
         weight_decay=options.weight_decay,
         scale=options.scale,
+        device=device_of(options),
     )
     path, failed = reproduce(request, options.out, options.jobs, options.skip_bad, _published(options))
     for line in failed:

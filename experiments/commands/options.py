@@ -1,6 +1,7 @@
 """What the subcommands' options share."""
 import argparse
 import os
+import sys
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -15,6 +16,21 @@ def add_command(commands, name, run, brief, text):
     parser = commands.add_parser(name, help=brief, description=text, formatter_class=_Help)
     parser.set_defaults(run=run)
     return parser
+
+
+def add_device(parser):
+    """Add --device, which device_of reads."""
+    parser.add_argument("--device", default="auto", help="where Caffe computes: cpu, gpu:N (a Caffe built with CUDA, and a GPU), or auto: gpu:0 if it is there, or else the CPU")
+
+
+def device_of(options):
+    """Return "cpu" or "gpu:N" for what was asked for, and tell what "auto" has become."""
+    from egl.device import choose_device
+
+    device, why = choose_device(options.device)
+    if why:
+        print(f"device {device}: {why}", file=sys.stderr)
+    return device
 
 
 def with_bar(work, arguments, out):

@@ -1,7 +1,7 @@
 """Single runs: egl train, select."""
 import os
 
-from experiments.commands.options import add_command, with_bar
+from experiments.commands.options import add_command, add_device, device_of, with_bar
 
 
 def _add_trainer(parser):
@@ -15,7 +15,7 @@ def _add_trainer(parser):
     group.add_argument("--momentum", type=float, default=default.momentum, help="Caffe's LeNet; the paper names none")
     group.add_argument("--weight-decay", type=float, default=default.weight_decay, help="Caffe's LeNet; the paper names none")
     group.add_argument("--scaling", choices=SCALINGS, default=default.scaling, help="subtract the training patches' mean, or each patch's own")
-    group.add_argument("--device", default=default.device, help="cpu or gpu:N; a GPU wants a Caffe built with CUDA")
+    add_device(group)
 
 
 def _trainer(options):
@@ -28,7 +28,7 @@ def _trainer(options):
         momentum=options.momentum,
         weight_decay=options.weight_decay,
         scaling=options.scaling,
-        device=options.device,
+        device=device_of(options),
     )
 
 

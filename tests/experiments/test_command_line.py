@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -57,12 +58,12 @@ def test_prepare_with_bad_input(phantoms, tmp_path, capsys):
 
 def test_reproduce_and_report_with_bad_input(phantoms, tmp_path, capsys):
     out = ["--out", tmp_path / "out"]
-    assert "--only 'fig9'" in bad(capsys, "reproduce", phantoms, *out, "--only", "fig2,fig9")
-    assert "at least 1" in bad(capsys, "reproduce", phantoms, *out, "--seeds", "0")
-    assert "--strategies 'best'" in bad(capsys, "reproduce", phantoms, *out, "--strategies", "badge,best")
-    assert "momentum in [0, 1)" in bad(capsys, "reproduce", phantoms, *out, "--momentum", "1")
-    assert "none.csv: cannot be read" in bad(capsys, "reproduce", phantoms, *out, "--published", tmp_path / "none.csv")
-    assert "no such folder" in bad(capsys, "reproduce", tmp_path / "none", *out)
+    assert "--only 'fig9'" in bad(capsys, "reproduce", "--data", phantoms, *out, "--only", "fig2,fig9")
+    assert "at least 1" in bad(capsys, "reproduce", "--data", phantoms, *out, "--seeds", "0")
+    assert "--strategies 'best'" in bad(capsys, "reproduce", "--data", phantoms, *out, "--strategies", "badge,best")
+    assert "momentum in [0, 1)" in bad(capsys, "reproduce", "--data", phantoms, *out, "--momentum", "1")
+    assert "none.csv: cannot be read" in bad(capsys, "reproduce", "--data", phantoms, *out, "--published", tmp_path / "none.csv")
+    assert "no such folder" in bad(capsys, "reproduce", "--data", tmp_path / "none", *out)
     assert "is no folder of egl reproduce" in bad(capsys, "report", tmp_path)
     assert "ends in .md" in bad(capsys, "report", tmp_path, "--markdown", "results.html")
 
@@ -89,6 +90,29 @@ def test_select_with_bad_input(caffe, small_store, tmp_path, capsys):
     assert "give one of sum" in bad(capsys, "select", store, "--score", "best", "--out", tmp_path / "run2")
     assert "other settings" in bad(capsys, "select", store, "--seed", "9", *out)
     assert "--images" in bad(capsys, "select", store, "--images", tmp_path, "--initial-images", "2", "--out", tmp_path / "run3")
+
+
+def test_a_device_that_is_not_there_is_bad_input(caffe, small_store, tmp_path, capsys):
+    assert "give auto, cpu or gpu:N" in bad(capsys, "train", small_store.path, "--device", "gpu", "--out", tmp_path / "run")
+    assert "device gpu:99: " in bad(capsys, "select", small_store.path, "--device", "gpu:99", "--out", tmp_path / "run")
+    assert "device gpu:99: " in bad(capsys, "reproduce", "--device", "gpu:99", "--out", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_sigterm_ends_a_command_at_once_and_it_goes_on_later(caffe, small_store, tmp_path):
+    arguments = ["--strategy", "random", "--by", "patch", "--iterations", "40", "--device", "cpu"]
+    assert main(["select", small_store.path, "--out", str(tmp_path / "whole"), *arguments]) == 0
+    command = [sys.executable, "-m", "experiments", "select", small_store.path, "--out", str(tmp_path / "run"), *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=root())
+    while not (tmp_path / "run" / "snapshots").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.terminate()
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 128 + 15
+    assert "the same command goes on from here" in said.decode()
+    assert not (tmp_path / "run" / "metrics.json").exists()
+    assert subprocess.run(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=root()).returncode == 0
+    assert (tmp_path / "run" / "rounds.csv").read_bytes() == (tmp_path / "whole" / "rounds.csv").read_bytes()
 
 
 def test_training_that_diverges_is_bad_input(caffe, small_store, tmp_path, capsys):

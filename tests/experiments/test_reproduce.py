@@ -112,8 +112,8 @@ def test_a_run_that_dies_leaves_the_others_their_report_and_goes_on_later(whole,
 
     original = runner.run_in_child
 
-    def run_in_child(work, arguments, folder, progress=None):
-        return original(die if "fig2-all-egl-seed01" in folder else work, arguments, folder, progress)
+    def run_in_child(work, arguments, folder, progress, device):
+        return original(die if "fig2-all-egl-seed01" in folder else work, arguments, folder, progress, device)
 
     monkeypatch.setattr(runner, "run_in_child", run_in_child)
     request = Request(phantoms, "tiny", only=("fig2",), seeds=1)
@@ -137,7 +137,7 @@ def test_an_interrupt_starts_no_other_run_and_writes_no_report(caffe, tiny, phan
 
     started = []
 
-    def interrupted(work, arguments, folder, progress):
+    def interrupted(work, arguments, folder, progress, device):
         started.append(folder)
         raise KeyboardInterrupt
 
