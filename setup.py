@@ -16,7 +16,7 @@ setup(
     python_requires=">=3.8",
     packages=[
         "data_prep", "data_prep.phantom", "data_prep.readers", "egl", "egl.prototxt", "egl.strategies",
-        "experiments", "experiments.analyses", "experiments.commands", "experiments.paper",
+        "experiments", "experiments.analyses", "experiments.commands", "experiments.detector", "experiments.paper",
     ],  # fmt: skip
     package_dir={"egl.prototxt": "prototxt"},
     package_data={"egl.prototxt": ["*.prototxt"], "experiments": ["*.j2", "published_numbers.csv"]},

@@ -19,11 +19,14 @@ class Cases(NamedTuple):
     wins: np.ndarray
 
 
-def count(probability, labels, patients):
-    """Return the Cases of patches: p(exudate), labels 0 or 1, and numbers of their patients from 0 on, each (n,)."""
+def count(probability, labels, patients, threshold=0.5):
+    """Return the Cases of patches: p(exudate), labels 0 or 1, and numbers of their patients from 0 on, each (n,).
+
+    A patch is called exudate where p(exudate) is above the threshold.
+    """
     probability, labels, patients = np.asarray(probability, float), np.asarray(labels), np.asarray(patients)
     n = patients.max() + 1
-    exudate, called = labels == 1, probability > 0.5
+    exudate, called = labels == 1, probability > threshold
     kinds = (exudate & called, exudate & ~called, ~exudate & called, ~exudate & ~called)
     counts = np.stack([np.bincount(patients[kind], minlength=n) for kind in kinds], axis=1)
     wins = np.empty((n, n))

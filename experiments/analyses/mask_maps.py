@@ -77,7 +77,7 @@ def score(store, settings, out, progress):
     rows = [data.images[place] for place in places]
     write_csv(run.file("photographs.csv"), PHOTOGRAPHS, [_counts(*pair, level) for pair in zip(rows, judged)])
     rows, judged = rows[len(validation) :], judged[len(validation) :]
-    write_csv(run.file("scores.csv"), SCORES, _scores(rows, judged, level))
+    write_csv(run.file("scores.csv"), SCORES, scores(rows, judged, level))
     points = ([kind, *_cells(point)] for kind in KINDS for point in mask_scores.curve(sum(each[kind].counts for each in judged), kind))
     write_csv(run.file("curves.csv"), CURVES, points)
     _write_overlays(run.file("overlays.npz"), lesions, level["p"], settings.stride)
@@ -97,11 +97,11 @@ def _views(data, settings, trained, places, progress):
         maps = scorer.maps(image, settings.stride, field)
         truth = np.where(field, np.where(mask, ANNOTATED, HEALTHY), OUTSIDE).astype(np.uint8)
         grids = {"p": maps.posterior[..., 1].astype(np.float32), "phi": maps.phi.astype(np.float32)}
-        yield View(data.images[place], truth, _small(image, truth), grids)
+        yield View(data.images[place], truth, small(image, truth), grids)
 
 
-def _small(pixels, truth):
-    """Return the part of an image inside the field of view's box, SIDE pixels long at most."""
+def small(pixels, truth):
+    """Return the part of an image inside the field of view's box, SIDE pixels long at most. truth: H x W, 0 outside it."""
     (top, bottom), (left, right) = (np.flatnonzero(truth.any(axis=axis))[[0, -1]] for axis in (1, 0))
     pixels = pixels[top : bottom + 1, left : right + 1]
     factor = min(1.0, SIDE / max(pixels.shape[:2]))
@@ -128,10 +128,13 @@ def _counts(row, judged, level):
     return cells
 
 
-def _scores(rows, judged, level):
-    """Yield the rows of scores.csv, of the test photographs `rows`."""
+def scores(rows, judged, level):
+    """Yield the rows of scores.csv, of test photographs.
+
+    rows: their ImageRows; judged: of each {kind: mask_scores.Judged}; level: {kind: the threshold}, of the kinds that are told.
+    """
     patients, lesion = (np.array([getattr(row, column) for row in rows]) for column in ("patient", "lesion"))
-    for kind in KINDS:
+    for kind in level:
         counts, matches, highest = (np.array([getattr(each[kind], part) for each in judged]) for part in mask_scores.Judged._fields)
         for subset in SUBSETS:
             chosen = lesion | (subset == "all")
@@ -148,9 +151,9 @@ def _write_overlays(path, views, level, stride):
     shown = {}
     for n, view in enumerate(order[place] for place in sorted({0, len(order) // 2, len(order) - 1})):
         outlined = {"annotated": view.truth == ANNOTATED, "called": mask_scores.called(_levels(view, "p", stride), view.truth, level)}
-        shown.update({f"{n}_{key}": _small(np.uint8(255) * mask, view.truth) for key, mask in outlined.items()})
+        shown.update({f"{n}_{key}": small(np.uint8(255) * mask, view.truth) for key, mask in outlined.items()})
         for kind, grid in view.grids.items():
-            shown[f"{n}_{kind}"] = _small(mask_scores.pixel_map(grid, stride, view.truth.shape), view.truth).astype(np.float16)
+            shown[f"{n}_{kind}"] = small(mask_scores.pixel_map(grid, stride, view.truth.shape), view.truth).astype(np.float16)
         shown.update({f"{n}_id": np.array(view.row.id), f"{n}_photograph": view.small})
     with open(path + ".writing", "wb") as file:
         np.savez_compressed(file, **shown)

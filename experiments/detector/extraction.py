@@ -2,15 +2,19 @@
 import os
 import time
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
 from data_prep.field_of_view import find_field_of_view
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
+from egl.errors import EglError
 from egl.run_folder import RunFolder, read_metrics
 from experiments.detector import exclusion, features, normalisation
-from experiments.detector.candidates import LARGE, SMALL, find_candidates
+from experiments.detector.candidates import LEVELS, find_candidates
+from experiments.detector.normalisation import BACKGROUND, NARROW
+from experiments.detector.regions import Regions
 from experiments.estimate import PHOTOGRAPH, START
 
 EXTRACTION = 3000  # forward passes of one patch that take as long as the candidates and features of a photograph
@@ -27,12 +31,11 @@ class ExtractionSettings(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The candidates of a photograph. large, small: int32 h x w, their numbers from 1 on, the large ones first, 0 where there is
+    """The candidates of a photograph. labels: int32 (levels, h, w), their numbers from 1 on through all LEVELS, 0 where there is
     none; features: float32 (n, len(features.NAMES)); annotated: float32 (n,), share of each that is annotated; box: where the
     detector's scale lies in the photograph (normalisation.Calibrated); shape: (H, W) of the photograph."""
 
-    large: np.ndarray
-    small: np.ndarray
+    labels: np.ndarray
     features: np.ndarray
     annotated: np.ndarray
     box: tuple
@@ -63,40 +66,38 @@ def find(image, field, mask, width):
     image: uint8 H x W x 3 BGR; field, mask: bool H x W, its field of view and what is annotated
     """
     calibrated = normalisation.calibrate(image, field, width)
-    wide, narrow = (normalisation.contrasts(calibrated, scale.window) for scale in (LARGE, SMALL))
+    wide, narrow = (normalisation.contrasts(calibrated, window) for window in (BACKGROUND, NARROW))
     darkness = exclusion.dark(wide[..., 1])
     disc = exclusion.find_disc(calibrated.image, darkness, calibrated.field)
     excluded = exclusion.disc_mask(disc, darkness.shape) | exclusion.reflections(wide[..., 1], calibrated.field)
-    seen = features.Seen(calibrated.image, calibrated.field, wide, narrow, darkness, disc)
-    large = find_candidates(exclusion.fill_dark(wide[..., 1], darkness), calibrated.field & ~excluded, LARGE)
-    small = find_candidates(narrow[..., 1], calibrated.field & ~excluded, SMALL)
+    green = {BACKGROUND: exclusion.fill_dark(wide[..., 1], darkness), NARROW: narrow[..., 1]}
+    seen = features.Seen(calibrated.image, calibrated.field, wide, narrow[..., 1], darkness, disc)
     cover = normalisation.to_scale(mask, calibrated)
-    return Found(
-        large,
-        np.where(small, small + large.max(), 0).astype(np.int32),
-        np.concatenate([features.describe(large, seen, True), features.describe(small, seen, False)]),
-        np.concatenate([_share(labels, cover) for labels in (large, small)]),
-        calibrated.box,
-        image.shape[:2],
-    )
+    labels, rows, annotated, n = [], [], [], 0
+    for number, level in enumerate(LEVELS):
+        of_level = find_candidates(green[level.window], calibrated.field & ~excluded, level)
+        rows.append(features.describe(of_level, seen, number))
+        annotated.append(Regions(of_level, len(rows[-1])).mean(cover))
+        labels.append(np.where(of_level, of_level + n, 0))
+        n += len(rows[-1])
+    parts = (np.stack(labels).astype(np.int32), np.concatenate(rows), np.concatenate(annotated).astype(np.float32))
+    return Found(*parts, calibrated.box, image.shape[:2])
 
 
 def read_found(folder, place):
-    """Return the Found of the photograph `place` of a store, from the finished run folder of `extract`."""
-    with np.load(_path(folder, place)) as file:
-        parts = [file[name] for name in Found._fields]
-    return Found(*parts[:4], *(tuple(part.tolist()) for part in parts[4:]))
+    """Return the Found of the photograph `place` of a store, from the finished run folder of `extract`. EglError if it is damaged."""
+    try:
+        with np.load(_path(folder, place)) as file:
+            found = Found(*(file[name] for name in Found._fields))
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise EglError(f"{_path(folder, place)}: cannot be read ({error}); remove the run's folder {folder}") from error
+    return found._replace(box=tuple(found.box.tolist()), shape=tuple(found.shape.tolist()))
 
 
 def probabilities(found, of_candidates):
     """Return the highest probability of the candidates at each pixel of the photograph: float32 H x W, 0 where there is none."""
     values = np.concatenate([[0], of_candidates]).astype(np.float32)
-    return normalisation.to_photograph(np.maximum(values[found.large], values[found.small]), found.box, found.shape)
-
-
-def _share(labels, cover):
-    n = int(labels.max()) + 1
-    return (np.bincount(labels.ravel(), cover.ravel(), n) / np.maximum(np.bincount(labels.ravel(), minlength=n), 1))[1:].astype(np.float32)
+    return normalisation.to_photograph(values[found.labels].max(axis=0), found.box, found.shape)
 
 
 def _path(folder, place):

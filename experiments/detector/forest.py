@@ -1,6 +1,8 @@
 """A random forest that tells exudates from the other candidates, trained on those of annotated photographs."""
 import numpy as np
 
+from egl.errors import EglError
+
 POSITIVE = 0.5  # a candidate is an exudate if at least this share of its pixels is annotated
 NEGATIVES = 400  # of a training photograph at most, drawn at random: they outnumber exudates anyway
 SAMPLE_SEED = 0  # of that draw; the same for all forests, so that seeds differ in the forest alone
@@ -13,7 +15,7 @@ def train(photographs, seed, trees=TREES):
 
     photographs: of each training photograph its candidates' (features (n, d), share annotated (n,)); seed: of the forest. The
     classes are weighted in each tree's sample so that they count the same. Zhang et al. (2014) use a random forest too; of its
-    size we could read nothing. ValueError where no candidate, or every one, is an exudate.
+    size we could read nothing. EglError where no candidate, or every one, is an exudate.
     """
     from sklearn.ensemble import RandomForestClassifier
 
@@ -21,7 +23,10 @@ def train(photographs, seed, trees=TREES):
     parts = [_sample(*each, random) for each in photographs]
     features, exudate = (np.concatenate(part) for part in zip(*parts))
     if exudate.all() or not exudate.any():
-        raise ValueError(f"{int(exudate.sum())} of {len(exudate)} candidates in the training photographs are exudates: one class lacks")
+        raise EglError(
+            f"{int(exudate.sum())} of the {len(exudate)} candidates in the training photographs are exudates: a forest needs both "
+            "kinds; give more photographs with annotated exudates"
+        )
     forest = RandomForestClassifier(trees, min_samples_leaf=LEAF, class_weight="balanced_subsample", random_state=seed, n_jobs=1)
     return forest.fit(features, exudate)
 

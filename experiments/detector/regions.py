@@ -4,10 +4,10 @@ import numpy as np
 
 
 class Regions:
-    """Means and extremes over the pixels of each of n regions, float (n,).
+    """Measures over the pixels of each of n regions, float (n,).
 
     labels: int h x w, 1 to n, 0 elsewhere. Values are given for the whole image, h x w, or for each of `pixels`. The mean of a
-    region without pixels is 0; extremes are asked for only where every region has some.
+    region without pixels is 0; the highest value is asked for only where every region has some.
     """
 
     def __init__(self, labels, n):
@@ -28,9 +28,6 @@ class Regions:
 
     def most(self, values):
         return np.maximum.reduceat(self._at(values), self._starts).astype(float)
-
-    def least(self, values):
-        return np.minimum.reduceat(self._at(values), self._starts).astype(float)
 
     def _at(self, values):
         return values.ravel()[self.pixels] if values.ndim > 1 else values

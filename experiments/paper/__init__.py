@@ -2,7 +2,7 @@
 import importlib
 
 NAMES = ("fig2", "patches", "baseline", "grid", "layers", "fig3", "masks", "settings", "labels")
-FURTHER = ("strategies",)  # what the paper compares with or builds on; run when asked for by name
+FURTHER = ("strategies", "detector")  # what the paper compares with or builds on; run when asked for by name
 
 
 def experiment(name):

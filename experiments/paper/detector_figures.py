@@ -13,8 +13,8 @@ FAINT = 0.02  # p of candidates that are drawn at least: below it there are thou
 
 
 def draw_candidates(results, run, seed):
-    """Draw the photographs of a run's overlays.npz; return the Figure."""
-    shown = np.load(os.path.join(results.run(run), "overlays.npz"))
+    """Draw the photographs of a run's pictures.npz; return the Figure."""
+    shown = np.load(os.path.join(results.run(run), "pictures.npz"))
     count = sum(key.endswith("_id") for key in shown.files)
     with plots.figure(results.file("detector-candidates.png"), 2, count, width=6.6, height=5.4) as (drawing, axes):
         for n, (left, right) in enumerate(axes):
@@ -33,6 +33,7 @@ def draw_candidates(results, run, seed):
         "detector-candidates.png",
         f"Seed {seed}. The test photographs with the middle and the largest annotated area. Right: candidates with p(exudate) of at least "
         f"{FAINT:.2f}, on the photograph in grey.",
+        photographs=True,
     )
 
 

@@ -12,6 +12,15 @@ from experiments.paper import baseline
 from experiments.section import Figure, Section, Table, Verdict
 from experiments.tasks import Task
 
+MEASURES = {
+    "pixel_precision": "pixel precision",
+    "pixel_recall": "pixel recall",
+    "pixel_f": "pixel F",
+    "pixel_ap": "pixel AUC-PR",
+    "lesion_precision": "lesion precision",
+    "lesion_recall": "lesion recall",
+    "lesion_f": "lesion F",
+}
 COLOURS = {"p": "tab:blue", "phi": "tab:green"}
 OUTLINES = {"annotated": ("annotated", "cyan"), "called": ("p(exudate) above the threshold", "black")}
 
@@ -40,10 +49,7 @@ def section(results):
     for file, kept, header in (("masks.csv", "scores", SCORES), ("masks-curves.csv", "curves", CURVES)):
         rows = [[seed, *row.values()] for seed, read in tables[kept].items() for row in read]
         write_csv(results.file(file), ("seed", *header), rows)
-    scores = {
-        seed: {(row["map"], row["photographs"], row["measure"]): [float(row[key] or "nan") for key in SCORES[3:]] for row in rows}
-        for seed, rows in tables["scores"].items()
-    }
+    scores = {seed: read_scores(rows) for seed, rows in tables["scores"].items()}
     return Section(
         "Maps as masks",
         [*_text(results, tables["photographs"], scores), f"{len(seeds)} of {len(asked)} seeds."],
@@ -52,6 +58,17 @@ def section(results):
         [_verdict(scores)],
         ("masks.csv", "masks-curves.csv"),
     )
+
+
+def read_scores(rows):
+    """Return {(map, photographs, measure): [value, low, high]} of the rows of scores.csv, nan where there is none."""
+    return {(row["map"], row["photographs"], row["measure"]): [float(row[key] or "nan") for key in SCORES[3:]] for row in rows}
+
+
+def cells(measured, kind, subset):
+    """Return a map's threshold, and its MEASURES of a subset with their intervals, as text; measured: from read_scores."""
+    numbers = ("{:.3f} [{:.3f}, {:.3f}]".format(*measured[kind, subset, measure]) for measure in MEASURES)
+    return [f"{measured[kind, 'all', 'threshold'][0]:.4g}", *numbers]
 
 
 def _mean(scores, *key):
@@ -129,16 +146,13 @@ def _draw_curves(results, points, scores):
 
 def _table(scores, subset):
     """Return the Table over one of SUBSETS."""
-    measures = [(f"{unit}_{what.lower()}", f"{unit} {what}") for unit in ("pixel", "lesion") for what in ("precision", "recall", "F")]
-    measures.insert(3, ("pixel_ap", "pixel AUC-PR"))
     rows = []
     for kind, label in KINDS.items():
         for seed, measured in scores.items():
-            cells = ["{:.3f} [{:.3f}, {:.3f}]".format(*measured[kind, subset, key]) for key, _ in measures]
-            rows.append([label, f"seed {seed}", f"{measured[kind, 'all', 'threshold'][0]:.4g}", *cells])
+            rows.append([label, f"seed {seed}", *cells(measured, kind, subset)])
         if len(scores) > 1:
-            rows.append([label, "mean", "", *(f"{_mean(scores, kind, subset, key):.3f}" for key, _ in measures)])
-    return Table(f"{SUBSETS[subset]} [95% interval]", ("map", "", "threshold", *(title for _, title in measures)), rows)
+            rows.append([label, "mean", "", *(f"{_mean(scores, kind, subset, key):.3f}" for key in MEASURES)])
+    return Table(f"{SUBSETS[subset]} [95% interval]", ("map", "", "threshold", *MEASURES.values()), rows)
 
 
 def _verdict(scores):

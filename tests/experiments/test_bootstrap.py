@@ -25,6 +25,13 @@ def test_by_hand():
     assert twice == pytest.approx([2 * 2 / (2 * 2 + 1 + 1), 2 / 3, 3 / 4, (4 * 1 + 2 * 2 + 2 * 1 + 0.5) / 12])
 
 
+def test_another_threshold_by_hand():
+    above = bootstrap.count([0.9, 0.2, 0.4, 0.4, 0.7], [1, 0, 1, 0, 0], [0, 0, 1, 1, 1], threshold=0.3)
+    assert above.counts.tolist() == [[1, 0, 0, 1], [1, 0, 2, 0]]
+    assert above.wins.tolist() == [[1, 2], [1, 0.5]]
+    assert bootstrap.count([0.4], [1], [0], threshold=0.4).counts.tolist() == [[0, 1, 0, 0]]
+
+
 def test_a_patient_taken_twice_is_one_with_every_patch_twice(patches):
     probability, labels, patients = patches
     times = bootstrap.draw(7, np.random.RandomState(0), 20)

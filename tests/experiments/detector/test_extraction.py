@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from data_prep.store import PatchStore
+from egl.errors import EglError
 from experiments.detector import extraction
+from experiments.detector.candidates import LEVELS
 from experiments.detector.extraction import EXTRACTION, ExtractionSettings, Found, extract, find, probabilities, read_found
 from experiments.detector.features import NAMES
 from experiments.estimate import PHOTOGRAPH, START
@@ -33,29 +37,26 @@ def test_a_drawn_photograph():
     cv2.circle(image, (200, 150), 145, (40, 80, 160), cv2.FILLED)
     field = image[..., 1] > 0
     mask = np.zeros((300, 400), np.uint8)
-    cv2.circle(mask, (230, 120), 5, 1, cv2.FILLED)
+    cv2.circle(mask, (230, 120), 3, 1, cv2.FILLED)
     image[mask > 0] = (60, 120, 180)
-    cv2.circle(image, (180, 200), 5, (60, 120, 180), cv2.FILLED)  # not annotated
+    cv2.circle(image, (180, 200), 3, (60, 120, 180), cv2.FILLED)  # not annotated
     found = find(image, field, mask > 0, 400)
     assert found.features.shape == (len(found.annotated), len(NAMES))
-    # Two at the large scale and, numbered after them, pieces of the same two at the small one.
-    assert np.unique(found.large).tolist() == [0, 1, 2]
-    assert np.unique(found.small).tolist() == [0, *range(3, len(found.annotated) + 1)]
-    whole = probabilities(found, np.ones(len(found.annotated))) > 0
-    near = np.hypot(*(np.argwhere(whole)[:, None] - [(120, 230), (200, 180)]).transpose(2, 0, 1)).min(axis=1)
+    assert [len(np.unique(labels)) - 1 for labels in found.labels] == [2, 2, 2, 2]  # both at every level, and nothing else
+    assert np.unique(found.labels).tolist() == list(range(9))
+    assert found.features[:, NAMES.index("level")].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert np.sort(found.annotated.reshape(4, 2)).tolist() == [[0, pytest.approx(1, abs=0.35)]] * 4
+    where = probabilities(found, np.ones(8)) > 0
+    near = np.hypot(*(np.argwhere(where)[:, None] - [(120, 230), (200, 180)]).transpose(2, 0, 1)).min(axis=1)
     assert near.max() < 9
-    column = {name: found.features[:, place] for place, name in enumerate(NAMES)}
-    assert column["large"][:2].tolist() == [1, 1]
-    assert (column["large"][2:] == 0).all()
-    assert sorted(found.annotated[:2].round(1)) == [0, pytest.approx(1, abs=0.35)]
     pixels = probabilities(found, np.where(found.annotated > 0.5, 0.75, 0.25))
     assert pixels.shape == (300, 400)
     assert (pixels[120, 230], pixels[200, 180], pixels[60, 200]) == (0.75, 0.25, 0)
 
 
 def test_the_greater_probability_counts_where_two_candidates_lie():
-    large, small = np.array([[1, 1, 0]], np.int32), np.array([[0, 2, 2]], np.int32)
-    found = Found(large, small, None, None, (1, 0, 1, 3), (3, 3))
+    labels = np.array([[[1, 1, 0]], [[0, 2, 2]]], np.int32)
+    found = Found(labels, None, None, (1, 0, 1, 3), (3, 3))
     assert probabilities(found, np.array([0.5, 0.25])).tolist() == [[0, 0, 0], [0.5, 0.5, 0.25], [0, 0, 0]]
 
 
@@ -63,10 +64,9 @@ def test_every_photograph_of_the_store(extracted, small_store):
     for place, row in enumerate(small_store.images):
         found = read_found(extracted, place)
         assert found.shape == (row.height, row.width)
-        assert found.large.shape[1] == 400
+        assert found.labels.shape[::2] == (len(LEVELS), 400)
         n = len(found.annotated)
-        assert max(found.large.max(), found.small.max()) == n == len(found.features) > 0
-        assert not ((found.small > 0) & (found.small <= found.large.max())).any()
+        assert found.labels.max() == n == len(found.features) > 0
         assert (found.annotated > 0.5).any() == row.lesion
         assert np.isfinite(found.features).all()
 
@@ -99,3 +99,14 @@ def test_a_finished_run_is_not_done_again(extracted, small_store):
 
     assert extract(small_store.path, NARROW, extracted, fail)["diverged"] is None
     assert isinstance(small_store, PatchStore)
+
+
+def test_a_damaged_file(extracted, tmp_path):
+    (tmp_path / "photographs").mkdir()
+    whole = (Path(extracted) / "photographs" / "00000.npz").read_bytes()
+    for content in (b"", b"no archive", whole[: len(whole) // 2]):
+        (tmp_path / "photographs" / "00000.npz").write_bytes(content)
+        with pytest.raises(EglError, match="00000.npz: cannot be read .*remove the run's folder"):
+            read_found(str(tmp_path), 0)
+    with pytest.raises(EglError, match="00001.npz: cannot be read"):
+        read_found(str(tmp_path), 1)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from egl.errors import EglError
 from experiments.detector import forest
 
 
@@ -49,7 +50,7 @@ def test_at_most_so_many_others(monkeypatch):
 
 def test_both_classes_are_needed():
     features, annotated = photographs(1)[0]
-    with pytest.raises(ValueError, match="0 of 40 candidates"):
+    with pytest.raises(EglError, match="0 of the 40 candidates"):
         forest.train([(features, 0 * annotated)], seed=1)
 
 

@@ -18,7 +18,7 @@ from experiments.protocols import FULL, STANDARD
 from experiments.tasks import Results
 
 MEASURES = ("annotated_share", "pixel_ap", *(f"{unit}_{what}" for unit in ("pixel", "lesion") for what in ("precision", "recall", "f")))
-FILES = ("patches.csv", "photographs.csv", "scores.csv", "importances.csv", "overlays.npz")
+FILES = ("patches.csv", "scores.csv", "importances.csv", "pictures.npz")
 
 
 def test_tasks():
@@ -46,14 +46,6 @@ def test_best_threshold_by_hand():
     assert detector.best_threshold([0.5, 0.5], np.array([1, 0])) < 0.5
 
 
-def test_ordered():
-    scores = np.array([0.3, 1e-30, 1e-20, 0.7, 0.3])
-    numbers = detector.ordered(scores, 0.3)
-    assert ((numbers > 0.5) == (scores > 0.3)).all()
-    assert np.argsort(numbers, kind="stable").tolist() == np.argsort(scores, kind="stable").tolist()
-    assert numbers[0] == numbers[4]
-
-
 def test_a_patch_has_the_highest_score_in_it():
     pixels = np.zeros((100, 120), np.float32)
     pixels[10, 20], pixels[57, 67], pixels[58, 68] = 0.2, 0.5, 0.9
@@ -78,15 +70,15 @@ def write_detector(folder, seed, test=(0.1, 0.6, 0.4, 0.9)):
     scores = (0.0, 0.2, 0.4, 0.6, *test)  # the threshold is 0.3
     rows = [[n, "validation" if n < 4 else "test", Store.labels[n], score] for n, score in enumerate(scores)]
     write_csv(run.file("patches.csv"), detection.PATCHES, rows)
-    rows = [[subset, key, 0.5, 0.4, 0.6] for subset in detection.SUBSETS for key in MEASURES]
-    rows += [["all", "image_auc", 0.74 + seed / 50, "", ""], ["all", "threshold", 0.8, "", ""]]
-    write_csv(run.file("scores.csv"), detection.SCORES, rows)
+    rows = [["p", subset, key, 0.5, 0.4, 0.6] for subset in mask_maps.SUBSETS for key in MEASURES]
+    rows += [["p", "all", "image_auc", 0.74 + seed / 50, "", ""], ["p", "all", "threshold", 0.8, "", ""]]
+    write_csv(run.file("scores.csv"), mask_maps.SCORES, rows)
     rows = [[f"feature_{n}", 0.01 * n + 0.001 * seed] for n in range(20)]
     write_csv(run.file("importances.csv"), detection.IMPORTANCES, rows)
     mask = np.zeros((60, 90), np.uint8)
     mask[20:30, 30:50] = 255
     shown = {"photograph": np.full((60, 90, 3), 90, np.uint8), "annotated": mask, "p": (mask / 300.0).astype(np.float32)}
-    np.savez(run.file("overlays.npz"), **{f"{n}_{key}": value for n in range(2) for key, value in shown.items()}, **{
+    np.savez(run.file("pictures.npz"), **{f"{n}_{key}": value for n in range(2) for key, value in shown.items()}, **{
         f"{n}_id": np.array("folder/image.jpg") for n in range(2)
     })
     run.finish({"training": {"candidates": 1234, "exudates": 56}})
@@ -131,7 +123,7 @@ def test_section_by_hand(results, tmp_path):
     assert everything.rows[1][:4] == ["LeNet", "seed 1", "0.99", "0.700 [0.100, 0.900]"]
     assert len(lesions.rows) == 2
     text = " ".join(section.text)
-    for words in ("1234 candidates", "56 are exudates", "1 of 2 seeds", "F-measure +0.133", "AUC -0.250", "an AUC of 0.76 here"):
+    for words in ("1234 candidates; 56 of them are exudates", "1 of 2 seeds", "F-measure +0.133", "AUC -0.250", "an AUC of 0.76 here"):
         assert words in text
     table = read_table(results.file("detector.csv"))
     assert len(table) == 3 * 4 + 2 * (2 * len(MEASURES) + 2)
@@ -147,6 +139,7 @@ def test_section_without_lenet(results, tmp_path):
     assert not any("minus LeNet" in paragraph for paragraph in section.text)
     assert "AUC of 0.77 here" in section.text[-1]  # the mean of 0.76 and 0.78
     rows = read_table(results.file("detector-importances.csv"))
+    assert not section.figures[1].photographs and section.figures[0].photographs  # the licence of a data set
     assert rows[0] == {"seed": "1", "feature": "feature_19", "importance": "0.191"}
     assert len(rows) == 40
 
@@ -168,9 +161,8 @@ def whole(small_store, tmp_path_factory):
     shown = []
     folder = str(out / "runs" / detector.name(1))
     detect(small_store.path, DetectorSettings(detector.CANDIDATES, 1, 20), folder, lambda *done: shown.append(done))
-    n = [sum(row.split == split for row in small_store.images) for split in range(3)]
-    total = n[0] + 2 * n[1] + n[2]
-    assert shown == [(0, total), *((done, total) for done in range(n[0], total))]
+    training = sum(row.split == 0 for row in small_store.images)
+    assert shown == [(0, 12), *((done, 12) for done in range(training, 12))]
     return out
 
 
@@ -210,8 +202,6 @@ def test_the_scores_are_those_of_the_pixels(whole, small_store):
     assert told["pixel_recall"] == pytest.approx((called & annotated).sum() / annotated.sum(), rel=0.01)
     assert told["annotated_share"] == pytest.approx(annotated.mean(), rel=1e-5)
     assert told["image_auc"] > 0.5
-    totals = read_table(str(runs / detector.name(1) / "photographs.csv"))
-    assert [row["id"] for row in totals] == [small_store.images[place].id for split in (1, 2) for place in places[split]]
 
 
 def test_again_it_ends_with_the_same_bytes(whole, small_store):
