@@ -37,10 +37,9 @@ class DetectorSettings(NamedTuple):
 
 
 class View(NamedTuple):
-    """What is kept of a photograph. place: its number; truth: uint8 H x W, levels: uint16 H x W, see mask_scores; patches: list of
-    (number of a patch in the store, score)."""
+    """What is kept of a photograph. truth: uint8 H x W, levels: uint16 H x W, see mask_scores; patches: list of (number of a patch
+    in the store, score)."""
 
-    place: int
     truth: np.ndarray
     levels: np.ndarray
     patches: list
@@ -70,15 +69,15 @@ def detect(store, settings, out, progress):
     views = _views(scorer, validation + test, lambda done: progress(len(training) + done, len(data.images)))
     of_validation = list(itertools.islice(views, len(validation)))
     level = mask_scores.best_level(sum(mask_scores.histogram(view.levels, view.truth) for view in of_validation))
-    judged, patches, areas = {}, [], {}
-    for view in itertools.chain(of_validation, views):
+    patches, judged = [pair for view in of_validation for pair in view.patches], []
+    for view in views:
         patches += view.patches
-        judged[view.place] = {"p": mask_scores.judge(view.levels, view.truth, level)}
-        areas[view.place] = int((view.truth == ANNOTATED).sum())
+        judged.append({"p": mask_scores.judge(view.levels, view.truth, level)})
     rows = [[patch, mask_maps.SPLITS[data.split[patch]], data.labels[patch], f"{score:.6g}"] for patch, score in sorted(patches)]
     write_csv(run.file("patches.csv"), PATCHES, rows)
-    scores = mask_maps.scores([data.images[place] for place in test], [judged[place] for place in test], {"p": level})
+    scores = mask_maps.scores([data.images[place] for place in test], judged, {"p": level})
     write_csv(run.file("scores.csv"), mask_maps.SCORES, scores)
+    areas = {place: each["p"].counts[1].sum() for place, each in zip(test, judged)}
     lesion = sorted((place for place in test if areas[place]), key=areas.get)
     _write_pictures(run.file("pictures.npz"), scorer, [lesion[rank] for rank in sorted({len(lesion) // 2, len(lesion) - 1})])
     sizes = {"candidates": sum(len(part) for _, part in parts), "exudates": int(sum((part >= forest.POSITIVE).sum() for _, part in parts))}
@@ -102,10 +101,11 @@ class _Scorer:
 
 
 def _views(scorer, places, progress):
+    """Yield the View of each photograph."""
     for done, place in enumerate(places):
         progress(done)
         _, truth, pixels = scorer.score(place)
-        yield View(place, truth, mask_scores.levels(pixels, "p"), list(patch_scores(scorer.data, place, pixels)))
+        yield View(truth, mask_scores.levels(pixels, "p"), list(patch_scores(scorer.data, place, pixels)))
 
 
 def patch_scores(data, place, pixels):

@@ -17,7 +17,7 @@ from experiments.detector.normalisation import BACKGROUND, NARROW
 from experiments.detector.regions import Regions
 from experiments.estimate import PHOTOGRAPH, START
 
-EXTRACTION = 3000  # forward passes of one patch that take as long as the candidates and features of a photograph
+EXTRACTION = 2700  # forward passes of one patch that take as long as the candidates and features of a photograph
 
 
 class ExtractionSettings(NamedTuple):
