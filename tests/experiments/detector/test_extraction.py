@@ -4,9 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from data_prep import readers
+from data_prep.field_of_view import find_field_of_view
+from data_prep.photographs import read_photograph
 from data_prep.store import PatchStore
 from egl.errors import EglError
-from experiments.detector import extraction
+from experiments.detector import exclusion, extraction, normalisation
 from experiments.detector.candidates import LEVELS
 from experiments.detector.extraction import EXTRACTION, ExtractionSettings, Found, extract, find, probabilities, read_found
 from experiments.detector.features import NAMES
@@ -110,3 +113,22 @@ def test_a_damaged_file(extracted, tmp_path):
             read_found(str(tmp_path), 0)
     with pytest.raises(EglError, match="00001.npz: cannot be read"):
         read_found(str(tmp_path), 1)
+
+
+def test_a_real_photograph(real_data):
+    record = next(each for each in readers.read(real_data / "idrid-half").records if each.id.endswith("/IDRiD_01.jpg"))
+    image, mask = read_photograph(record, 1.0)
+    field = find_field_of_view(image)
+    found = find(image, field, mask, normalisation.WIDTH)
+    exudates = probabilities(found, found.annotated >= 0.5) > 0
+    assert (exudates & mask).sum() / mask.sum() > 0.7  # what a perfect forest would find
+    assert (exudates & mask).sum() / exudates.sum() > 0.6
+    assert probabilities(found, np.ones(len(found.annotated)))[field].mean() < 0.2
+    # The disc's outline, read off the picture: rows 560 to 815, columns 1520 to 1750.
+    calibrated = normalisation.calibrate(image, field)
+    contrast = normalisation.contrasts(calibrated)[..., 1]
+    disc = exclusion.find_disc(calibrated.image, exclusion.dark(contrast), calibrated.field)
+    factor = calibrated.box[3] / normalisation.WIDTH
+    assert disc.row * factor + calibrated.box[0] == pytest.approx(688, abs=40)
+    assert disc.column * factor + calibrated.box[1] == pytest.approx(1635, abs=40)
+    assert not exudates[688, 1635]
