@@ -35,10 +35,16 @@ def test_passes_by_hand():
     assert ExtractionSettings().passes(Store) == START + 10 * (PHOTOGRAPH + EXTRACTION)
 
 
-def test_a_drawn_photograph():
+@pytest.fixture
+def drawn():
+    """(photograph of an eye without anything in it, 300 x 400, its field of view)."""
     image = np.zeros((300, 400, 3), np.uint8)
     cv2.circle(image, (200, 150), 145, (40, 80, 160), cv2.FILLED)
-    field = image[..., 1] > 0
+    return image, image[..., 1] > 0
+
+
+def test_two_drawn_exudates(drawn):
+    image, field = drawn
     mask = np.zeros((300, 400), np.uint8)
     cv2.circle(mask, (230, 120), 3, 1, cv2.FILLED)
     image[mask > 0] = (60, 120, 180)
@@ -55,6 +61,38 @@ def test_a_drawn_photograph():
     pixels = probabilities(found, np.where(found.annotated > 0.5, 0.75, 0.25))
     assert pixels.shape == (300, 400)
     assert (pixels[120, 230], pixels[200, 180], pixels[60, 200]) == (0.75, 0.25, 0)
+
+
+def everywhere(found):
+    return probabilities(found, np.ones(len(found.annotated))) > 0
+
+
+def test_no_candidates_on_the_disc_and_on_reflections_at_the_rim(drawn):
+    image, field = drawn
+    cv2.line(image, (110, 80), (110, 220), (20, 40, 110), 4)  # a vessel, which tells the disc from the other circle
+    empty = np.zeros((300, 400), bool)
+    for where in ((110, 150), (260, 150)):
+        cv2.circle(image, where, 22, (60, 120, 180), cv2.FILLED)
+    cv2.circle(image, (200, 6), 10, (60, 120, 180), cv2.FILLED)
+    cv2.circle(image, (200, 70), 5, (60, 120, 180), cv2.FILLED)
+    image[~field] = 0
+    cv2.line(image, (110, 100), (110, 200), (20, 40, 110), 4)
+    found = everywhere(find(image, field, empty, 400))
+    assert found[70, 200]
+    assert not found[:16, 190:210].any()  # a faint fringe may stay
+    assert not np.hypot(*np.argwhere(found[100:200, 60:160]).T - 50).min() < 22
+    assert found[150, 240:280].any()
+
+
+def test_the_narrow_window_finds_what_lies_on_a_bright_patch(drawn):
+    image, field = drawn
+    image[140:162, 190:212] = (44, 88, 176)  # 10% brighter, 30 pixels wide at the detector's scale
+    image[150:153, 200:203] = (50, 100, 200)  # 14% more
+    found = find(image, field, np.zeros((300, 400), bool), 400)
+    row, column = (round((place - corner) * 400 / found.box[3]) for place, corner in zip((151, 201), found.box))
+    sizes = [(labels == labels[row, column]).sum() if labels[row, column] else 0 for labels in found.labels]
+    assert sizes[1] > 700  # the patch
+    assert 9 <= sizes[3] < 80  # the spot on it
 
 
 def test_the_greater_probability_counts_where_two_candidates_lie():

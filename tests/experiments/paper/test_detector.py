@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from egl.run_folder import ROUNDS, RunFolder, read_table, write_csv
 from experiments import bootstrap
@@ -189,12 +190,17 @@ def test_the_scores_are_those_of_the_pixels(whole, small_store):
     read = [extraction.read_found(str(runs / detector.CANDIDATES), place) for place in range(12)]
     places = {split: [place for place, row in enumerate(small_store.images) if row.split == split] for split in range(3)}
     trained = forest.train([(read[place].features, read[place].annotated) for place in places[0]], 1, 20)
-    pixels, annotated = [], []
-    for place in places[2]:
-        _, field = StoredPhotographs(small_store).view(place)
-        pixels.append(extraction.probabilities(read[place], forest.probability(trained, read[place].features))[field])
-        annotated.append(StoredPhotographs(small_store).annotated(place)[1][field])
-    pixels, annotated = np.concatenate(pixels), np.concatenate(annotated)
+    photographs = StoredPhotographs(small_store)
+
+    def together(split):
+        pixels, annotated = [], []
+        for place in places[split]:
+            field = photographs.view(place)[1]
+            pixels.append(extraction.probabilities(read[place], forest.probability(trained, read[place].features))[field])
+            annotated.append(photographs.annotated(place)[1][field])
+        return np.concatenate(pixels), np.concatenate(annotated)
+
+    pixels, annotated = together(2)
     rows = read_table(str(runs / detector.name(1) / "scores.csv"))
     told = {row["measure"]: float(row["value"]) for row in rows if row["photographs"] == "all"}
     called = pixels >= told["threshold"]
@@ -202,6 +208,10 @@ def test_the_scores_are_those_of_the_pixels(whole, small_store):
     assert told["pixel_recall"] == pytest.approx((called & annotated).sum() / annotated.sum(), rel=0.01)
     assert told["annotated_share"] == pytest.approx(annotated.mean(), rel=1e-5)
     assert told["image_auc"] > 0.5
+    pixels, annotated = together(1)
+    called = pixels >= np.append(np.linspace(0.05, 0.95, 10), told["threshold"])[:, None]
+    f = 2 * (called & annotated).sum(axis=1) / (called.sum(axis=1) + annotated.sum())
+    assert f[-1] >= f.max() - 1e-3
 
 
 def test_again_it_ends_with_the_same_bytes(whole, small_store):
@@ -224,7 +234,6 @@ def test_the_detector_is_measured_on_what_lenet_is(whole, small_store):
     rows = {int(row["patch"]): float(row["score"]) for row in read_table(str(whole / "runs" / detector.name(1) / "patches.csv"))}
     scores = np.array([rows[patch] for patch in patches])
     auc = bootstrap.measures(bootstrap.count(scores, small_store.labels[patches], np.zeros(72, int)), np.ones((1, 1), int))["auc"][0]
-    metrics = pytest.importorskip("sklearn.metrics")
-    assert auc == pytest.approx(metrics.roc_auc_score(small_store.labels[patches], scores))
+    assert auc == pytest.approx(roc_auc_score(small_store.labels[patches], scores))
     table = detector.section(Results(str(whole), STANDARD, {"all": small_store})).tables[0]
     assert float(table.rows[0][6].split(" ")[0]) == pytest.approx(auc, abs=6e-4)
