@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from egl.run_folder import ROUNDS, RunFolder, read_table, write_csv
 from experiments import bootstrap
-from experiments.analyses import mask_maps
+from experiments.analyses import mask_maps, mask_scores
 from experiments.detector import detection, extraction
 from experiments.detector.detection import DetectorSettings, detect, patch_scores
 from experiments.detector.extraction import ExtractionSettings, extract
@@ -209,9 +209,8 @@ def test_the_scores_are_those_of_the_pixels(whole, small_store):
     assert told["annotated_share"] == pytest.approx(annotated.mean(), rel=1e-5)
     assert told["image_auc"] > 0.5
     pixels, annotated = together(1)
-    called = pixels >= np.append(np.linspace(0.05, 0.95, 10), told["threshold"])[:, None]
-    f = 2 * (called & annotated).sum(axis=1) / (called.sum(axis=1) + annotated.sum())
-    assert f[-1] >= f.max() - 1e-3
+    counts = mask_scores.histogram(mask_scores.levels(pixels, "p"), np.where(annotated, mask_scores.ANNOTATED, mask_scores.HEALTHY))
+    assert told["threshold"] == pytest.approx(mask_scores.value(mask_scores.best_level(counts), "p"), rel=1e-4)
 
 
 def test_again_it_ends_with_the_same_bytes(whole, small_store):
