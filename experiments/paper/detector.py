@@ -139,11 +139,11 @@ def _text(results, seeds, asked, scored, lead):
     text = [
         "The paper chose the exudate detector of TeleOphta as its baseline (Decencière et al., IRBM 34, 2013; Zhang et al., Medical Image "
         "Analysis 18, 2014). Here it is written anew from the published abstract: photographs brought to one width and illumination, "
-        "reflections at the rim and the optic disc left out, bright regions as candidates at two scales, features of their shape, colour, "
-        "contrast, outline and surroundings, and a random forest.",
+        "reflections at the rim and the optic disc left out, bright regions above four levels of contrast as candidates, features of "
+        "their shape, colour, contrast, outline and surroundings, and a random forest (docs/detector.md).",
         f"The training photographs have {training['candidates']} candidates; {training['exudates']} of them are exudates: at least "
-        f"{forest.POSITIVE:.0%} of their pixels are annotated. A forest is trained on these and on {forest.NEGATIVES} others of each "
-        f"photograph. {len(seeds[DETECTOR])} of {len(asked)} seeds; they differ in the forest's random numbers alone.",
+        f"{forest.POSITIVE:.0%} of their pixels are annotated. A forest is trained on these and on at most {forest.NEGATIVES} "
+        f"others of each photograph. {len(seeds[DETECTOR])} of {len(asked)} seeds; they differ in the forest's random numbers alone.",
         "A patch's score is the highest p(exudate) of a candidate that has a pixel in it. A photograph gives the detector pixels and "
         "outlines of all its lesions; LeNet learns from its labelled patches alone. Patches are the test samples that LeNet is tested "
         "on, each counted with all its symmetries; the intervals (95%) are of the same bootstrap resamples of the test patients.",

@@ -20,7 +20,8 @@ def draw_candidates(results, run, seed):
         for n, (left, right) in enumerate(axes):
             photograph = shown[f"{n}_photograph"][..., ::-1]
             left.imshow(photograph)
-            left.contour(shown[f"{n}_annotated"], levels=[127], colors="cyan", linewidths=0.7)
+            if shown[f"{n}_annotated"].max() > 127:  # or a lesion of a few pixels is gone in the small picture
+                left.contour(shown[f"{n}_annotated"], levels=[127], colors="cyan", linewidths=0.7)
             left.set_title(f"{os.path.basename(str(shown[f'{n}_id']))}: annotated exudates outlined", fontsize=10)
             grey = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY)
             right.imshow(grey, cmap="gray", vmin=0, vmax=400)
