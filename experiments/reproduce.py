@@ -60,7 +60,7 @@ def reproduce(request, out, jobs, skip_bad=False, published=None):
     if os.path.exists(os.path.join(out, "settings.json")) or os.path.isfile(out):
         raise BadInput(f"{out}: is a file, or the folder of a single run; give another --out")
     protocol = request.full_protocol()
-    os.makedirs(out, exist_ok=True)
+    _make(out)
     stores = _stores(request, out, protocol, skip_bad)
     tasks = {}
     for name in request.only:
@@ -73,6 +73,15 @@ def reproduce(request, out, jobs, skip_bad=False, published=None):
     failed = _run(tasks, stores, os.path.join(out, "runs"), jobs, request.device)
     results = Results(out, protocol, stores, published)
     return write_report(results, failed, time.time() - began), failed
+
+
+def _make(out):
+    try:
+        os.makedirs(out, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{out}: cannot be made ({error.strerror}); give another --out") from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise BadInput(f"{out}: user {os.getuid()} may not write there; give another --out, or run as its owner (docker run --user)")
 
 
 def report(out, published=None, markdown=None):

@@ -157,6 +157,15 @@ def test_folders_that_hold_something_else(whole, tiny, phantoms, tmp_path):
         report(str(tmp_path))
 
 
+def test_a_folder_that_cannot_be_written(phantoms, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be made"):
+        reproduce(Request(phantoms, "quick"), str(tmp_path / "file" / "out"), jobs=1)
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
+    with pytest.raises(BadInput, match="may not write there"):
+        reproduce(Request(phantoms, "quick"), str(tmp_path / "out"), jobs=1)
+
+
 def test_what_is_asked_for_reaches_the_protocol():
     protocol = Request(None, "standard", seeds=3, momentum=0.0, weight_decay=0.0, scale=0.5).full_protocol()
     assert (protocol.seeds, protocol.fig2_seeds, protocol.baseline_seeds) == (3, 3, 2)
