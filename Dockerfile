@@ -36,8 +36,9 @@ COPY runtime/apt-update runtime/debian-packages.txt runtime/
 # hadolint ignore=DL3008
 RUN printf 'path-exclude=/usr/share/%s/*\n' doc man locale > /etc/dpkg/dpkg.cfg.d/90slim \
  && runtime/apt-update \
- && sed 's/[[:space:]]*#.*//; /^$/d' runtime/debian-packages.txt | xargs apt-get install -y -qq --no-install-recommends \
- && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/debconf/* /var/log/*.log
+ && sed 's/[[:space:]]*#.*//; /^$/d' runtime/debian-packages.txt > /tmp/packages \
+ && xargs -a /tmp/packages apt-get install -y -qq --no-install-recommends \
+ && apt-get clean && rm -rf /tmp/packages /var/lib/apt/lists/* /var/cache/debconf/* /var/log/*.log
 COPY . .
 RUN python3 -m compileall -q . && ln -s /opt/egl/runtime/container /usr/local/bin/egl && mkdir -m 1777 /results
 # Whoever runs it (--user) may lack a home, and all but /tmp and /results may be read-only.
@@ -58,7 +59,7 @@ CMD ["reproduce"]
 
 # The same with the Caffe that computes on a GPU where there is one.
 FROM cpu AS cuda
-USER root
+USER 0
 ARG EGL_MIRROR
 ARG DEBIAN_FRONTEND=noninteractive
 RUN /opt/egl/runtime/apt-update contrib non-free \
