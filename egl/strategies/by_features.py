@@ -3,11 +3,16 @@ import numpy as np
 
 from egl.ranking import top_k
 from egl.strategies.badge import gradient_embedding, k_means_plus_plus
-from egl.strategies.by_score import GradientLengths
+from egl.strategies.by_score import GradientLengths, of_bags
 from egl.strategies.core_set import k_centre
 from egl.strategies.diversity import top_of_clusters
 
 _BADGE, _CLUSTERS = 41, 42  # uses of random numbers
+
+
+def means(images, bags, measure):
+    """Return the mean row of each image's patches, (images, d); measure(patches) gives their rows."""
+    return np.stack([rows.mean(axis=0) for rows, _ in of_bags(images, bags, measure)])
 
 
 class CoreSet:
@@ -20,8 +25,7 @@ class CoreSet:
         return k_centre(self._features(patches), self._features(known()), k)
 
     def choose_images(self, images, n, bags, labelled):
-        means = [np.stack([self._features(bags.of(image)[0]).mean(axis=0) for image in which]) for which in (images, labelled)]
-        return k_centre(*means, n)
+        return k_centre(means(images, bags, self._features), means(labelled, bags, self._features), n)
 
     def _features(self, patches):
         return self.learner.features(patches).features
@@ -37,7 +41,7 @@ class Badge:
         return self._choose(self._embedding(patches), k)
 
     def choose_images(self, images, n, bags, labelled):
-        return self._choose(np.stack([self._embedding(bags.of(image)[0]).mean(axis=0) for image in images]), n)
+        return self._choose(means(images, bags, self._embedding), n)
 
     def _embedding(self, patches):
         rows = self.learner.features(patches)
@@ -62,6 +66,6 @@ class DiverseGradientLengths(GradientLengths):
         if n == 1:
             places = top_k(scores, 1)
         else:
-            features = np.stack([self.learner.features(bags.of(image)[0]).features.mean(axis=0) for image in images])
+            features = means(images, bags, lambda patches: self.learner.features(patches).features)
             places = top_of_clusters(scores, features, n, self.learner.random(_CLUSTERS).randint(2 ** 31 - 1))
         return places, scores[places]

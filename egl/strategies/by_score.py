@@ -11,6 +11,20 @@ POOL_SAMPLE = 100  # patches on which the change of the output is measured
 _POOL = 40  # the use of random numbers, beside those of egl.selection
 
 
+def of_bags(images, bags, measure):
+    """Yield (rows, how many patches its whole grid has) of each image: measure(patches)'s rows of its patches.
+
+    images: their numbers; bags: see egl.selection.Bags. Several images are measured together, so that few batches are part empty.
+    """
+    together = max(1, TOGETHER // bags.most) if bags.most else 1
+    for first in range(0, len(images), together):
+        chunk = [bags.of(image) for image in images[first : first + together]]
+        rows = measure(np.concatenate([patches for patches, _ in chunk]))
+        ends = np.cumsum([len(patches) for patches, _ in chunk])
+        for part, (_, n_grid) in zip(np.split(rows, ends[:-1]), chunk):
+            yield part, n_grid
+
+
 class ByScore:
     """Takes what has the highest score. A subclass says what a score is."""
 
@@ -38,15 +52,8 @@ class ByScore:
 
     def image_scores(self, images, bags):
         """Return the score (m,) of each image."""
-        together = max(1, TOGETHER // bags.most) if bags.most else 1
-        result = []
-        for first in range(0, len(images), together):
-            chunk = [bags.of(image) for image in images[first : first + together]]
-            scores = self.scores(np.concatenate([patches for patches, _ in chunk]))
-            ends = np.cumsum([len(patches) for patches, _ in chunk])
-            for part, (_, n_grid) in zip(np.split(scores, ends[:-1]), chunk):
-                result.append(image_score(part, n_grid, self.learner.settings.score))
-        return np.array(result)
+        reduction = self.learner.settings.score
+        return np.array([image_score(scores, n_grid, reduction) for scores, n_grid in of_bags(images, bags, self.scores)])
 
 
 class GradientLengths(ByScore):
