@@ -86,7 +86,7 @@ def _about(results, sections, seconds):
         ("version", "{}, commit {}".format(__version__, os.environ.get("EGL_COMMIT") or "unknown")),
         ("drawn", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
         ("machine", f"{_processor()}, {len(os.sched_getaffinity(0))} cores for this process"),
-        ("Caffe computes on", results.protocol.images.trainer.device),
+        ("device", results.protocol.images.trainer.device),
         ("Python, numpy", f"{platform.python_version()}, {np.__version__}"),
         ("BLAS", ", ".join("{library} {version} with {kernels} kernels, one thread a run".format(**pool) for pool in blas_description())),
     ]

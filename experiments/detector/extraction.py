@@ -89,7 +89,7 @@ def read_found(folder, place):
     try:
         with np.load(_path(folder, place)) as file:
             found = Found(*(file[name] for name in Found._fields))
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise EglError(f"{_path(folder, place)}: cannot be read ({error}); remove the run's folder {folder}") from error
     return found._replace(box=tuple(found.box.tolist()), shape=tuple(found.shape.tolist()))
 

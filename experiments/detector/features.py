@@ -138,7 +138,8 @@ def _edge(groups, labels, seen):
 def slope(values):
     """Return the length of the gradient, float32 h x w, in units of `values` a pixel, after a blur by 1/1000 of the width."""
     smooth = cv2.GaussianBlur(values, (0, 0), max(0.5, values.shape[1] / 1000))
-    return cv2.magnitude(*(cv2.Sobel(smooth, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1))))
+    # Not cv2.magnitude: with OpenCV 5 its last bits depend on where the arrays lie in memory.
+    return np.hypot(*(cv2.Sobel(smooth, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1))))
 
 
 def _context(groups, labels, seen):
