@@ -72,7 +72,8 @@ def section(results):
         "Every strategy chooses images and patches in Algorithm 2 as in Fig. 2 (pool with healthy images; EGL and random choice are there "
         f"in {len(whole)} of {len(asked)} seeds), and patches in Algorithm 1. All begin with the same weights, images and batches in a "
         "seed. Mean F is the area under the F curve of Algorithm 2 from the first choice on; labels: labelled patches of Algorithm 1 "
-        f"when F first reaches {ENOUGH}. A query's seconds are what choosing took on one core in the fastest seed, a committee's training included.",
+        f"when F first reaches {ENOUGH}. A query's seconds are what choosing took on one core in the fastest seed, a "
+        "committee's training included.",
         "With two classes least confidence, margin and entropy choose the same patches; a bag is a matter of images, so patches are EGL's.",
     ]
     tables = [_table(results, found, measured)]
