@@ -5,7 +5,7 @@ from egl.caffe_runtime import import_caffe
 from egl.errors import CaffeMissing, EglError
 
 AUTO = "auto"
-CPU_BATCH, GPU_BATCH = 64, 512  # patches scored at a time; 512 keep a net for scoring under 0.3 GB
+CPU_BATCH, GPU_BATCH = 64, 512  # patches scored at a time; the blobs of LeNet for 512 are 0.3 GB, diffs included
 
 _gpu = None  # what use_device was given last: pycaffe does not tell
 
