@@ -1,4 +1,4 @@
-"""runtime/caffe with stand-ins for the programs it calls: what it says and leaves behind when something fails."""
+"""runtime/caffe and apt-update with stand-ins for the programs they call: what they say and leave behind when something fails."""
 import os
 import stat
 import subprocess
@@ -102,3 +102,37 @@ def test_where_caffe_is_the_command_simply_runs():
     pytest.importorskip("caffe", reason="no Caffe here")
     result = subprocess.run([str(WRAPPER), "python3", "-c", "import caffe, egl; print('here')"], stdout=subprocess.PIPE, cwd="/")
     assert result.stdout == b"here\n"
+
+
+SOURCES = """\
+deb http://deb.release.test/debian bullseye main
+deb http://deb.release.test/debian bullseye-updates main
+deb http://security.release.test/debian-security bullseye-security main
+"""
+SOURCE_PACKAGES = "deb-src http://deb.release.test/debian bullseye main non-free"
+ARCHIVE = """\
+deb http://archive.release.test/debian bullseye main
+deb http://archive.release.test/debian-security bullseye-security main
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "arguments", "sources"),
+    [
+        (0, [], SOURCES),
+        (0, ["non-free"], SOURCES.replace("bullseye main", "bullseye main non-free\n" + SOURCE_PACKAGES)),
+        (1, [], ARCHIVE),
+    ],
+    ids=["as it is", "more of it", "from the archive"],
+)
+def test_where_a_container_takes_its_packages_from(tmp_path, fails, arguments, sources):
+    (tmp_path / "apt.conf.d").mkdir()
+    (tmp_path / "sources.list").write_text(SOURCES)
+    apt = tmp_path / "apt-get"
+    apt.write_text(f'#!/bin/sh\necho x >> "{tmp_path}/calls"\n[ $(wc -l < "{tmp_path}/calls") -gt {fails} ]\n')
+    apt.chmod(0o755)
+    script = WRAPPER.with_name("apt-update").read_text().replace("/etc/apt", str(tmp_path))
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert subprocess.run(["sh", "-c", script, "apt-update", *arguments], env=environment).returncode == 0
+    assert (tmp_path / "sources.list").read_text() == sources
+    assert (tmp_path / "apt.conf.d" / "90archive").exists() == bool(fails)
