@@ -99,11 +99,10 @@ def _measure(results, strategy, of):
 
 
 def _seconds(results, runs, initial):
-    """Return the mean seconds a query round took in the fastest of the runs (other work only adds), "" where they do not tell."""
-    metrics = [results.metrics(run) for run in runs]
-    if not all("seconds_choosing" in each for each in metrics):
-        return ""
-    return "{:.1f}".format(min(each["seconds_choosing"] / max(1, each["rounds"] - initial) for each in metrics))
+    """Return the mean seconds a query round took in the fastest of the runs (other work only adds), "" where none tells."""
+    metrics = [each for each in map(results.metrics, runs) if "seconds_choosing" in each]
+    took = [each["seconds_choosing"] / max(1, each["rounds"] - initial) for each in metrics]
+    return f"{min(took):.1f}" if took else ""
 
 
 def _labels(results, strategy):
