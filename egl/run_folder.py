@@ -142,6 +142,13 @@ def write_csv(path, header, rows):
     os.replace(path + ".writing", path)
 
 
+def write_arrays(path, arrays):
+    """Write a dict of arrays as a compressed .npz, whole or not at all."""
+    with open(path + ".writing", "wb") as file:
+        np.savez_compressed(file, **arrays)
+    os.replace(path + ".writing", path)
+
+
 def _read_csv(path):
     try:
         with open(path, newline="", encoding="utf-8") as file:

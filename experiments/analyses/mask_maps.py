@@ -12,10 +12,10 @@ from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.maps import ImageScorer
 from egl.net_definition import prototxt_path
-from egl.run_folder import RunFolder, read_metrics, write_csv
+from egl.run_folder import RunFolder, read_metrics, write_arrays, write_csv
 from egl.trainer import weights_at
 from experiments.analyses import mask_scores
-from experiments.analyses.mask_scores import ANNOTATED, HEALTHY, OUTSIDE
+from experiments.analyses.mask_scores import ANNOTATED
 from experiments.estimate import DENSE, PHOTOGRAPH, START
 
 KINDS = {"p": "p(exudate)", "phi": "phi"}
@@ -95,7 +95,7 @@ def _views(data, settings, trained, places, progress):
         image, mask = photographs.annotated(place)
         field = find_field_of_view(image)
         maps = scorer.maps(image, settings.stride, field)
-        truth = np.where(field, np.where(mask, ANNOTATED, HEALTHY), OUTSIDE).astype(np.uint8)
+        truth = mask_scores.truth_of(mask, field)
         grids = {"p": maps.posterior[..., 1].astype(np.float32), "phi": maps.phi.astype(np.float32)}
         yield View(data.images[place], truth, small(image, truth), grids)
 
@@ -155,6 +155,4 @@ def _write_overlays(path, views, level, stride):
         for kind, grid in view.grids.items():
             shown[f"{n}_{kind}"] = small(mask_scores.pixel_map(grid, stride, view.truth.shape), view.truth).astype(np.float16)
         shown.update({f"{n}_id": np.array(view.row.id), f"{n}_photograph": view.small})
-    with open(path + ".writing", "wb") as file:
-        np.savez_compressed(file, **shown)
-    os.replace(path + ".writing", path)
+    write_arrays(path, shown)

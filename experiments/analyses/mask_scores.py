@@ -25,6 +25,11 @@ class Judged(NamedTuple):
     highest: int
 
 
+def truth_of(mask, field):
+    """Return the truth of a photograph, uint8 H x W, from what is annotated and its field of view, bool H x W each."""
+    return np.where(field, np.where(mask, ANNOTATED, HEALTHY), OUTSIDE).astype(np.uint8)
+
+
 def pixel_map(grid, stride, shape):
     """Return the score of every pixel, float32 `shape`, from those of a grid of patches.
 

@@ -10,9 +10,9 @@ from data_prep.field_of_view import find_field_of_view
 from data_prep.patches import SIZE
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
-from egl.run_folder import RunFolder, read_metrics, write_csv
+from egl.run_folder import RunFolder, read_metrics, write_arrays, write_csv
 from experiments.analyses import mask_maps, mask_scores
-from experiments.analyses.mask_scores import ANNOTATED, HEALTHY, OUTSIDE
+from experiments.analyses.mask_scores import ANNOTATED
 from experiments.detector import features, forest
 from experiments.detector.extraction import probabilities, read_found
 from experiments.estimate import PHOTOGRAPH, START
@@ -95,7 +95,7 @@ class _Scorer:
     def score(self, place):
         """Return (photograph, its truth as in mask_scores, p(exudate) of its pixels: float32 H x W)."""
         image, mask = self._photographs.annotated(place)
-        truth = np.where(find_field_of_view(image), np.where(mask, ANNOTATED, HEALTHY), OUTSIDE).astype(np.uint8)
+        truth = mask_scores.truth_of(mask, find_field_of_view(image))
         found = read_found(self._candidates, place)
         return image, truth, probabilities(found, forest.probability(self.forest, found.features))
 
@@ -123,6 +123,4 @@ def _write_pictures(path, scorer, places):
         parts = {"photograph": image, "annotated": np.uint8(255) * (truth == ANNOTATED), "p": pixels}
         shown.update({f"{n}_{key}": mask_maps.small(part, truth) for key, part in parts.items()})
         shown[f"{n}_id"] = np.array(scorer.data.images[place].id)
-    with open(path + ".writing", "wb") as file:
-        np.savez_compressed(file, **shown)
-    os.replace(path + ".writing", path)
+    write_arrays(path, shown)

@@ -10,7 +10,7 @@ from data_prep.field_of_view import find_field_of_view
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import EglError
-from egl.run_folder import RunFolder, read_metrics
+from egl.run_folder import RunFolder, read_metrics, write_arrays
 from experiments.detector import exclusion, features, normalisation
 from experiments.detector.candidates import LEVELS, find_candidates
 from experiments.detector.normalisation import BACKGROUND, NARROW
@@ -55,7 +55,7 @@ def extract(store, settings, out, progress):
         progress(place, len(data.images))
         if not os.path.exists(_path(out, place)):
             image, mask = photographs.annotated(place)
-            _write(_path(out, place), find(image, find_field_of_view(image), mask, settings.width))
+            write_arrays(_path(out, place), find(image, find_field_of_view(image), mask, settings.width)._asdict())
     run.finish({"diverged": None, "seconds": round(time.time() - began, 1)})
     return read_metrics(out)
 
@@ -102,9 +102,3 @@ def probabilities(found, of_candidates):
 
 def _path(folder, place):
     return os.path.join(folder, "photographs", f"{place:05d}.npz")
-
-
-def _write(path, found):
-    with open(path + ".writing", "wb") as file:
-        np.savez_compressed(file, **found._asdict())
-    os.replace(path + ".writing", path)
