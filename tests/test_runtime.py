@@ -1,7 +1,9 @@
 """runtime/caffe and apt-update with stand-ins for the programs they call: what they say and leave behind when something fails."""
 import os
+import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ WORKS = {
     "python3": "exit 1",  # this machine has no Caffe
     "dpkg-query": "echo installed",
     "mmdebstrap": 'echo made >> "$LOG"; cd "$(mktemp -d)" && mkdir usr && tar -c usr',
-    "bwrap": 'while [ "$1" != --chdir ]; do shift; done; shift 2; echo "ran $*"',
+    "bwrap": 'while [ "$1" != --chdir ]; do shift; done; shift 2; [ "$1" != env ] || shift 2; echo "ran $*"',
     "id": "echo 0",
 }
 
@@ -90,6 +92,41 @@ def test_blas_kernels_are_named_unless_they_are_already(wrapper):
     flags = Path("/proc/cpuinfo").read_text().split("flags", 1)[-1].split("\n", 1)[0].split()
     expected = "SkylakeX" if {"avx512bw", "avx512vl"} <= set(flags) else "Haswell" if {"avx2", "fma"} <= set(flags) else ""
     assert wrapper("true", bwrap='echo "$OPENBLAS_CORETYPE"').stdout == expected + "\n"
+
+
+# Like bubblewrap: dies at Ctrl-C unless that is ignored, and takes with it what runs inside.
+SANDBOX = """\
+#!{}
+import subprocess, sys
+command = subprocess.Popen(sys.argv[sys.argv.index("--chdir") + 2 :])
+try:
+    sys.exit(command.wait())
+except KeyboardInterrupt:
+    command.kill()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "status"),
+    [("", "heard", 130), ("trap '' INT; ", "done", 0)],
+    ids=["in the foreground", "ignored before"],
+)
+def test_ctrl_c_is_left_to_the_command(wrapper, tmp_path, before, said, status):
+    wrapper("true")
+    (tmp_path / "bin" / "bwrap").write_text(SANDBOX.format(sys.executable))
+    environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = "trap 'echo heard; exit 130' INT; echo ready; sleep 0.5; echo done"
+    shell = ["bash", "-c", before + 'exec "$@"', "bash", str(WRAPPER), "bash", "-c", command]
+    with subprocess.Popen(shell, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+        assert process.stdout.read() == said + "\n"
+    assert process.returncode == status
+
+
+def test_the_sandbox_is_the_wrapper_s_own_child_so_that_it_outlives_the_shell_it_was_typed_in(wrapper):
+    parent = wrapper("true", bwrap="ps -o args= $PPID").stdout.splitlines()[-1]
+    assert str(WRAPPER) in parent
 
 
 def test_no_command(wrapper):
