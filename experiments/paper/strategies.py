@@ -1,4 +1,6 @@
 """Every strategy beside EGL and random choice: what it reaches, with how many labels, and what a query costs; and sampling of the pool."""
+from functools import partial
+
 import numpy as np
 
 from egl.run_folder import write_csv
@@ -62,18 +64,14 @@ def section(results):
     if not set(found) - {"egl", "random"}:
         return None
     measured = {strategy: _measure(results, strategy, of) for strategy, of in found.items()}
-    columns = [column + part for column in ("mean_f", "minus_random", "minus_egl") for part in ("", "_half_width")]
-    rows = [
-        [strategy, len(found[strategy]), *(f"{x:.6g}" for key in ("mean", "random", "egl") for x in interval(each[key]))]
-        for strategy, each in measured.items()
-    ]
-    write_csv(results.file("strategies.csv"), ("strategy", "seeds", *columns), rows)
+    _write(results, found, measured)
     text = [
         "Every strategy chooses images and patches in Algorithm 2 as in Fig. 2 (pool with healthy images; EGL and random choice are there "
         f"in {len(whole)} of {len(asked)} seeds), and patches in Algorithm 1. All begin with the same weights, images and batches in a "
-        "seed. Mean F is the area under the F curve of Algorithm 2 from the first choice on; labels: labelled patches of Algorithm 1 "
-        f"when F first reaches {ENOUGH}. A query's seconds are what choosing took on one core in the fastest seed, a "
-        "committee's training included.",
+        "seed. Mean F is the area under the F curve from the first choice on. Of Algorithm 1 stand here its mean F and the labelled "
+        f"patches when F first reaches {ENOUGH}, in the seeds in which it does; all else is of Algorithm 2. A query's seconds are what "
+        "choosing took on one core in the fastest seed, a committee's training included. Each interval is of one strategy alone: of "
+        "a dozen, one may lie just beside 0 by chance.",
         "With two classes least confidence, margin and entropy choose the same patches; a bag is a matter of images, so patches are EGL's.",
     ]
     tables = [_table(results, found, measured)]
@@ -89,10 +87,14 @@ def _measure(results, strategy, of):
         arm: area(*curves(results, [fig2.name("all", arm, seed) for seed in of], "f_measure"), start) for arm in (strategy, "random", "egl")
     }
     runs = [fig2.name("all", strategy, seed) for seed in of]
+    by_patch, labels, random_labels = _by_patch(results, SAME_PATCHES.get(strategy, strategy))
     return {
         "mean": areas[strategy],
         "random": areas[strategy] - areas["random"],
         "egl": areas[strategy] - areas["egl"],
+        "by_patch": by_patch,
+        "labels": labels,
+        "fewer": (labels - random_labels)[~np.isnan(labels - random_labels)],
         "seconds": _seconds(results, runs, start),
         "broken": one_class(results, runs),
     }
@@ -105,17 +107,36 @@ def _seconds(results, runs, initial):
     return f"{min(took):.1f}" if took else ""
 
 
-def _labels(results, strategy):
-    """Return in how many labelled patches F first reaches ENOUGH, as text."""
-    chooser = SAME_PATCHES.get(strategy, strategy)
-    runs = [patches.name(chooser, seed) for seed in results.seeds(seeds(results.protocol), lambda seed: patches.name(chooser, seed))]
-    if not runs:
-        return ""
-    values, labelled = (curves(results, runs, column)[1] for column in ("f_measure", "n_labelled"))
-    reached = values >= ENOUGH
-    needed = [labels[row.argmax()] for labels, row in zip(labelled, reached) if row.any()]
-    words = f"{len(needed)} of {len(runs)} seeds"
-    return f"{np.mean(needed):.0f} ({words})" if needed else f"not reached ({words})"
+def _by_patch(results, chooser):
+    """Return what patches chosen alone (Algorithm 1) reach in each seed that has random choice too: three arrays (seeds,).
+
+    Mean F less random choice's, and the labelled patches when F first reaches ENOUGH (nan: never), of this and of random choice.
+    """
+    arms = (chooser, "random")
+    of = results.seeds(seeds(results.protocol), *(partial(patches.name, arm) for arm in arms))
+    if not of:
+        return np.empty((3, 0))
+    runs = {arm: [patches.name(arm, seed) for seed in of] for arm in arms}
+    f = {arm: curves(results, names, "f_measure") for arm, names in runs.items()}
+    areas = {arm: area(*pair, results.protocol.patches.selection.initial_iterations) for arm, pair in f.items()}
+    labels = {}
+    for arm, (_, values) in f.items():
+        labelled = curves(results, runs[arm], "n_labelled")[1]
+        labels[arm] = np.array([(*row[reached], np.nan)[0] for row, reached in zip(labelled, values >= ENOUGH)])
+    return areas[chooser] - areas["random"], labels[chooser], labels["random"]
+
+
+def _write(results, found, measured):
+    """Write strategies.csv; a cell is empty where there is no seed, a half width where there is but one."""
+    columns = {"mean": "mean_f", "random": "minus_random", "egl": "minus_egl", "by_patch": "patches_minus_random"}
+    columns.update(labels="labels", fewer="labels_minus_random")
+    rows = []
+    for strategy, each in measured.items():
+        values = {key: each[key][~np.isnan(each[key])] for key in columns}
+        numbers = [x for of in values.values() for x in (interval(of) if len(of) else (np.nan, np.nan))]
+        rows.append([strategy, len(found[strategy]), *("" if np.isnan(x) else f"{x:.6g}" for x in numbers)])
+    header = [column + part for column in columns.values() for part in ("", "_half_width")]
+    write_csv(results.file("strategies.csv"), ("strategy", "seeds", *header), rows)
 
 
 def _table(results, found, measured):
@@ -123,9 +144,23 @@ def _table(results, found, measured):
     for strategy, each in sorted(measured.items(), key=lambda item: -item[1]["mean"].mean()):
         differences = ["" if strategy == other else mean_text(each[other]) for other in ("random", "egl")]
         broken = f"{each['broken']} of {len(found[strategy])}"
-        rows.append([plots.label(strategy), mean_text(each["mean"]), *differences, broken, _labels(results, strategy), each["seconds"]])
-    header = ("strategy", "mean F", "minus random", "minus EGL", "broken down", f"labels to F {ENOUGH}", "seconds a query")
+        by_patch = "" if strategy == "random" or not len(each["by_patch"]) else mean_text(each["by_patch"])
+        row = [plots.label(strategy), mean_text(each["mean"]), *differences, broken, each["seconds"]]
+        rows.append([*row, by_patch, *_labels(strategy, each)])
+    header = ("strategy", "mean F", "minus random", "minus EGL", "broken down", "seconds a query")
+    header += ("patches: mean F minus random", f"patches: labels to F {ENOUGH}", "labels minus random")
     return Table("Strategies, by mean F; differences are within seeds", header, rows)
+
+
+def _labels(strategy, each):
+    """Return [labels to ENOUGH, how many more than random choice] as text."""
+    labels, fewer = each["labels"], each["fewer"]
+    if not len(labels):
+        return ["", ""]
+    words = f"{(~np.isnan(labels)).sum()} of {len(labels)} seeds"
+    if np.isnan(labels).all():
+        return [f"not reached ({words})", ""]
+    return [f"{np.nanmean(labels):.0f} ({words})", "" if strategy == "random" or not len(fewer) else mean_text(fewer, 0)]
 
 
 def _sampling(results, asked):
@@ -148,15 +183,19 @@ def _sampling(results, asked):
 
 def _draw(results, measured):
     order = sorted(measured, key=lambda strategy: -measured[strategy]["mean"].mean())
-    with plots.figure(results.file("strategies.png"), width=8, height=0.8 + 0.36 * len(order)) as (_, axes):
-        axis = axes[0, 0]
-        for place, strategy in enumerate(order):
-            mean, half = interval(measured[strategy]["random"])
-            axis.plot(measured[strategy]["random"], np.full(len(measured[strategy]["random"]), place), ".", color="0.6", markersize=5)
-            axis.errorbar(mean, place, xerr=None if np.isnan(half) else half, fmt="o", color=plots.colour(strategy), capsize=3)
-        axis.axvline(0, color="0.3", linewidth=0.8)
+    panels = (("random", "images and patches (Algorithm 2)"), ("by_patch", "patches alone (Algorithm 1)"))
+    with plots.figure(results.file("strategies.png"), 2, width=5, height=0.9 + 0.36 * len(order), sharey=True) as (_, axes):
+        for axis, (key, title) in zip(axes[0], panels):
+            for place, strategy in enumerate(order):
+                values = measured[strategy][key]
+                if len(values):
+                    mean, half = interval(values)
+                    axis.plot(values, np.full(len(values), place), ".", color="0.6", markersize=5)
+                    error = None if np.isnan(half) else half
+                    axis.errorbar(mean, place, xerr=error, fmt="o", color=plots.colour(strategy), capsize=3)
+            axis.axvline(0, color="0.3", linewidth=0.8)
+            plots.finish(axis, title, "mean F minus that of random choice, same seed")
         axis.set_yticks(range(len(order)))
         axis.set_yticklabels([plots.label(strategy) for strategy in order])
         axis.invert_yaxis()
-        plots.finish(axis, "", "mean F minus that of random choice, same seed")
     return Figure("strategies.png", "Mean and 95% t-interval over seeds; grey dots: seeds. Right of the line: ahead of random choice.")

@@ -28,6 +28,7 @@ def results(fake_results):
         for name, f in (("random", 0.5), ("egl", 0.4), ("entropy", 0.7)):
             results.write(fig2.name("all", name, seed), [6, 60], f_measure=f, sensitivity=0.5, specificity=0.4)
         results.write(patches.name("least-confidence", seed), [5, 85], f_measure=[0.8, 0.84 + 0.01 * seed], n_labelled=[100, 300])
+        results.write(patches.name("random", seed), [5, 45, 85], f_measure=[0.7, 0.8, 0.9], n_labelled=[100, 200, 340 + 20 * seed])
     return results
 
 
@@ -36,26 +37,34 @@ def test_section(results):
     rows = {row[0]: row for row in section.tables[0].rows}
     assert [row[0] for row in section.tables[0].rows] == ["entropy", "random", "EGL"]
     assert rows["entropy"][1:5] == ["0.700 ± 0.000", "0.200 ± 0.000", "0.300 ± 0.000", "0 of 2"]
-    assert rows["entropy"][5] == "300 (2 of 2 seeds)"  # patches as least confidence chooses them: 0.85 and 0.86
+    # Patches as least confidence chooses them: F ends at 0.85 and 0.86, its mean is 0.825 and 0.83; random choice's is 0.8.
+    assert rows["entropy"][6:] == ["0.027 ± 0.032", "300 (2 of 2 seeds)", "-70 ± 127"]
+    assert rows["random"][6:] == ["", "370 (2 of 2 seeds)", ""]
     assert rows["EGL"][3] == ""
+    assert rows["EGL"][6:] == ["", "", ""]
     with open(results.file("strategies.csv"), newline="") as file:
-        assert {row["strategy"]: row["minus_random"] for row in csv.DictReader(file)}["egl"] == "-0.1"
+        written = {row["strategy"]: row for row in csv.DictReader(file)}
+    assert written["egl"]["minus_random"] == "-0.1"
+    assert [written["entropy"][column] for column in ("labels", "labels_minus_random")] == ["300", "-70"]
+    assert [written["egl"][column] for column in ("labels", "labels_minus_random", "patches_minus_random")] == ["", "", ""]
 
 
 def test_a_query_takes_what_it_took_in_the_fastest_seed(results):
-    assert strategies.section(results).tables[0].rows[0][6] == ""
+    assert strategies.section(results).tables[0].rows[0][5] == ""
     for seed, seconds in ((1, 110.0), (2, 80.0)):
         path = os.path.join(results.run(fig2.name("all", "entropy", seed)), "metrics.json")
         with open(path) as file:
             metrics = dict(json.load(file), rounds=46, seconds_choosing=seconds)
         with open(path, "w") as file:
             json.dump(metrics, file)
-    assert strategies.section(results).tables[0].rows[0][6] == "2.0"  # 40 of the 46 rounds chose something
+    assert strategies.section(results).tables[0].rows[0][5] == "2.0"  # 40 of the 46 rounds chose something
 
 
 def test_labels_that_are_not_enough(results):
     results.write(patches.name("least-confidence", 1), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300])
-    assert strategies.section(results).tables[0].rows[0][5] == "300 (1 of 2 seeds)"
+    assert strategies.section(results).tables[0].rows[0][7:] == ["300 (1 of 2 seeds)", "-80"]
+    results.write(patches.name("least-confidence", 2), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300])
+    assert strategies.section(results).tables[0].rows[0][7:] == ["not reached (0 of 2 seeds)", ""]
 
 
 def test_sampling_of_the_pool(results):
