@@ -39,5 +39,9 @@ def test_section(results):
     assert not section.verdicts
 
 
-def test_nothing_finished(fake_results):
-    assert settings.section(fake_results()) is None
+def test_nothing_finished_but_what_is_fig2s(fake_results):
+    results = fake_results(fig2_seeds=2, seeds=2)
+    assert settings.section(results) is None
+    for arm in settings.ARMS:
+        results.write(fig2.name("all", arm, 1), [5, 10], f_measure=0.5)
+    assert settings.section(results) is None
