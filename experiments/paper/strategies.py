@@ -194,6 +194,7 @@ def _draw(results, measured):
                     error = None if np.isnan(half) else half
                     axis.errorbar(mean, place, xerr=error, fmt="o", color=plots.colour(strategy), capsize=3)
             axis.axvline(0, color="0.3", linewidth=0.8)
+            axis.locator_params(axis="x", nbins=7)
             plots.finish(axis, title, "mean F minus that of random choice, same seed")
         axis.set_yticks(range(len(order)))
         axis.set_yticklabels([plots.label(strategy) for strategy in order])
