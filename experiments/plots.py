@@ -61,6 +61,12 @@ def band(axis, x, values, label, colour, shade=True, **style):
         axis.fill_between(x, mean - half, mean + half, color=colour, alpha=0.18, linewidth=0)
 
 
+def dot(axis, values, place, **style):
+    """Draw the mean of values (seeds,) at the height `place` and, of two seeds or more, its 95% t-interval."""
+    mean, half = interval(values)
+    axis.errorbar(mean, place, xerr=None if np.isnan(half) else half, fmt="o", capsize=3, **style)
+
+
 def finish(axis, title, xlabel, ylabel="", ylim=None):
     """Give an axis its words and a faint grid."""
     axis.set(title=title, xlabel=xlabel, ylabel=ylabel)

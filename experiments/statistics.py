@@ -49,6 +49,15 @@ def at(iterations, values, iteration):
     return np.array([np.interp(iteration, iterations, row) for row in values])
 
 
+def first_at(x, values, wanted):
+    """Return the x (runs,) at which curves are first as high as `wanted`, nan where they never are; a height of 0 never counts.
+
+    x, values: (runs, n).
+    """
+    reached = (values >= wanted) & (values > 0)
+    return np.where(reached.any(axis=1), x[np.arange(len(x)), reached.argmax(axis=1)], np.nan)
+
+
 def until(iterations, values, last):
     """Return the part of curves (runs, n) up to the iteration `last`: (iterations, values)."""
     return iterations[iterations <= last], values[:, iterations <= last]

@@ -8,7 +8,7 @@ from experiments import plots
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.paper import baseline, patches
 from experiments.section import Figure, Section, Table, Verdict
-from experiments.statistics import curves, interval, mean_text
+from experiments.statistics import curves, first_at, interval, mean_text
 
 NEARLY = 0.95  # of the full-data F
 PART = 0.5  # of the labels
@@ -51,8 +51,7 @@ def _by_share(results, names, total):
 
 def _needed(shares, values, wanted):
     """Return the least share (seeds,) at which F is `wanted` or more; 1 where it never is."""
-    reached = (values >= wanted) & (values > 0)
-    return np.where(reached.any(axis=1), shares[np.arange(len(shares)), reached.argmax(axis=1)], 1.0)
+    return np.nan_to_num(first_at(shares, values, wanted), nan=1.0)
 
 
 def _at_shares(shares, values):

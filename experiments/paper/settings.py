@@ -1,8 +1,6 @@
 """The paper's open choices: which of them decide whether EGL is ahead of random choice (C1, C2)."""
 from functools import partial
 
-import numpy as np
-
 from egl.run_folder import write_csv
 from experiments import plots, work
 from experiments.claims import by_interval
@@ -115,10 +113,8 @@ def _draw(results, found, first, last):
         axis = axes[0, 0]
         for place, each in enumerate(found.values()):
             for shift, column, colour in ((-0.12, "difference", "black"), (0.12, "last", "tab:red")):
-                mean, half = interval(each[column])
-                error = None if np.isnan(half) else half
                 label = {"difference": f"mean F from batch {first} on", "last": "last F"}[column] if place == 0 else None
-                axis.errorbar(mean, place + shift, xerr=error, fmt="o", color=colour, markersize=4, capsize=3, label=label)
+                plots.dot(axis, each[column], place + shift, color=colour, markersize=4, label=label)
         axis.axvline(0, color="0.3", linewidth=0.8)
         axis.set_yticks(range(len(found)))
         axis.set_yticklabels(list(found))

@@ -8,7 +8,7 @@ from egl.strategies import STRATEGIES
 from experiments import plots
 from experiments.paper import fig2, patches
 from experiments.section import Figure, Section, Table
-from experiments.statistics import area, curves, interval, mean_text, one_class
+from experiments.statistics import area, curves, first_at, interval, mean_text, one_class
 from experiments.tasks import Task
 
 ENOUGH = 0.85  # the F whose price in labels is asked
@@ -94,7 +94,7 @@ def _measure(results, strategy, of):
         "egl": areas[strategy] - areas["egl"],
         "by_patch": by_patch,
         "labels": labels,
-        "fewer": (labels - random_labels)[~np.isnan(labels - random_labels)],
+        "more_labels": labels - random_labels,
         "seconds": _seconds(results, runs, start),
         "broken": one_class(results, runs),
     }
@@ -119,21 +119,24 @@ def _by_patch(results, chooser):
     runs = {arm: [patches.name(arm, seed) for seed in of] for arm in arms}
     f = {arm: curves(results, names, "f_measure") for arm, names in runs.items()}
     areas = {arm: area(*pair, results.protocol.patches.selection.initial_iterations) for arm, pair in f.items()}
-    labels = {}
-    for arm, (_, values) in f.items():
-        labelled = curves(results, runs[arm], "n_labelled")[1]
-        labels[arm] = np.array([(*row[reached], np.nan)[0] for row, reached in zip(labelled, values >= ENOUGH)])
+    labels = {arm: first_at(curves(results, names, "n_labelled")[1], f[arm][1], ENOUGH) for arm, names in runs.items()}
     return areas[chooser] - areas["random"], labels[chooser], labels["random"]
 
 
 def _write(results, found, measured):
     """Write strategies.csv; a cell is empty where there is no seed, a half width where there is but one."""
-    columns = {"mean": "mean_f", "random": "minus_random", "egl": "minus_egl", "by_patch": "patches_minus_random"}
-    columns.update(labels="labels", fewer="labels_minus_random")
+    columns = {
+        "mean": "mean_f",
+        "random": "minus_random",
+        "egl": "minus_egl",
+        "by_patch": "patches_minus_random",
+        "labels": "labels",
+        "more_labels": "labels_minus_random",
+    }
     rows = []
     for strategy, each in measured.items():
-        values = {key: each[key][~np.isnan(each[key])] for key in columns}
-        numbers = [x for of in values.values() for x in (interval(of) if len(of) else (np.nan, np.nan))]
+        values = [_known(each[key]) for key in columns]
+        numbers = [x for of in values for x in (interval(of) if len(of) else (np.nan, np.nan))]
         rows.append([strategy, len(found[strategy]), *("" if np.isnan(x) else f"{x:.6g}" for x in numbers)])
     header = [column + part for column in columns.values() for part in ("", "_half_width")]
     write_csv(results.file("strategies.csv"), ("strategy", "seeds", *header), rows)
@@ -154,13 +157,17 @@ def _table(results, found, measured):
 
 def _labels(strategy, each):
     """Return [labels to ENOUGH, how many more than random choice] as text."""
-    labels, fewer = each["labels"], each["fewer"]
-    if not len(labels):
+    labels, more = _known(each["labels"]), _known(each["more_labels"])
+    if not len(each["labels"]):
         return ["", ""]
-    words = f"{(~np.isnan(labels)).sum()} of {len(labels)} seeds"
-    if np.isnan(labels).all():
+    words = f"{len(labels)} of {len(each['labels'])} seeds"
+    if not len(labels):
         return [f"not reached ({words})", ""]
-    return [f"{np.nanmean(labels):.0f} ({words})", "" if strategy == "random" or not len(fewer) else mean_text(fewer, 0)]
+    return [f"{labels.mean():.0f} ({words})", "" if strategy == "random" or not len(more) else mean_text(more, 0)]
+
+
+def _known(values):
+    return values[~np.isnan(values)]
 
 
 def _sampling(results, asked):
@@ -189,10 +196,8 @@ def _draw(results, measured):
             for place, strategy in enumerate(order):
                 values = measured[strategy][key]
                 if len(values):
-                    mean, half = interval(values)
                     axis.plot(values, np.full(len(values), place), ".", color="0.6", markersize=5)
-                    error = None if np.isnan(half) else half
-                    axis.errorbar(mean, place, xerr=error, fmt="o", color=plots.colour(strategy), capsize=3)
+                    plots.dot(axis, values, place, color=plots.colour(strategy))
             axis.axvline(0, color="0.3", linewidth=0.8)
             axis.locator_params(axis="x", nbins=7)
             plots.finish(axis, title, "mean F minus that of random choice, same seed")

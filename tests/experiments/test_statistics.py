@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.statistics import area, at, curves, interval, mean_text, one_class, until
+from experiments.statistics import area, at, curves, first_at, interval, mean_text, one_class, until
 
 
 def test_interval_is_students():
@@ -55,3 +55,11 @@ def test_runs_that_tell_nothing_apart(three):
     assert one_class(three, ["whole", "wild", "short"]) == 2
     assert one_class(three, ["whole", "wild", "short"], last=10) == 1
     assert one_class(three, ["whole", "wild", "short"], last=5) == 0
+
+
+def test_first_at():
+    x = np.array([[10, 20, 30]] * 3)
+    values = np.array([[0.5, 0.9, 0.8], [0.5, 0.6, 0.7], [0.0, 0.8, 0.0]])
+    assert first_at(x, values, 0.8)[[0, 2]].tolist() == [20, 20]
+    assert np.isnan(first_at(x, values, 0.8)[1])
+    assert first_at(x, values, 0)[2] == 20  # where nothing is learned, nothing is reached
