@@ -6,6 +6,7 @@ are cut back to what they held at the snapshot, and everything else is written w
 import csv
 import json
 import os
+from contextlib import contextmanager
 
 import h5py
 import numpy as np
@@ -133,20 +134,26 @@ def _cell(value):
     return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
+@contextmanager
+def open_whole(path, mode="w", encoding="utf-8", newline=None):
+    """Open a file for writing; it gets its name when the block ends well, so that it is there whole or not at all."""
+    with open(path + ".writing", mode, encoding=encoding, newline=newline) as file:
+        yield file
+    os.replace(path + ".writing", path)
+
+
 def write_csv(path, header, rows):
     """Write a CSV whole or not at all."""
-    with open(path + ".writing", "w", newline="", encoding="utf-8") as file:
+    with open_whole(path, newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-    os.replace(path + ".writing", path)
 
 
 def write_arrays(path, arrays):
     """Write a dict of arrays as a compressed .npz, whole or not at all."""
-    with open(path + ".writing", "wb") as file:
+    with open_whole(path, "wb", encoding=None) as file:
         np.savez_compressed(file, **arrays)
-    os.replace(path + ".writing", path)
 
 
 def _read_csv(path):
@@ -158,10 +165,9 @@ def _read_csv(path):
 
 
 def _write_json(path, value):
-    with open(path + ".writing", "w", encoding="utf-8") as file:
+    with open_whole(path) as file:
         json.dump(value, file, indent=1, sort_keys=True)
         file.write("\n")
-    os.replace(path + ".writing", path)
 
 
 def _read_json(path):

@@ -12,6 +12,7 @@ from egl.device import check_device, scoring_batch, use_device
 from egl.errors import Diverged, EglError
 from egl.net_definition import find_classifier, prototxt_path, read_net, read_solver
 from egl.nets import scoring_net
+from egl.run_folder import open_whole
 
 SCALINGS = ("mean", "patch-mean")
 # A weight beyond this has diverged. The limit keeps a forward pass of LeNet within float32: once a NaN gets into it, Caffe's
@@ -60,9 +61,8 @@ class Trainer:
         gpu = check_device(settings.device)
         definition = self._define(gpu)
         path = os.path.join(folder, "solver.prototxt")
-        with open(path + ".writing", "w", encoding="utf-8") as file:
+        with open_whole(path) as file:
             file.write(str(definition))
-        os.replace(path + ".writing", path)
         use_device(gpu)
         self.solver = caffe.get_solver(path)
         self.score_prototxt = _find(settings.score_net)

@@ -12,7 +12,7 @@ import numpy as np
 from data_prep import __version__
 from data_prep.prepare import summary
 from egl.caffe_runtime import blas_description
-from egl.run_folder import write_csv
+from egl.run_folder import open_whole, write_csv
 from experiments.claims import CLAIMS
 from experiments.paper import FURTHER, NAMES, experiment
 from experiments.protocols import FULL
@@ -75,9 +75,8 @@ def _render(template, path, **content):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    with open(path + ".writing", "w", encoding="utf-8") as file:
+    with open_whole(path) as file:
         file.write(environment.get_template(template).render(**content))
-    os.replace(path + ".writing", path)
 
 
 def _about(results, sections, seconds):

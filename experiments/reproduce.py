@@ -8,6 +8,7 @@ from data_prep import phantom
 from data_prep.contact_sheet import write_contact_sheet
 from data_prep.prepare import prepare
 from data_prep.store import PatchStore
+from egl.run_folder import open_whole
 from experiments.child import BadInput, run_in_child
 from experiments.estimate import measure_speed, seconds
 from experiments.paper import NAMES, experiment
@@ -67,9 +68,8 @@ def reproduce(request, out, jobs, skip_bad=False, published=None):
         for run, task in experiment(name).tasks(protocol).items():
             if tasks.setdefault(run, task) != task:
                 raise RuntimeError(f"two experiments mean different things by the run {run}")
-    with open(os.path.join(out, REQUEST + ".writing"), "w", encoding="utf-8") as file:
+    with open_whole(os.path.join(out, REQUEST)) as file:
         json.dump(request._asdict(), file, indent=1)
-    os.replace(os.path.join(out, REQUEST + ".writing"), os.path.join(out, REQUEST))
     failed = _run(tasks, stores, os.path.join(out, "runs"), jobs, request.device)
     results = Results(out, protocol, stores, published)
     return write_report(results, failed, time.time() - began), failed

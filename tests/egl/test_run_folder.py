@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from egl.errors import EglError
-from egl.run_folder import QUERIES, ROUNDS, RunFolder, read_metrics, read_rounds
+from egl.run_folder import QUERIES, ROUNDS, RunFolder, open_whole, read_metrics, read_rounds
 
 
 def row(iteration):
@@ -72,3 +72,14 @@ def test_missing_and_empty_rounds(tmp_path):
     (tmp_path / "rounds.csv").write_text(",".join(ROUNDS) + "\n")
     with pytest.raises(EglError, match="has no rows"):
         read_rounds(str(tmp_path))
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "file.txt"
+    with open_whole(str(path)) as file:
+        file.write("first")
+        assert not path.exists()
+    with pytest.raises(KeyboardInterrupt), open_whole(str(path)) as file:
+        file.write("sec")
+        raise KeyboardInterrupt
+    assert path.read_text() == "first"
