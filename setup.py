@@ -1,7 +1,7 @@
 import pathlib
 import re
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 here = pathlib.Path(__file__).resolve().parent
 version = re.search(r'__version__ = "(.+?)"', (here / "data_prep" / "__init__.py").read_text(encoding="utf-8")).group(1)
@@ -14,10 +14,7 @@ setup(
     long_description_content_type="text/markdown",
     license="BSD-2-Clause",
     python_requires=">=3.8",
-    packages=[
-        "data_prep", "data_prep.phantom", "data_prep.readers", "egl", "egl.prototxt", "egl.strategies",
-        "experiments", "experiments.analyses", "experiments.commands", "experiments.detector", "experiments.paper",
-    ],  # fmt: skip
+    packages=[*find_packages(include=["data_prep*", "egl*", "experiments*"]), "egl.prototxt"],
     package_dir={"egl.prototxt": "prototxt"},
     package_data={"egl.prototxt": ["*.prototxt"], "experiments": ["*.j2", "published_numbers.csv"]},
     entry_points={"console_scripts": ["egl = experiments.command_line:main"]},

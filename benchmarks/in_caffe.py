@@ -9,13 +9,14 @@ import sys
 
 import numpy as np
 
-from benchmarks import kernels, profile
+from benchmarks import kernels
+from benchmarks import where_time_goes as profile
 from benchmarks.comparing import alternate, comparison, fastest
 from benchmarks.equality import largest_difference
 from benchmarks.material import SCORE, Material
-from egl.gradient_length import GradientLength
-from egl.nets import scoring_net
-from egl.parallel import Workers
+from egl.gradient_length.phi import GradientLength
+from egl.gradient_length.workers import Workers
+from egl.nets.building import scoring_net
 
 BATCH = 64
 

@@ -16,10 +16,10 @@ import numpy as np
 from benchmarks.sizes import read_sizes
 from data_prep import phantom
 from data_prep.patches import corners, cut
-from egl.caffe_runtime import blas_description, import_caffe
-from egl.gradient_length import GradientLength
-from egl.net_definition import prototxt_path
-from egl.trainer import Trainer, TrainerSettings
+from egl.gradient_length.phi import GradientLength
+from egl.nets.definition import prototxt_path
+from egl.nets.runtime import blas_description, import_caffe
+from egl.training.trainer import Trainer, TrainerSettings
 
 CHECKED = 100  # patches whose scores the others are held against
 RATE = 0.001  # of the training: the paper's makes the net sure of a phantom's patches within 20 iterations

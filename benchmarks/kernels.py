@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.material import SCORE, Material
 from benchmarks.programs import Program, answer
-from egl.caffe_runtime import blas_description
-from egl.nets import scoring_net
+from egl.nets.building import scoring_net
+from egl.nets.runtime import blas_description
 
 BATCH = 64
 SIDE = 1024  # of the matrices

@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from benchmarks.sizes import read_sizes
-from egl.maps import ImageScorer
-from egl.net_definition import prototxt_path
+from egl.gradient_length.maps import ImageScorer
+from egl.nets.definition import prototxt_path
 
 SCORE = prototxt_path("lenet_score.prototxt")
 
@@ -33,6 +33,6 @@ class Material:
         return np.load(os.path.join(self.folder, "scores.npz"))
 
     def image_scorer(self, route):
-        """Return an egl.maps.ImageScorer with the mean and factor of the training."""
+        """Return an egl.gradient_length.maps.ImageScorer with the mean and factor of the training."""
         with open(os.path.join(self.folder, "settings.json"), encoding="utf-8") as file:
             return ImageScorer(SCORE, self.weights, route=route, **json.load(file))

@@ -6,8 +6,8 @@ import sys
 
 from benchmarks.material import SCORE, Material
 from benchmarks.programs import answer
-from egl.gradient_length import GradientLength
-from egl.parallel import Workers
+from egl.gradient_length.phi import GradientLength
+from egl.gradient_length.workers import Workers
 
 
 def main(folder):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 import numpy as np
 
 RESAMPLES = 1000
-MEASURES = ("f_measure", "sensitivity", "specificity", "auc")  # as egl.metrics defines them
+MEASURES = ("f_measure", "sensitivity", "specificity", "auc")  # as egl.training.metrics defines them
 
 
 class Cases(NamedTuple):

@@ -7,10 +7,10 @@ import threading
 import traceback
 
 from data_prep.errors import DataError
-from egl.caffe_runtime import send_log_to
-from egl.device import check_device, use_device
 from egl.errors import Diverged, EglError
-from egl.run_folder import LOG
+from egl.nets.device import check_device, use_device
+from egl.nets.runtime import send_log_to
+from egl.training.run_folder import LOG
 
 BAD_INPUT = (DataError, EglError)
 

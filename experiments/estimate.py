@@ -3,13 +3,13 @@ import time
 
 import numpy as np
 
-from egl.caffe_runtime import import_caffe
-from egl.full_training import FullTrainingSettings
-from egl.net_definition import prototxt_path
-from egl.nets import scoring_net
-from egl.selection import RunSettings
+from egl.nets.building import scoring_net
+from egl.nets.definition import prototxt_path
+from egl.nets.runtime import import_caffe
+from egl.selection.run import RunSettings
 from egl.strategies import WITH_COMMITTEE
 from egl.strategies.committee import MEMBERS
+from egl.training.full_training import FullTrainingSettings
 
 # Measured in forward passes of one patch (0.7 ms on a core of a Xeon of 2019):
 STEP = 2.6  # an SGD iteration, a patch

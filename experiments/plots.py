@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from egl.strategies import STRATEGIES
-from experiments.statistics import interval
+from experiments.curves import interval
 
 COLOURS = {"random": "tab:blue", "egl": "tab:green", "egl-images": "tab:purple", "egl-patches": "tab:olive", "sgd": "tab:gray"}
 LABELS = {

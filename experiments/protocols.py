@@ -2,8 +2,8 @@
 from typing import NamedTuple, Tuple
 
 from data_prep.prepare import PrepareSettings
-from egl.algorithms import SelectionSettings
-from egl.selection import RunSettings
+from egl.selection.algorithms import SelectionSettings
+from egl.selection.run import RunSettings
 
 
 class Protocol(NamedTuple):

@@ -11,8 +11,8 @@ import numpy as np
 
 from data_prep import __version__
 from data_prep.prepare import summary
-from egl.caffe_runtime import blas_description
-from egl.run_folder import open_whole, write_csv
+from egl.nets.runtime import blas_description
+from egl.training.run_folder import open_whole, write_csv
 from experiments.claims import CLAIMS
 from experiments.paper import FURTHER, NAMES, experiment
 from experiments.protocols import FULL

@@ -8,7 +8,7 @@ from data_prep import phantom
 from data_prep.contact_sheet import write_contact_sheet
 from data_prep.prepare import prepare
 from data_prep.store import PatchStore
-from egl.run_folder import open_whole
+from egl.training.run_folder import open_whole
 from experiments.child import BadInput, run_in_child
 from experiments.estimate import measure_speed, seconds
 from experiments.paper import NAMES, experiment

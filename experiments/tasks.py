@@ -2,7 +2,7 @@
 import os
 from typing import Callable, NamedTuple, Tuple
 
-from egl.run_folder import read_metrics, read_rounds, read_table
+from egl.training.run_folder import read_metrics, read_rounds, read_table
 
 
 class Task(NamedTuple):

@@ -2,15 +2,15 @@
 from data_prep import __version__
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
-from egl import full_training
-from egl.caffe_runtime import blas_description, import_caffe
 from egl.errors import Diverged
-from egl.run_folder import RunFolder, read_settings
-from egl.selection import Selection
+from egl.nets.runtime import blas_description, import_caffe
+from egl.selection.run import Selection
+from egl.training import full_training
+from egl.training.run_folder import RunFolder, read_settings
 
 
 def train(store, settings, out, progress):
-    """Train on everything (egl.full_training) and return its metrics."""
+    """Train on everything (egl.training.full_training) and return its metrics."""
     data = PatchStore(store)
     return full_training.train(data, settings, out, _about(data), progress)
 
@@ -26,7 +26,7 @@ def train_or_diverge(store, settings, out, progress):
 
 
 def select(store, settings, out, images=None, *, progress):
-    """Run Algorithm 1 or 2 (egl.selection) and return its metrics. images: the data set's folder, None: where it was."""
+    """Run Algorithm 1 or 2 (egl.selection.run) and return its metrics. images: the data set's folder, None: where it was."""
     data = PatchStore(store)
     return Selection(data, settings, out, StoredPhotographs(data, images), _about(data)).execute(progress)
 

@@ -38,8 +38,8 @@ def small_store(phantoms, tmp_path_factory):
 @pytest.fixture(scope="session")
 def caffe():
     """The module caffe, or a skip that says how to get it."""
-    from egl.caffe_runtime import import_caffe
     from egl.errors import CaffeMissing
+    from egl.nets.runtime import import_caffe
 
     try:
         return import_caffe()

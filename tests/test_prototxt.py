@@ -15,7 +15,7 @@ ASIDE = ("data", "label", "accuracy", "prob", "loss")
 
 
 def layers(name):
-    from egl.net_definition import prototxt_path, read_net
+    from egl.nets.definition import prototxt_path, read_net
 
     return [layer for layer in read_net(prototxt_path(name)).layer if layer.name not in ASIDE]
 
@@ -23,7 +23,7 @@ def layers(name):
 @pytest.mark.parametrize("name", ["lenet_train_test.prototxt", "lenet_score.prototxt"])
 @pytest.mark.parametrize("phase", ["TRAIN", "TEST"])
 def test_shapes(caffe, name, phase):
-    from egl.net_definition import prototxt_path
+    from egl.nets.definition import prototxt_path
 
     net = caffe.Net(prototxt_path(name), getattr(caffe, phase))
     for blob, shape in SHAPES.items():
@@ -47,7 +47,7 @@ def test_the_scoring_net_is_the_training_net(caffe):
 
 
 def test_the_solver_has_the_paper_s_rate(caffe):
-    from egl.net_definition import prototxt_path, read_solver
+    from egl.nets.definition import prototxt_path, read_solver
 
     solver = read_solver(prototxt_path("lenet_solver.prototxt"))
     assert solver.base_lr == pytest.approx(0.01)
@@ -56,8 +56,8 @@ def test_the_solver_has_the_paper_s_rate(caffe):
 
 def test_caffe_s_own_command_can_train_it(caffe, small_store, tmp_path):
     """The exported files, an HDF5Data layer before the same net, and Caffe's own loop: what `caffe train` does."""
-    from data_prep.export import export
-    from egl.net_definition import prototxt_path, read_net, read_solver
+    from egl.nets.definition import prototxt_path, read_net, read_solver
+    from egl.training.export import export
 
     export(small_store.path, str(tmp_path / "hdf5"), "hdf5")
     net = read_net(prototxt_path("lenet_train_test.prototxt"))

@@ -1,6 +1,6 @@
 """What to label next: every strategy a small module, with its source; here they have their names.
 
-A strategy is made for one learner (egl.strategies.learner) and has
+A strategy is made for one learner (egl.selection.model) and has
 
     choose_patches(patches, k, known)            -> (places, scores) of the k to label next
     choose_images(images, n, bags, labelled)     -> (places, scores) of the n to label next

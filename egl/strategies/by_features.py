@@ -1,11 +1,11 @@
 """Strategies that look at where patches lie among each other, in the space of the last layer's input (LeNet: ip1)."""
 import numpy as np
 
-from egl.ranking import top_k
 from egl.strategies.badge import gradient_embedding, k_means_plus_plus
 from egl.strategies.by_score import GradientLengths, of_bags
 from egl.strategies.core_set import k_centre
 from egl.strategies.diversity import top_of_clusters
+from egl.strategies.ranking import top_k
 
 _BADGE, _CLUSTERS = 41, 42  # uses of random numbers
 

@@ -1,20 +1,20 @@
 """Strategies that give every patch a score and take the highest; an image's score is a reduction of its patches'."""
 import numpy as np
 
-from egl.ranking import image_score, top_k
 from egl.strategies import disagreement, uncertainty
 from egl.strategies.output_change import expected_output_change
+from egl.strategies.ranking import image_score, top_k
 
 TOGETHER = 2048  # patches of several images that are scored together, so that few batches are part empty
 POOL_SAMPLE = 100  # patches on which the change of the output is measured
 
-_POOL = 40  # the use of random numbers, beside those of egl.selection
+_POOL = 40  # the use of random numbers, beside those of egl.selection.run
 
 
 def of_bags(images, bags, measure):
     """Yield (rows, how many patches its whole grid has) of each image: measure(patches)'s rows of its patches.
 
-    images: their numbers; bags: see egl.selection.Bags. Several images are measured together, so that few batches are part empty.
+    images: their numbers; bags: see egl.selection.run.Bags. Several images are measured together, so that few batches are part empty.
     """
     together = max(1, TOGETHER // bags.most) if bags.most else 1
     for first in range(0, len(images), together):
@@ -44,7 +44,7 @@ class ByScore:
     def choose_images(self, images, n, bags, labelled):
         """Return (places, scores) of the n images to label next.
 
-        images: their numbers; bags: see egl.selection.Bags; labelled: numbers of those that are.
+        images: their numbers; bags: see egl.selection.run.Bags; labelled: numbers of those that are.
         """
         scores = self.image_scores(images, bags)
         places = top_k(scores, n)

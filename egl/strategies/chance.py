@@ -1,5 +1,5 @@
 """Random choice: what every strategy has to beat."""
-from egl.ranking import top_k
+from egl.strategies.ranking import top_k
 
 _PATCHES, _IMAGES = 22, 23  # uses of random numbers
 

@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 
-from egl.trainer import Trainer, snapshots
+from egl.training.trainer import Trainer, snapshots
 
 MEMBERS = 4
 _BOOTSTRAP = 43  # the use of random numbers

@@ -12,7 +12,7 @@ def top_of_clusters(scores, features, k, seed):
     """
     from sklearn.cluster import KMeans
 
-    from egl.ranking import top_k
+    from egl.strategies.ranking import top_k
 
     best = top_k(scores, SHARE * k)
     if len(best) <= k:

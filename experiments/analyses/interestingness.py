@@ -9,14 +9,14 @@ import numpy as np
 
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
-from egl.maps import ImageScorer
-from egl.net_definition import prototxt_path
-from egl.ranking import image_score
-from egl.run_folder import RunFolder, read_metrics, read_table, write_csv
-from egl.trainer import snapshots, weights_at
+from egl.gradient_length.maps import ImageScorer
+from egl.nets.definition import prototxt_path
+from egl.strategies.ranking import image_score
+from egl.training.run_folder import RunFolder, read_metrics, read_table, write_csv
+from egl.training.trainer import snapshots, weights_at
 from experiments.estimate import DENSE, PHOTOGRAPH, START
 
-REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "top1"}  # column: reduction of egl.ranking.image_score
+REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "top1"}  # column: reduction of egl.strategies.ranking.image_score
 LONGEST = 600  # pixels of a photograph that is kept beside its maps
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from data_prep.field_of_view import find_field_of_view
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
-from egl.maps import ImageScorer
-from egl.net_definition import prototxt_path
-from egl.run_folder import RunFolder, read_metrics, write_arrays, write_csv
-from egl.trainer import weights_at
+from egl.gradient_length.maps import ImageScorer
+from egl.nets.definition import prototxt_path
+from egl.training.run_folder import RunFolder, read_metrics, write_arrays, write_csv
+from egl.training.trainer import weights_at
 from experiments.analyses import mask_scores
 from experiments.analyses.mask_scores import ANNOTATED
 from experiments.estimate import DENSE, PHOTOGRAPH, START

@@ -33,7 +33,7 @@ def truth_of(mask, field):
 def pixel_map(grid, stride, shape):
     """Return the score of every pixel, float32 `shape`, from those of a grid of patches.
 
-    grid: (rows, columns), NaN where there is none, as in egl.maps.PhiMaps; stride: pixels. A patch's score is that of its centre
+    grid: (rows, columns), NaN where there is none, as in PhiMaps; stride: pixels. A patch's score is that of its centre
     pixel; it is bilinear between centres, and falls to 0 towards the places without a score.
     """
     values = np.pad(np.nan_to_num(grid).astype(np.float32), 1, mode="constant")

@@ -72,7 +72,7 @@ def _phantoms(options):
 
 def add_export(commands):
     """`egl export`."""
-    from data_prep.export import FORMATS
+    from egl.training.export import FORMATS
 
     parser = add_command(
         commands, "export", _export, "a store -> files for Caffe's own tools",
@@ -85,7 +85,7 @@ def add_export(commands):
 
 
 def _export(options):
-    from data_prep.export import export
+    from egl.training.export import export
 
     print(export(options.store, options.out, options.format, options.seed))
 

@@ -25,7 +25,7 @@ def add_device(parser):
 
 def device_of(options):
     """Return "cpu" or "gpu:N" for what was asked for, and tell what "auto" has become."""
-    from egl.device import choose_device
+    from egl.nets.device import choose_device
 
     device, why = choose_device(options.device)
     if why:

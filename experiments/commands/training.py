@@ -5,7 +5,7 @@ from experiments.commands.options import add_command, add_device, device_of, wit
 
 
 def _add_trainer(parser):
-    from egl.trainer import SCALINGS, TrainerSettings
+    from egl.training.trainer import SCALINGS, TrainerSettings
 
     default = TrainerSettings()
     group = parser.add_argument_group("training")
@@ -19,7 +19,7 @@ def _add_trainer(parser):
 
 
 def _trainer(options):
-    from egl.trainer import TrainerSettings
+    from egl.training.trainer import TrainerSettings
 
     return TrainerSettings(
         seed=options.seed,
@@ -34,7 +34,7 @@ def _trainer(options):
 
 def add_train(commands):
     """`egl train`."""
-    from egl.full_training import FullTrainingSettings
+    from egl.training.full_training import FullTrainingSettings
 
     parser = add_command(
         commands, "train", _train, "train on the whole training split: the baseline",
@@ -49,7 +49,7 @@ def add_train(commands):
 
 
 def _train(options):
-    from egl.full_training import FullTrainingSettings
+    from egl.training.full_training import FullTrainingSettings
     from experiments import work
 
     settings = FullTrainingSettings(_trainer(options), options.epochs, stop_early=not options.all_epochs)
@@ -59,9 +59,9 @@ def _train(options):
 
 def add_select(commands):
     """`egl select`."""
-    from egl.algorithms import AFTER_ROUND, SAMPLING
-    from egl.gradient_length import ROUTES
-    from egl.selection import BY, LABELLED, RunSettings
+    from egl.gradient_length.phi import ROUTES
+    from egl.selection.algorithms import AFTER_ROUND, SAMPLING
+    from egl.selection.run import BY, LABELLED, RunSettings
     from egl.strategies import STRATEGIES
 
     default = RunSettings()
@@ -100,8 +100,8 @@ def add_select(commands):
 
 
 def _select(options):
-    from egl.algorithms import SelectionSettings
-    from egl.selection import RunSettings
+    from egl.selection.algorithms import SelectionSettings
+    from egl.selection.run import RunSettings
     from experiments import work
 
     selection = SelectionSettings(

@@ -10,7 +10,7 @@ from data_prep.field_of_view import find_field_of_view
 from data_prep.patches import SIZE
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
-from egl.run_folder import RunFolder, read_metrics, write_arrays, write_csv
+from egl.training.run_folder import RunFolder, read_metrics, write_arrays, write_csv
 from experiments.analyses import mask_maps, mask_scores
 from experiments.analyses.mask_scores import ANNOTATED
 from experiments.detector import features, forest

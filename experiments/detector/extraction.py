@@ -10,7 +10,7 @@ from data_prep.field_of_view import find_field_of_view
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import EglError
-from egl.run_folder import RunFolder, read_metrics, write_arrays
+from egl.training.run_folder import RunFolder, read_metrics, write_arrays
 from experiments.detector import exclusion, features, normalisation
 from experiments.detector.candidates import LEVELS, find_candidates
 from experiments.detector.normalisation import BACKGROUND, NARROW

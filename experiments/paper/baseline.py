@@ -4,11 +4,11 @@ import os
 import h5py
 import numpy as np
 
-from egl.full_training import FullTrainingSettings
-from egl.run_folder import write_csv
+from egl.training.full_training import FullTrainingSettings
+from egl.training.run_folder import write_csv
 from experiments import bootstrap, plots, work
+from experiments.curves import mean_text
 from experiments.section import Figure, Section, Table
-from experiments.statistics import mean_text
 from experiments.tasks import Task
 
 KEPT = (30, 100, 300, 1000, 3000, 10000)  # iterations whose weights are kept, for Fig. 3

@@ -4,7 +4,7 @@ import os
 import h5py
 import numpy as np
 
-from egl.run_folder import write_csv
+from egl.training.run_folder import write_csv
 from experiments import bootstrap
 from experiments.analyses import mask_scores
 from experiments.analyses.mask_maps import SUBSETS

@@ -4,7 +4,7 @@ import os
 import cv2
 import numpy as np
 
-from egl.run_folder import write_csv
+from egl.training.run_folder import write_csv
 from experiments import plots
 from experiments.section import Figure
 

@@ -1,11 +1,11 @@
 """Fig. 2: F-measure, sensitivity and specificity against batches, for images and patches chosen by EGL or at random."""
 from functools import partial
 
-from egl.run_folder import write_csv
+from egl.training.run_folder import write_csv
 from experiments import plots, work
 from experiments.claims import by_interval
+from experiments.curves import area, at, curves, interval, mean_text, one_class
 from experiments.section import Figure, Section, Table, Verdict
-from experiments.statistics import area, at, curves, interval, mean_text, one_class
 from experiments.tasks import Task
 
 # What chooses images and what chooses patches: the paper's two arms, and the two that tell which part does the work.

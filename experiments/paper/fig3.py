@@ -4,14 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from egl.run_folder import write_csv
+from egl.training.run_folder import write_csv
 from experiments.analyses.interestingness import Watching, watch
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
+from experiments.curves import one_class
 from experiments.paper import baseline, fig2
 from experiments.paper.fig3_figures import draw, draw_maps
 from experiments.paper.fig3_runs import DECAYED, KINDS, load, name, seeds_of, times, watched
 from experiments.section import Section, Table, Verdict
-from experiments.statistics import one_class
 from experiments.tasks import Task
 
 

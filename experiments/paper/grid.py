@@ -3,12 +3,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from egl.full_training import FullTrainingSettings
-from egl.run_folder import write_csv
+from egl.training.full_training import FullTrainingSettings
+from egl.training.run_folder import write_csv
 from experiments import plots, work
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
+from experiments.curves import AFTER_DIVERGENCE, mean_text
 from experiments.section import Figure, Section, Table, Verdict
-from experiments.statistics import AFTER_DIVERGENCE, mean_text
 from experiments.tasks import Task
 
 # What C5 is about, and how near the best cell's mean F is near enough.

@@ -3,12 +3,12 @@ from functools import partial
 
 import numpy as np
 
-from egl.run_folder import write_csv
+from egl.training.run_folder import write_csv
 from experiments import plots
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
+from experiments.curves import curves, first_at, interval, mean_text
 from experiments.paper import baseline, patches
 from experiments.section import Figure, Section, Table, Verdict
-from experiments.statistics import curves, first_at, interval, mean_text
 
 NEARLY = 0.95  # of the full-data F
 PART = 0.5  # of the labels

@@ -5,15 +5,15 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import spearmanr
 
-from egl.ranking import top_k
-from egl.run_folder import write_csv
+from egl.strategies.ranking import top_k
+from egl.training.run_folder import write_csv
 from experiments import work
 from experiments.analyses.stops import STOPS, Comparison, compare
 from experiments.claims import CONTRADICTED, REPRODUCED, UNDECIDED
+from experiments.curves import area, curves, interval, mean_text
 from experiments.paper import patches
 from experiments.plots import COLOURS, band, figure, finish
 from experiments.section import Figure, Section, Table, Verdict
-from experiments.statistics import area, curves, interval, mean_text
 from experiments.tasks import Task
 
 OTHERS = [stop for stop in STOPS if stop != "ip1"]

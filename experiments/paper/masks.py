@@ -3,7 +3,7 @@ import os
 
 import numpy as np
 
-from egl.run_folder import write_csv
+from egl.training.run_folder import write_csv
 from experiments import plots
 from experiments.analyses import mask_scores
 from experiments.analyses.mask_maps import CURVES, KINDS, RESAMPLES, SCORES, SPLITS, SUBSETS, MaskSettings, score

@@ -1,12 +1,12 @@
 """Algorithm 1: patches chosen by EGL or at random, against plain SGD on everything; by batches and by labels."""
 from functools import partial
 
-from egl.full_training import FullTrainingSettings
-from egl.run_folder import write_csv
+from egl.training.full_training import FullTrainingSettings
+from egl.training.run_folder import write_csv
 from experiments import plots, work
 from experiments.claims import by_interval
+from experiments.curves import at, curves, interval, mean_text, one_class
 from experiments.section import Figure, Section, Table, Verdict
-from experiments.statistics import at, curves, interval, mean_text, one_class
 from experiments.tasks import Task
 
 

@@ -1,12 +1,12 @@
 """The paper's open choices: which of them decide whether EGL is ahead of random choice (C1, C2)."""
 from functools import partial
 
-from egl.run_folder import write_csv
+from egl.training.run_folder import write_csv
 from experiments import plots, work
 from experiments.claims import by_interval
+from experiments.curves import area, curves, interval, mean_text, one_class, until
 from experiments.paper import fig2
 from experiments.section import Figure, Section, Table
-from experiments.statistics import area, curves, interval, mean_text, one_class, until
 from experiments.tasks import Task
 
 # Variant: (what changes in the selection, in the trainer, in the rest of the run, and whether random choice changes too).

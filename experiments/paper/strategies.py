@@ -3,12 +3,12 @@ from functools import partial
 
 import numpy as np
 
-from egl.run_folder import write_csv
 from egl.strategies import STRATEGIES
+from egl.training.run_folder import write_csv
 from experiments import plots
+from experiments.curves import area, curves, first_at, interval, mean_text, one_class
 from experiments.paper import fig2, patches
 from experiments.section import Figure, Section, Table
-from experiments.statistics import area, curves, first_at, interval, mean_text, one_class
 from experiments.tasks import Task
 
 ENOUGH = 0.85  # the F whose price in labels is asked

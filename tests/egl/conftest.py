@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 @pytest.fixture(scope="session")
 def net_path():
     """Path of a prototxt in tests/egl/nets."""
-    return lambda name: os.path.join(HERE, "nets", name + ".prototxt")
+    return lambda name: os.path.join(HERE, "prototxt", name + ".prototxt")
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def random_net(caffe):
     """A net in phase TEST with weights drawn from numpy, variance 1 / fan-in."""
 
     def make(prototxt, seed=0, batch=1):
-        from egl.nets import scoring_net
+        from egl.nets.building import scoring_net
 
         rng = np.random.RandomState(seed)
         net = scoring_net(prototxt, batch=batch)
@@ -40,7 +40,7 @@ def random_net(caffe):
 @pytest.fixture(scope="session")
 def lenet(random_net):
     """LeNet with random weights; its path is lenet_score.prototxt."""
-    from egl.net_definition import prototxt_path
+    from egl.nets.definition import prototxt_path
 
     return random_net(prototxt_path("lenet_score.prototxt"))
 
@@ -65,7 +65,7 @@ def patches():
 @pytest.fixture(scope="session")
 def trained(caffe, tmp_path_factory):
     """A solver whose LeNet was trained for 25 iterations: it tells the discs from the noise."""
-    from egl.net_definition import prototxt_path, read_solver
+    from egl.nets.definition import prototxt_path, read_solver
 
     definition = read_solver(prototxt_path("lenet_solver.prototxt"))
     path = str(tmp_path_factory.mktemp("solver") / "solver.prototxt")

@@ -2,12 +2,12 @@
 import numpy as np
 import pytest
 
-from egl.device import check_device, use_device
 from egl.errors import EglError
-from egl.gradient_length import GradientLength
-from egl.maps import ImageScorer
-from egl.net_definition import prototxt_path
-from egl.trainer import Trainer, TrainerSettings, weights_at
+from egl.gradient_length.maps import ImageScorer
+from egl.gradient_length.phi import GradientLength
+from egl.nets.definition import prototxt_path
+from egl.nets.device import check_device, use_device
+from egl.training.trainer import Trainer, TrainerSettings, weights_at
 from experiments.child import run_in_child
 
 SCORE = prototxt_path("lenet_score.prototxt")

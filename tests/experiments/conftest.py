@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from egl.run_folder import ROUNDS, RunFolder
+from egl.training.run_folder import ROUNDS, RunFolder
 from experiments.protocols import STANDARD
 from experiments.tasks import Results
 

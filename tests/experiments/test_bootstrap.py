@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
-from egl.metrics import classification_metrics
+from egl.training.metrics import classification_metrics
 from experiments import bootstrap
 
 

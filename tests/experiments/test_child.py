@@ -33,7 +33,7 @@ def dies(progress):
 
 
 def aborts_in_caffe(progress):
-    from egl.caffe_runtime import import_caffe
+    from egl.nets.runtime import import_caffe
 
     caffe = import_caffe()
     caffe.Net(os.path.join(os.path.dirname(__file__), "no_such_layer.prototxt"), caffe.TEST)

@@ -4,8 +4,8 @@ import re
 import pytest
 
 from data_prep.prepare import PrepareSettings
-from egl.algorithms import SelectionSettings
-from egl.selection import RunSettings
+from egl.selection.algorithms import SelectionSettings
+from egl.selection.run import RunSettings
 from experiments import protocols
 from experiments.child import BadInput
 from experiments.paper import NAMES

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from egl.errors import Diverged, EglError
-from egl.run_folder import RunFolder, read_metrics
+from egl.training.run_folder import RunFolder, read_metrics
 from experiments.child import BadInput
 from experiments.runner import run_tasks, unfinished
 from experiments.tasks import Task

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from data_prep.stored_photographs import StoredPhotographs
-from egl.algorithms import SelectionSettings
 from egl.errors import EglError, NetError
-from egl.net_definition import prototxt_path
-from egl.selection import RunSettings, Selection
+from egl.nets.definition import prototxt_path
+from egl.selection.algorithms import SelectionSettings
+from egl.selection.run import RunSettings, Selection
 from egl.strategies import STRATEGIES
-from egl.trainer import TrainerSettings
+from egl.training.trainer import TrainerSettings
 
 SHORT = RunSettings(
     selection=SelectionSettings(iterations=4, k=32, candidates=48, initial_iterations=2),
@@ -27,8 +27,8 @@ LENET = "lenet_score.prototxt"
 @pytest.fixture
 def learner(trained):
     """A stand-in for Learner around a trained net; patches are normalised already."""
-    from egl.features import Features
-    from egl.gradient_length import GradientLength
+    from egl.gradient_length.features import Features
+    from egl.gradient_length.phi import GradientLength
 
     path = prototxt_path(LENET)
     return SimpleNamespace(
@@ -49,7 +49,7 @@ def test_features_are_what_the_last_layer_sees(trained, learner, patches):
 
 
 def test_features_want_a_fully_connected_last_layer(caffe, net_path, tmp_path):
-    from egl.features import Features
+    from egl.gradient_length.features import Features
 
     text = Path(prototxt_path(LENET)).read_text()
     start = text.index('layer {\n  name: "ip2"')
@@ -63,7 +63,7 @@ def test_features_want_a_fully_connected_last_layer(caffe, net_path, tmp_path):
 @pytest.mark.parametrize("name", ["bag-egl", "bag-egl-softmax"])
 def test_the_gradient_of_a_bag_is_caffes_own(trained, learner, patches, name):
     """The bag as one batch, its patches' share of the gradient as diffs at the scores, and Caffe adds up ip1's parameter diffs."""
-    from egl.nets import scoring_net
+    from egl.nets.building import scoring_net
 
     strategy = STRATEGIES[name](learner)
     bag = patches[:10]
@@ -82,7 +82,7 @@ def test_the_gradient_of_a_bag_is_caffes_own(trained, learner, patches, name):
 
 def test_the_change_of_the_output_is_that_of_a_real_step(trained, learner, patches):
     """One SGD step of the last layer in Caffe for each patch and label, and the pool run again."""
-    from egl.nets import scoring_net
+    from egl.nets.building import scoring_net
     from egl.strategies.output_change import expected_output_change, softmax
 
     x, pool = patches[:3], patches[10:16]
@@ -148,7 +148,7 @@ def test_with_two_classes_uncertainty_has_one_order_of_patches(start):
 
 
 def test_a_committee_killed_anywhere_ends_with_the_same_bytes(start, monkeypatch, kill_at):
-    monkeypatch.setattr("egl.selection.SNAPSHOT_EVERY", 2)
+    monkeypatch.setattr("egl.selection.run.SNAPSHOT_EVERY", 2)
     settings = {"strategy": "committee-kl", "by": "patch", "selection": SHORT.selection._replace(iterations=5)}
     whole = start("whole", **settings)
     whole.execute()

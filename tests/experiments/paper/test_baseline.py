@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from egl.run_folder import ROUNDS, RunFolder
+from egl.training.run_folder import ROUNDS, RunFolder
 from experiments import bootstrap
 from experiments.paper import baseline
 from experiments.protocols import QUICK

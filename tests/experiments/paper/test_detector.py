@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from egl.run_folder import ROUNDS, RunFolder, read_table, write_csv
+from egl.training.run_folder import ROUNDS, RunFolder, read_table, write_csv
 from experiments import bootstrap
 from experiments.analyses import mask_maps, mask_scores
 from experiments.detector import detection, extraction

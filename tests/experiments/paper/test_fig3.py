@@ -8,7 +8,7 @@ import pytest
 
 from data_prep.store import ImageRow
 from data_prep.stored_photographs import StoredPhotographs
-from egl.run_folder import read_table, write_csv
+from egl.training.run_folder import read_table, write_csv
 from experiments.analyses import interestingness
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.paper import baseline, fig2, fig3, fig3_runs
@@ -214,8 +214,8 @@ def test_nothing_finished(fake_results, data):
 
 
 def test_photographs_are_scored_by_the_weights_of_each_time(caffe, small_store, tmp_path):
-    from egl.gradient_length import GradientLength
-    from egl.trainer import Trainer, TrainerSettings, weights_at
+    from egl.gradient_length.phi import GradientLength
+    from egl.training.trainer import Trainer, TrainerSettings, weights_at
 
     source = tmp_path / "source"
     source.mkdir()

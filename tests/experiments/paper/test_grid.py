@@ -4,7 +4,7 @@ import os
 import cv2
 import pytest
 
-from egl.run_folder import RunFolder
+from egl.training.run_folder import RunFolder
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.paper import grid
 from experiments.protocols import QUICK

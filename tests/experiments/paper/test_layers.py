@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from egl.run_folder import read_table, write_csv
+from egl.training.run_folder import read_table, write_csv
 from experiments.analyses import stops
 from experiments.claims import CONTRADICTED, REPRODUCED, UNDECIDED
 from experiments.estimate import START
@@ -167,8 +167,8 @@ def test_parts_that_are_not_run_yet(fake_results):
 
 
 def test_every_stop_scores_the_same_patches(caffe, small_store, tmp_path):
-    from egl.gradient_length import GradientLength
-    from egl.trainer import Trainer, TrainerSettings
+    from egl.gradient_length.phi import GradientLength
+    from egl.training.trainer import Trainer, TrainerSettings
 
     source = tmp_path / "trained"
     source.mkdir()

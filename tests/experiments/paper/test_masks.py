@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from egl.run_folder import RunFolder, read_table, write_csv
+from egl.training.run_folder import RunFolder, read_table, write_csv
 from experiments.analyses import mask_maps
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.estimate import DENSE, PHOTOGRAPH, START
@@ -145,7 +145,7 @@ def test_the_verdict_is_on_the_mean_over_seeds(results, tmp_path):
 @pytest.fixture(scope="module")
 def scored(caffe, small_store, tmp_path_factory):
     """The folder of runs with a briefly trained baseline and the maps of it."""
-    from egl import full_training
+    from egl.training import full_training
 
     runs = tmp_path_factory.mktemp("out") / "runs"
     runs.mkdir()
@@ -164,9 +164,9 @@ def straight(runs, store, split):
     from scipy.interpolate import RegularGridInterpolator
 
     from data_prep.stored_photographs import StoredPhotographs
-    from egl.maps import ImageScorer
-    from egl.net_definition import prototxt_path
-    from egl.trainer import weights_at
+    from egl.gradient_length.maps import ImageScorer
+    from egl.nets.definition import prototxt_path
+    from egl.training.trainer import weights_at
 
     weights = weights_at(str(runs / "baseline-seed01"), 20)
     scorer = ImageScorer(prototxt_path("lenet_score.prototxt"), weights, mean=store.mean, route="patches")

@@ -1,0 +1,66 @@
+"""Which parameters' gradient counts in phi, and whether a net suits phi at all."""
+from egl.errors import NetError
+from egl.nets.definition import parameter_layers
+
+# Layers that leave each sample to itself in phase TEST, axis 0 of their blobs being the batch.
+SAMPLE_BY_SAMPLE = frozenset(
+    "AbsVal Accuracy ArgMax BNLL BatchNorm Bias Clip Concat Convolution Deconvolution Dropout ELU Eltwise Exp Flatten Im2col "
+    "InnerProduct Input LRN Log MVN PReLU Pooling Power ReLU Reduction Reshape SPP Scale Sigmoid Silence Slice Softmax "
+    "SoftmaxWithLoss Swish TanH Threshold Tile".split()
+)
+PARAMETERS = ("layer", "above")
+
+
+def counted_layers(classifier, stop, parameters):
+    """Return the names of the layers whose gradient counts, lowest first: `stop`, or all from there up.
+
+    classifier: a net_definition.Classifier
+    stop: name of the layer at which the backward pass ends; the paper's is the first fully connected one
+    parameters: "layer" (weights and bias of `stop` alone) or "above" (of every layer from `stop` up to the loss)
+    Raises NetError where `stop` is no layer with trainable parameters, a counted layer is frozen (lr_mult 0: Caffe
+    computes no gradient for it, in silence) or shares its parameters with another, or no gradient gets there.
+    """
+    path, layers = classifier.path, {layer.name: layer for layer in classifier.layers}
+    # BatchNorm's parameters are running statistics, which have no gradient.
+    candidates = [name for name in parameter_layers(classifier.layers) if layers[name].type != "BatchNorm"]
+    if stop not in candidates:
+        raise NetError("{}: the stopping layer {!r} must have parameters; it can be {}".format(path, stop, ", ".join(candidates)))
+    if parameters not in PARAMETERS:
+        raise NetError("parameters must be one of {}, not {!r}".format(", ".join(PARAMETERS), parameters))
+    counted = candidates[candidates.index(stop) :] if parameters == "above" else [stop]
+    names = [param.name for layer in classifier.layers for param in layer.param if param.name]
+    for name in counted:
+        for param in layers[name].param:
+            if param.lr_mult == 0:
+                raise NetError(f"{path}: layer {name!r} has lr_mult 0, so Caffe computes no gradient for it")
+            if names.count(param.name) > 1:
+                raise NetError(f"{path}: layer {name!r} shares the parameter {param.name!r} with another")
+    order = list(layers)
+    for name in order[order.index(stop) + 1 :]:
+        if False in layers[name].propagate_down:
+            raise NetError(f"{path}: layer {name!r} has propagate_down: false, so no gradient gets to {stop!r}")
+    return counted
+
+
+def check_samples_apart(classifier):
+    """Raise NetError if a layer's output for one sample can depend on the rest of the batch, or if this cannot be known."""
+    for layer in classifier.layers:
+        if layer.type not in SAMPLE_BY_SAMPLE or _mixes(layer):
+            raise NetError(
+                f"{classifier.path}: layer {layer.name!r} ({layer.type}) is not known to leave each sample of a batch to itself, "
+                "which phi needs"
+            )
+
+
+def _mixes(layer):
+    if layer.type == "BatchNorm":
+        return layer.batch_norm_param.HasField("use_global_stats") and not layer.batch_norm_param.use_global_stats
+    if layer.type == "Reshape":
+        dims = layer.reshape_param.shape.dim
+        return layer.reshape_param.axis == 0 and not (dims and dims[0] == 0)  # 0 keeps the batch axis as it is
+    if layer.type in ("Scale", "Bias") and len(layer.bottom) > 1:
+        return False
+    if layer.type == "InnerProduct":
+        return layer.inner_product_param.axis != 1  # axis 2 makes several rows of one sample
+    parameter = getattr(layer, layer.type.lower() + "_param", None)
+    return parameter is not None and getattr(parameter, "axis", 1) == 0

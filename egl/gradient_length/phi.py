@@ -1,0 +1,109 @@
+"""Expected gradient length, phi: how much a patch would change the net if its label were known (the paper's Eq. 1).
+
+    phi(x) = sum over labels j of p(y = j | x) * || gradient of the loss at x as if its label were j ||
+
+    scorer = GradientLength(prototxt_path("lenet_score.prototxt"), "run/snapshots/model.caffemodel")
+    phi, posterior, norms = scorer.score(patches)
+"""
+from typing import NamedTuple
+
+import numpy as np
+
+from egl.errors import Diverged, NetError
+from egl.gradient_length.batched import SQUARES, Batched, check_batched, passed_through
+from egl.gradient_length.counted import check_samples_apart, counted_layers
+from egl.gradient_length.param_diff import ParamDiff
+from egl.nets.building import scoring_net
+from egl.nets.definition import find_classifier, inner_products, read_net
+from egl.nets.device import scoring_batch
+
+ROUTES = ("auto", "batched", "param-diff")
+
+
+class GradientLengths(NamedTuple):
+    """Scores of N candidates, float64, in the order they came.
+
+    phi: (N,), expected gradient length; posterior: (N, C), p(y = j | x); norms: (N, C), Frobenius norm of the gradient
+    of the counted parameters as if the label were j. phi is the row sum of posterior * norms.
+    """
+
+    phi: np.ndarray
+    posterior: np.ndarray
+    norms: np.ndarray
+
+
+class GradientLength:
+    """Scores patches with one net, again and again.
+
+    prototxt: path of a classifier with a SoftmaxWithLoss and any number of classes C, fed by Input layers
+    weights: path of a .caffemodel; or a caffe.Net (say, solver.net), whose weights are shared: each score() sees them
+        as they then are. Nothing of that net is written, its diffs included
+    stop: layer at which the backward pass ends; None is the first InnerProduct layer, as in the paper
+    parameters: "layer" counts the weights and bias of that layer alone, "above" those of every layer from there up
+    batch: patches at a time, None: see device.scoring_batch; a matter of speed, and of the last bits. param-diff takes one at a time
+    route: "batched" (exact, as fast as a forward pass when the counted layers are InnerProduct), "param-diff" (the
+        reference: reads Caffe's own parameter gradients), or "auto": batched wherever it can be
+    Attributes: net (caffe.Net), classifier (what was found in its definition), route (never "auto"), counted (names of
+    the layers whose gradient counts).
+    Raises NetError where the net does not fit: see net_definition.find_classifier and phi_parameters.
+    """
+
+    def __init__(self, prototxt, weights, stop=None, parameters="layer", batch=None, route="auto"):
+        if route not in ROUTES:
+            raise NetError("route must be one of {}, not {!r}".format(", ".join(ROUTES), route))
+        batch = scoring_batch() if batch is None else batch
+        if batch < 1:
+            raise NetError(f"batch must be at least 1, not {batch}")
+        self.classifier = find_classifier(read_net(prototxt), prototxt)
+        check_samples_apart(self.classifier)
+        if stop is None:
+            stop = (inner_products(self.classifier.layers) or [None])[0]
+        counted = counted_layers(self.classifier, stop, parameters)
+        types = {layer.type for layer in self.classifier.layers if layer.name in counted}
+        if route == "auto":
+            route = "batched" if types.issubset(SQUARES) else "param-diff"
+        if route == "batched":
+            check_batched(self.classifier, counted)
+        self.route, self.counted = route, counted
+        if route == "batched":
+            self.net = scoring_net(prototxt, weights, batch, no_gradient=passed_through(self.classifier, counted[0]))
+        else:
+            self.net = scoring_net(prototxt, weights)
+        self._check_scores()
+        self._route = (Batched if route == "batched" else ParamDiff)(self.net, self.classifier, counted)
+
+    def score(self, patches):
+        """Return the GradientLengths of `patches`.
+
+        patches: N x channels x height x width as the net takes them, floating point and already normalised; an array
+            or anything that slices into arrays (an HDF5 data set). N may be 0
+        Raises NetError for another shape or integers, Diverged if the net's scores are not finite.
+        """
+        blob = self.net.blobs[self.classifier.data]
+        shape = tuple(blob.shape[1:])
+        if tuple(patches.shape[1:]) != shape or not np.issubdtype(patches.dtype, np.floating):
+            raise NetError(
+                "patches are {} of shape {}; {} takes normalised floats of shape N x {}".format(
+                    patches.dtype, tuple(patches.shape), self.classifier.path, " x ".join(map(str, shape))
+                )
+            )
+        posterior = np.empty((len(patches), self.classifier.classes))
+        norms = np.empty_like(posterior)
+        for start in range(0, len(patches), self._route.batch):
+            chunk = patches[start : start + self._route.batch]
+            # A last, short batch leaves the rows of the one before it in place: samples do not see each other. A blob's data
+            # are asked for anew each time: so a GPU learns that they have changed.
+            blob.data[: len(chunk)] = chunk
+            rows = slice(start, start + len(chunk))
+            posterior[rows], norms[rows] = (each[: len(chunk)] for each in self._route.score())
+        if not np.isfinite(norms).all():
+            raise Diverged(f"{self.classifier.path}: scores or gradients are not finite: training has diverged; lower the rate or momentum")
+        return GradientLengths((posterior * norms).sum(axis=1), posterior, norms)
+
+    def _check_scores(self):
+        shape = self.net.blobs[self.classifier.scores].data.shape
+        if shape[1] != self.classifier.classes or np.prod(shape[2:]) != 1:
+            raise NetError(
+                f"{self.classifier.path}: the scores {self.classifier.scores!r} have the shape {shape}; "
+                f"wanted is one number per class, {self.classifier.classes} in all"
+            )

@@ -1,0 +1,1 @@
+"""Where Caffe begins: runtime and device, prototxt read and checked, nets built, weights loaded."""

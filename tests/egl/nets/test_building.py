@@ -1,0 +1,144 @@
+"""Nets for scoring, and weights that are checked before Caffe copies them."""
+import glob
+import os
+import tempfile
+
+import numpy as np
+import pytest
+
+from egl.errors import NetError
+from egl.nets.building import check_builds, scoring_net
+from egl.nets.definition import prototxt_path, read_net
+from egl.nets.weights import load_weights
+
+SCORE = prototxt_path("lenet_score.prototxt")
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_the_batch_is_set_and_no_file_is_left(caffe, batch):
+    before = set(glob.glob(os.path.join(tempfile.gettempdir(), "*.prototxt")))
+    net = scoring_net(SCORE, batch=batch)
+    assert net.blobs["data"].data.shape == (batch, 3, 48, 48)
+    assert net.blobs["label"].data.shape == (batch,)
+    assert net.forward()["prob"].shape == (batch, 2)
+    assert set(glob.glob(os.path.join(tempfile.gettempdir(), "*.prototxt"))) <= before
+
+
+def test_two_nets_without_weights_share_nothing(caffe):
+    one, other = scoring_net(SCORE), scoring_net(SCORE)
+    one.params["ip2"][0].data[...] = 1
+    assert (other.params["ip2"][0].data == 0).all()
+
+
+def test_shared_weights_are_the_same_memory_and_diffs_are_not(random_net):
+    source = random_net(SCORE, seed=1)
+    net = scoring_net(SCORE, source)
+    source.params["ip2"][0].data[...] = 3
+    source.params["ip2"][0].diff[...] = 5
+    assert (net.params["ip2"][0].data == 3).all() and (net.params["ip2"][0].diff == 0).all()
+
+
+def test_sharing_with_a_net_that_does_not_fit(random_net, net_path):
+    with pytest.raises(NetError, match="'conv1'.*shapes"):
+        scoring_net(SCORE, random_net(net_path("mnist_lenet")))
+    with pytest.raises(NetError, match="no layer 'conv1'"):
+        scoring_net(SCORE, random_net(net_path("three_classes")))
+
+
+@pytest.fixture
+def saved(random_net, tmp_path):
+    net, path = random_net(SCORE, seed=2), str(tmp_path / "w.caffemodel")
+    net.save(path)
+    return net, path
+
+
+def test_weights_from_a_file(saved):
+    net, path = saved
+    loaded = scoring_net(SCORE, path)
+    for name, blobs in net.params.items():
+        assert all((a.data == b.data).all() for a, b in zip(blobs, loaded.params[name]))
+
+
+def edit(caffe, path, change):
+    model = caffe.proto.caffe_pb2.NetParameter()
+    with open(path, "rb") as file:
+        model.ParseFromString(file.read())
+    change(model, {layer.name: layer for layer in model.layer})
+    with open(path, "wb") as file:
+        file.write(model.SerializeToString())
+
+
+def old_shape(model, layers):
+    """As Caffe wrote shapes before 2015: always four numbers."""
+    blob = layers["ip2"].blobs[0]
+    blob.num, blob.channels, blob.height, blob.width = 1, 1, 2, 500
+    blob.ClearField("shape")
+
+
+def test_old_shapes_are_read(caffe, saved):
+    net, path = saved
+    edit(caffe, path, old_shape)
+    assert (scoring_net(SCORE, path).params["ip2"][0].data == net.params["ip2"][0].data).all()
+
+
+BAD = {  # part of the message: what is wrong
+    "no weights for layer 'ip2'; it has conv1, conv2, ip1": lambda model, layers: layers["ip2"].ClearField("blobs"),
+    "no weights for layer 'ip1'": lambda model, layers: setattr(layers["ip1"], "name", "fc1"),
+    "holds no weights": lambda model, layers: model.ClearField("layer"),
+    r"'ip2' has the shapes \[\(500, 2\), \(2,\)\]": lambda model, layers: layers["ip2"].blobs[0].shape.dim.__setitem__(
+        slice(None), [500, 2]
+    ),
+    "'ip2' has the shapes": lambda model, layers: layers["ip2"].blobs.pop(),
+    "'conv1' are cut off": lambda model, layers: layers["conv1"].blobs[0].data.pop(),
+    "'ip1' are not finite": lambda model, layers: layers["ip1"].blobs[1].data.__setitem__(3, np.nan),
+    "upgrade_net_proto_binary": lambda model, layers: model.layers.add(),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_weights_that_do_not_fit(caffe, saved, message):
+    net, path = saved
+    edit(caffe, path, BAD[message])
+    other = scoring_net(SCORE)
+    with pytest.raises(NetError, match=message):
+        load_weights(other, path)
+    assert all((blob.data == 0).all() for blobs in other.params.values() for blob in blobs)
+
+
+def test_files_that_are_no_weights(saved, tmp_path):
+    net, path = saved
+    with open(path, "rb") as file:
+        content = file.read()
+    for name, data, message in (
+        ("cut.caffemodel", content[: len(content) // 2], "is no .caffemodel, or a damaged one"),
+        ("empty.caffemodel", b"", "holds no weights"),
+        ("text.caffemodel", b"hello, world", "is no .caffemodel, or a damaged one"),
+    ):
+        bad = tmp_path / name
+        bad.write_bytes(data)
+        with pytest.raises(NetError, match=message):
+            load_weights(net, str(bad))
+    with pytest.raises(NetError, match="No such file"):
+        load_weights(net, str(tmp_path / "none.caffemodel"))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda net: net.layer[0].input_param.shape[0].dim.__setitem__(slice(2, None), [2, 2]), "cannot build this net: Check failed"),
+        (lambda net: net.layer[0].input_param.shape[0].dim.pop(), "Check failed: 4 == "),
+        (lambda net: net.layer[2].convolution_param.ClearField("num_output"), "Check failed: num_output_ > 0"),
+    ],
+)
+def test_a_net_that_caffe_cannot_build(caffe, net_path, tmp_path, change, message):
+    definition = read_net(net_path("three_classes"))
+    change(definition)
+    path = str(tmp_path / "net.prototxt")
+    with open(path, "w") as file:
+        file.write(str(definition))
+    with pytest.raises(NetError, match=message):
+        check_builds(path)
+
+
+def test_a_net_that_caffe_can_build(caffe):
+    check_builds(SCORE)

@@ -1,0 +1,192 @@
+import os
+
+import numpy as np
+import pytest
+
+from egl.errors import EglError
+from egl.training.trainer import Trainer, TrainerSettings, snapshots
+
+MEAN = (40.0, 60.0, 110.0)
+
+
+@pytest.fixture
+def make(caffe, tmp_path):
+    """make(name, **settings): a trainer with a folder of its own."""
+
+    def make(name="run", **settings):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        return Trainer(TrainerSettings(**settings), MEAN, str(folder))
+
+    return make
+
+
+def batch(seed, n=32):
+    random = np.random.RandomState(seed)
+    patches = random.randint(0, 120, (n, 3, 48, 48)).astype(np.uint8)
+    labels = np.arange(n) % 2
+    patches[labels == 1, :, 20:28, 20:28] += 100
+    return patches, labels
+
+
+def weights(trainer):
+    return [blob.data.copy() for blobs in trainer.solver.net.params.values() for blob in blobs]
+
+
+def test_the_settings_reach_the_solver(caffe, make):
+    from google.protobuf import text_format
+
+    trainer = make(rate=0.02, momentum=0.5, weight_decay=0.001, batch=8, seed=5)
+    written = caffe.proto.caffe_pb2.SolverParameter()
+    with open(os.path.join(trainer._folder, "solver.prototxt")) as file:
+        text_format.Parse(file.read(), written)
+    assert (written.random_seed, written.train_net_param.layer[0].input_param.shape[0].dim[0]) == (5, 8)
+    np.testing.assert_allclose([written.base_lr, written.momentum, written.weight_decay], [0.02, 0.5, 0.001], rtol=1e-6)
+    assert trainer.solver.net.blobs["data"].data.shape == (8, 3, 48, 48)
+
+
+def test_one_step_is_sgd_with_momentum_and_decay(make):
+    """Caffe's rule by hand: v = momentum v + rate (gradient + decay w); w = w - v; biases at twice the rate."""
+    trainer = make(rate=0.01, momentum=0.9, weight_decay=0.1)
+    velocity = None
+    for seed in (1, 2):
+        before = weights(trainer)
+        trainer.step(*batch(seed))
+        # solver.step leaves each blob's diff as the update that it subtracted
+        after = weights(trainer)
+        updates = [b - a for b, a in zip(before, after)]
+        # the gradient by an independent pass of the same net at the weights before
+        for blob, w in zip([blob for blobs in trainer.solver.net.params.values() for blob in blobs], before):
+            blob.data[...] = w
+        net = trainer.solver.net
+        net.clear_param_diffs()
+        net.forward()
+        net.backward()
+        gradients = [blob.diff.copy() for blobs in net.params.values() for blob in blobs]
+        for blob, w in zip([blob for blobs in net.params.values() for blob in blobs], after):
+            blob.data[...] = w
+        rates = [0.01, 0.02] * 4
+        new = [rate * (g + 0.1 * w) for rate, g, w in zip(rates, gradients, before)]
+        velocity = new if velocity is None else [0.9 * v + n for v, n in zip(velocity, new)]
+        for update, v in zip(updates, velocity):
+            np.testing.assert_allclose(update, v, rtol=1e-3, atol=1e-6)
+
+
+def test_normalising(make):
+    patches = batch(1, 4)[0]
+    np.testing.assert_allclose(make("a").normalise(patches), (patches - np.reshape(MEAN, (1, 3, 1, 1))) / 64, atol=1e-6)
+    own = make("b", scaling="patch-mean").normalise(patches)
+    np.testing.assert_allclose(own, (patches - patches.mean(axis=(2, 3), keepdims=True)) / 64, atol=1e-5)
+
+
+def test_posterior_is_of_the_present_weights_whatever_the_batching(make):
+    trainer = make()
+    patches = batch(1, 70)[0]
+    first = trainer.posterior(patches)
+    assert first.shape == (70, 2)
+    np.testing.assert_allclose(first.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(first[[0, 69]], trainer.posterior(patches[[0, 69]]), atol=1e-6)
+    trainer.step(*batch(1))
+    assert np.abs(trainer.posterior(patches) - first).max() > 1e-4
+
+
+def test_it_learns(make):
+    trainer = make()
+    losses = [trainer.step(*batch(seed)) for seed in range(15)]
+    assert losses[-1] < 0.3 < losses[0]
+
+
+def test_same_seed_same_weights(make):
+    one, again, other = make("a", seed=3), make("b", seed=3), make("c", seed=4)
+    for trainer in (one, again, other):
+        trainer.step(*batch(1))
+    assert all((a == b).all() for a, b in zip(weights(one), weights(again)))
+    assert any((a != b).any() for a, b in zip(weights(one), weights(other)))
+
+
+def test_two_trainers_share_nothing(make):
+    """Interleaved with another, a trainer does what it does alone."""
+    alone, one, other = make("a"), make("b"), make("c", seed=9)
+    for seed in range(3):
+        alone.step(*batch(seed))
+        one.step(*batch(seed))
+        other.step(*batch(seed + 10))
+        other.posterior(batch(seed)[0])
+    assert all((a == b).all() for a, b in zip(weights(alone), weights(one)))
+
+
+def test_resuming_is_bitwise_the_same_even_from_a_moved_folder(make, tmp_path):
+    whole = make("whole")
+    for seed in range(6):
+        whole.step(*batch(seed))
+    first = make("first")
+    for seed in range(3):
+        first.step(*batch(seed))
+    first.snapshot({"note": [1, 2]})
+    os.rename(str(tmp_path / "first"), str(tmp_path / "moved"))
+    second = make("moved")
+    assert second.restore() == {"note": [1, 2]}
+    assert second.iteration == 3
+    for seed in range(3, 6):
+        second.step(*batch(seed))
+    assert all((a == b).all() for a, b in zip(weights(whole), weights(second)))
+
+
+def test_only_the_newest_snapshot_is_kept(make):
+    trainer = make()
+    assert trainer.restore() is None
+    trainer.step(*batch(1))
+    trainer.snapshot({})
+    trainer.step(*batch(2))
+    trainer.snapshot({})
+    assert [os.path.basename(folder) for folder in snapshots(trainer._folder)] == ["iter_000002"]
+
+
+def test_a_half_written_snapshot_is_passed_over(make):
+    trainer = make()
+    trainer.step(*batch(1))
+    trainer.snapshot({"good": True})
+    os.makedirs(os.path.join(trainer._folder, "snapshots", ".writing"))
+    again = make()
+    assert again.restore() == {"good": True}
+    again.step(*batch(2))
+    again.snapshot({})
+
+
+@pytest.mark.parametrize("name", ["model_iter_1.caffemodel", "model_iter_1.solverstate", "state.json"])
+def test_a_damaged_snapshot_is_named_and_caffe_never_sees_it(make, name):
+    trainer = make()
+    trainer.step(*batch(1))
+    trainer.snapshot({})
+    path = os.path.join(snapshots(trainer._folder)[0], name)
+    with open(path, "r+b") as file:
+        file.truncate(50)
+    with pytest.raises(EglError, match="damaged snapshot"):
+        make().restore()
+
+
+@pytest.mark.parametrize(("patches", "labels"), [(31, 31), (32, 31)])
+def test_a_wrong_batch(make, patches, labels):
+    with pytest.raises(EglError, match="the net takes 32"):
+        make().step(batch(1, patches)[0], np.zeros(labels, int))
+
+
+@pytest.mark.parametrize("label", [-1, 2])
+def test_labels_that_would_corrupt_memory_never_reach_caffe(make, label):
+    patches, labels = batch(1)
+    labels[5] = label
+    with pytest.raises(EglError, match="classes 0 to 1"):
+        make().step(patches, labels)
+
+
+def test_divergence_is_an_error(make):
+    trainer = make(rate=1e6)
+    with pytest.raises(EglError, match="diverged at iteration"):
+        for seed in range(20):
+            trainer.step(*batch(seed))
+
+
+@pytest.mark.parametrize("wrong", [{"batch": 0}, {"rate": 0}, {"momentum": 1.0}, {"weight_decay": -1}, {"scaling": "none"}, {"seed": -1}])
+def test_settings_that_cannot_be_meant(wrong):
+    with pytest.raises(EglError):
+        TrainerSettings(**wrong).check()
