@@ -1,0 +1,72 @@
+"""Files written whole or not at all: under a temporary name first, then synced and renamed."""
+import csv
+import hashlib
+import json
+import os
+import secrets
+from contextlib import contextmanager
+from typing import Any, Iterable, Iterator, Sequence
+
+from data_prep.errors import DataError
+
+TEMPORARY = ".writing-"  # part of every temporary name; a leftover of a killed process is safe to delete
+
+
+@contextmanager
+def written_whole(path: str) -> Iterator[str]:
+    """Yield a temporary path beside `path`, with the same extension, for the block to write a file to.
+
+    When the block ends well, the file is synced and renamed to `path`, so that a reader, or a power cut, finds the old file
+    or the new one. When it does not, the temporary file is removed and `path` stays as it was. Raises DataError, which
+    names `path`, where the file cannot be written.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    stem, extension = os.path.splitext(name)
+    temporary = os.path.join(folder, f".{stem}{TEMPORARY}{secrets.token_hex(4)}{extension}")
+    try:
+        yield temporary
+        sync(temporary)
+        os.replace(temporary, path)
+        sync(folder)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror or error}); check the disk, or name another place") from error
+    finally:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+
+
+def sync(path: str) -> None:
+    """Force a file, or the names in a folder, onto the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a text file whole or not at all, in UTF-8 with the newlines that `text` has."""
+    with written_whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+def write_json(path: str, value: Any) -> None:
+    """Write a JSON file whole or not at all, with sorted keys."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
+
+
+def write_csv(path: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a CSV file whole or not at all."""
+    with written_whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def sha256_of(path: str) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal. OSError where it cannot be read."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,32 @@
+"""Every use of random numbers, by name: each draws from a stream of its own, so that no choice depends on another one.
+
+The numbers are part of every result: a stream that gets another number gives other results for the same seed.
+"""
+import enum
+
+import numpy as np
+
+
+@enum.unique
+class Stream(enum.IntEnum):
+    """What random numbers are drawn for. Two names with one number are an error when this module is imported."""
+
+    SPLIT = 0  # which patients go into which split
+    PATCHES = 1  # which patches of a photograph go into the store
+    EXPORT = 2  # the order of exported samples
+    EPOCH = 10  # the order of the samples in an epoch of full training
+    INITIAL_IMAGES = 20  # the images that a run begins with
+    ROUND = 21  # the candidates of a round, and the patches of the initial model
+    RANDOM_PATCHES = 22  # the strategy `random`, for patches
+    RANDOM_IMAGES = 23  # the strategy `random`, for images
+    GRID = 24  # which patches of a photograph are scored
+    FILL = 25  # what fills a batch beside the chosen patches
+    OUTPUT_CHANGE = 40  # the sample on which the change of the output is measured
+    BADGE = 41
+    CLUSTERS = 42  # the k-means of egl-diverse
+    BOOTSTRAP = 43  # what a member of a committee is trained on
+
+
+def random_state(seed: int, stream: Stream, *numbers: int) -> np.random.RandomState:
+    """Return the random numbers of one use; `numbers` tell apart, say, iterations or images of that use."""
+    return np.random.RandomState([seed, int(stream), *numbers])
