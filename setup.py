@@ -4,7 +4,9 @@ import re
 from setuptools import find_packages, setup
 
 here = pathlib.Path(__file__).resolve().parent
-version = re.search(r'__version__ = "(.+?)"', (here / "data_prep" / "__init__.py").read_text(encoding="utf-8")).group(1)
+version = re.search(
+    r'__version__ = "(.+?)"', (here / "data_prep" / "__init__.py").read_text(encoding="utf-8")
+).group(1)
 
 setup(
     name="egl-caffe",
@@ -19,7 +21,17 @@ setup(
     package_data={"egl.prototxt": ["*.prototxt"], "experiments": ["*.j2", "published_numbers.csv"]},
     entry_points={"console_scripts": ["egl = experiments.command_line:main"]},
     # Caffe is not here: the registry's package of that name is an empty placeholder. See runtime/caffe.
-    install_requires=["h5py", "jinja2", "matplotlib", "numpy", "opencv-python-headless", "scikit-learn", "scipy", "threadpoolctl", "tqdm"],
+    install_requires=[
+        "h5py",
+        "jinja2",
+        "matplotlib",
+        "numpy",
+        "opencv-python-headless",
+        "scikit-learn",
+        "scipy",
+        "threadpoolctl",
+        "tqdm",
+    ],
     extras_require={"lmdb": ["lmdb"], "test": ["pytest"]},
     classifiers=[
         "License :: OSI Approved :: BSD License",

@@ -3,6 +3,7 @@
 Runs on the host and needs nothing but Python 3.8: what needs Caffe goes through runtime/caffe, what needs PyTorch into
 an environment of its own. Leave the machine alone meanwhile.
 """
+
 import argparse
 import json
 import os
@@ -20,11 +21,23 @@ WITH_CAFFE = [os.path.join(PROJECT, "runtime", "caffe"), "python3"]
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python3 -m benchmarks", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--out", default=os.path.join(PROJECT, "docs"), help="folder for the results (default: docs)")
-    parser.add_argument("--small", action="store_true", help="tiny sizes, to see that everything runs: the numbers mean nothing")
+    parser = argparse.ArgumentParser(
+        prog="python3 -m benchmarks", description=__doc__.split("\n", 1)[0]
+    )
+    parser.add_argument(
+        "--out",
+        default=os.path.join(PROJECT, "docs"),
+        help="folder for the results (default: docs)",
+    )
+    parser.add_argument(
+        "--small",
+        action="store_true",
+        help="tiny sizes, to see that everything runs: the numbers mean nothing",
+    )
     options = parser.parse_args()
-    if options.small and os.path.realpath(options.out) == os.path.join(os.path.realpath(PROJECT), "docs"):
+    if options.small and os.path.realpath(options.out) == os.path.join(
+        os.path.realpath(PROJECT), "docs"
+    ):
         parser.error("--small measures nothing worth keeping in docs: give another --out")
     began = time.time()
     try:
@@ -39,13 +52,30 @@ def main():
         say("in Caffe")
         with_caffe("in_caffe", folder)
         say("memory of the dense route")
-        memory = [json.loads(with_caffe("dense_memory", folder, str(stride))) for stride in sizes.dense_strides]
+        memory = [
+            json.loads(with_caffe("dense_memory", folder, str(stride)))
+            for stride in sizes.dense_strides
+        ]
         write(folder, "memory.json", memory)
         say("against small-text and torch.func")
-        write(folder, "peers.json", {"missing": missing} if missing else peers.measure(WITH_CAFFE, python, PROJECT, folder, sizes))
-        write(folder, "run.json", {"small": options.small, "began": began, "seconds": time.time() - began})
+        write(
+            folder,
+            "peers.json",
+            {"missing": missing}
+            if missing
+            else peers.measure(WITH_CAFFE, python, PROJECT, folder, sizes),
+        )
+        write(
+            folder,
+            "run.json",
+            {"small": options.small, "began": began, "seconds": time.time() - began},
+        )
         with_caffe("report", folder, os.path.abspath(options.out))
-    say("wrote {} after {:.0f} s".format(os.path.join(options.out, "benchmarks.md"), time.time() - began))
+    say(
+        "wrote {} after {:.0f} s".format(
+            os.path.join(options.out, "benchmarks.md"), time.time() - began
+        )
+    )
 
 
 def with_caffe(module, *arguments):

@@ -3,6 +3,7 @@
 Each function takes what was measured, a Measured, and returns one paragraph. Every number in it was measured or counted
 in this run, and what is named as the largest part is found among them, so it stays true on another machine.
 """
+
 import statistics
 from typing import NamedTuple
 
@@ -48,7 +49,10 @@ def lost_in_forward(measured):
     """Return {reason: ms a batch} that make up the plain forward, the time at the limit of the large product among them."""
     profile = measured.profile
     batch, layers = profile["batch"], profile["layers"]
-    fastest, own = measured.rate("forward_vs_gemm", "theirs"), profile["kernels"][AS_CHOSEN]["product"]
+    fastest, own = (
+        measured.rate("forward_vs_gemm", "theirs"),
+        profile["kernels"][AS_CHOSEN]["product"],
+    )
     whole = 1e3 * batch / measured.rate("phi_vs_forward", "theirs")  # fed, as a user would
     with_weights = [layer for layer in layers if "rate" in layer]
     flop = [layer["rate"] * layer["ms"] for layer in with_weights]
@@ -61,7 +65,8 @@ def lost_in_forward(measured):
         "the multiply-adds at the speed of the large product": ideal,
         "BLAS kernels slower than the fastest that the processor can run": chosen - ideal,
         "matrix products of the layers' shapes slower than the large one": shaped - chosen,
-        "im2col and biases: what layers with weights take beyond their products": in_layers - shaped,
+        "im2col and biases: what layers with weights take beyond their products": in_layers
+        - shaped,
         "pooling, ReLU and softmax": without,
         "feeding, Python, and layers slower in turn than each alone": whole - in_layers - without,
     }

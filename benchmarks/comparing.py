@@ -1,4 +1,5 @@
 """Two or more ways of doing the same, timed in turn; medians and spread of the ratios. Standard library only."""
+
 import statistics
 import time
 
@@ -36,7 +37,10 @@ def fastest(rates, labels):
 
 def ratios(compared):
     """Return ours / theirs for each repeat of a comparison."""
-    return [ours / theirs for ours, theirs in zip(compared["ours"]["rates"], compared["theirs"]["rates"])]
+    return [
+        ours / theirs
+        for ours, theirs in zip(compared["ours"]["rates"], compared["theirs"]["rates"])
+    ]
 
 
 def summary(values):

@@ -1,4 +1,5 @@
 """Whether two ways gave the same phi: before they are compared for speed."""
+
 import numpy as np
 
 

@@ -1,7 +1,8 @@
 """The comparisons of ways to do it in Caffe, and the profile that says what bounds them, in one process.
 
-    python3 -m benchmarks.in_caffe FOLDER     where Caffe is; writes FOLDER/in_caffe.json
+python3 -m benchmarks.in_caffe FOLDER     where Caffe is; writes FOLDER/in_caffe.json
 """
+
 import contextlib
 import json
 import os
@@ -53,21 +54,38 @@ def forward_and_phi(material):
         batched.score(patches)
         return len(patches)
 
-    rates = alternate({"plain forward": forward, "batched phi": phi}, material.sizes.forward_repeats)
+    rates = alternate(
+        {"plain forward": forward, "batched phi": phi}, material.sizes.forward_repeats
+    )
     difference = largest_difference(batched.score(patches).phi, material.scores)
     per_patch = sum(profile.operations(net).values()) / 1e9
     return [
         comparison("phi_vs_forward", "patches/s", rates, "batched phi", "plain forward"),
         against_product(material, forward, per_patch),
-    ], [{"what": "phi: batched against param diffs (relative)", "difference": difference, "limit": 1e-4}]
+    ], [
+        {
+            "what": "phi: batched against param diffs (relative)",
+            "difference": difference,
+            "limit": 1e-4,
+        }
+    ]
 
 
 def against_product(material, forward, per_patch):
     """Return the comparison of the plain forward, `per_patch` 10^9 operations a patch, with the fastest matrix product."""
     with contextlib.ExitStack() as stack:
-        running = {name: stack.enter_context(each) for name, each in kernels.programs(material.folder, os.getcwd()).items()}
-        sides = {f"matrix product, kernels {name}": lambda each=each: each.ask("product") for name, each in running.items()}
-        rates = alternate(dict(sides, **{"plain forward": lambda: forward() * per_patch}), material.sizes.profile_repeats)
+        running = {
+            name: stack.enter_context(each)
+            for name, each in kernels.programs(material.folder, os.getcwd()).items()
+        }
+        sides = {
+            f"matrix product, kernels {name}": lambda each=each: each.ask("product")
+            for name, each in running.items()
+        }
+        rates = alternate(
+            dict(sides, **{"plain forward": lambda: forward() * per_patch}),
+            material.sizes.profile_repeats,
+        )
     return comparison("forward_vs_gemm", "GFLOP/s", rates, "plain forward", fastest(rates, sides))
 
 
@@ -86,13 +104,19 @@ def workers_and_param_diff(material):
             return work
 
         sides = {
-            "2 workers": scores_of(lambda some: workers.score(material.weights, some), sizes.patches),
+            "2 workers": scores_of(
+                lambda some: workers.score(material.weights, some), sizes.patches
+            ),
             "1 process": scores_of(alone.score, sizes.one_process),
             "param diffs": scores_of(param_diff.score, sizes.param_diff),
         }
         rates = alternate(sides, sizes.workers_repeats)
         n = sizes.one_process
-        difference = float(np.abs(workers.score(material.weights, patches[:n]).phi - alone.score(patches[:n]).phi).max())
+        difference = float(
+            np.abs(
+                workers.score(material.weights, patches[:n]).phi - alone.score(patches[:n]).phi
+            ).max()
+        )
     return [
         comparison("batched_vs_param_diff", "patches/s", rates, "2 workers", "param diffs"),
         comparison("workers_2", "patches/s", rates, "2 workers", "1 process"),
@@ -109,7 +133,11 @@ def dense(material):
     patches = material.image_scorer("patches")
     for stride in material.sizes.dense_strides:
         whole = material.image_scorer("dense")
-        bands = Bands(image.shape[:2], stride, None if stride == max(material.sizes.dense_strides) else material.sizes.band)
+        bands = Bands(
+            image.shape[:2],
+            stride,
+            None if stride == max(material.sizes.dense_strides) else material.sizes.band,
+        )
         last = {}
 
         def shared(scorer=whole, stride=stride, last=last):
@@ -120,7 +148,9 @@ def dense(material):
             last["patches"] = patches.maps(image, stride, bands.next())
             return int(last["patches"].inside.sum())
 
-        rates = alternate({"dense": shared, "batched patches": one_by_one}, material.sizes.dense_repeats)
+        rates = alternate(
+            {"dense": shared, "batched patches": one_by_one}, material.sizes.dense_repeats
+        )
         name = f"dense_vs_batched_{stride}"
         compared.append(comparison(name, "positions/s", rates, "dense", "batched patches"))
         inside = last["patches"].inside

@@ -6,6 +6,7 @@ image.npy: uint8 H x W x 3; patches.npy: float32 N x 3 x 48 x 48, normalised; se
 model.caffemodel, and the same as weights.npz (conv1_0 weights, conv1_1 biases, ...); scores.npz: phi and posterior of
 the first patches by the param-diff route; surroundings.json: what it ran on.
 """
+
 import json
 import os
 import platform
@@ -38,19 +39,29 @@ def main(folder):
         return cut(image, places[random.randint(len(places), size=n)])
 
     half = sizes.patches // 2
-    drawn = np.concatenate([draw(healthy, half), draw(exudate, sizes.patches - half)])[random.permutation(sizes.patches)]
+    drawn = np.concatenate([draw(healthy, half), draw(exudate, sizes.patches - half)])[
+        random.permutation(sizes.patches)
+    ]
     mean = drawn.mean(axis=(0, 2, 3))
     trainer = Trainer(TrainerSettings(rate=RATE), mean, folder)
     batch = trainer.settings.batch
     for _ in range(sizes.iterations):
-        trainer.step(np.concatenate([draw(healthy, batch // 2), draw(exudate, batch - batch // 2)]), np.arange(batch) >= batch // 2)
+        trainer.step(
+            np.concatenate([draw(healthy, batch // 2), draw(exudate, batch - batch // 2)]),
+            np.arange(batch) >= batch // 2,
+        )
     patches = trainer.normalise(drawn)
     net = trainer.solver.net
     net.save(os.path.join(folder, "model.caffemodel"))
-    np.savez(os.path.join(folder, "weights.npz"), **{f"{name}_{k}": net.params[name][k].data for name in LAYERS for k in (0, 1)})
+    np.savez(
+        os.path.join(folder, "weights.npz"),
+        **{f"{name}_{k}": net.params[name][k].data for name in LAYERS for k in (0, 1)},
+    )
     np.save(os.path.join(folder, "image.npy"), image)
     np.save(os.path.join(folder, "patches.npy"), patches)
-    scores = GradientLength(prototxt_path("lenet_score.prototxt"), net, route="param-diff").score(patches[:CHECKED])
+    scores = GradientLength(prototxt_path("lenet_score.prototxt"), net, route="param-diff").score(
+        patches[:CHECKED]
+    )
     np.savez(os.path.join(folder, "scores.npz"), phi=scores.phi, posterior=scores.posterior)
     _write(folder, "settings.json", {"mean": mean.tolist(), "factor": trainer.settings.factor})
     _write(folder, "surroundings.json", surroundings())

@@ -5,6 +5,7 @@
 Debian 11's OpenBLAS is of 2020 and takes kernels of 2004, without AVX, on processors that it has not heard of. So the
 floating-point limit of the machine is looked for among all kernels that the processor can run.
 """
+
 import sys
 
 import numpy as np
@@ -51,9 +52,15 @@ def main(folder):
         """Return the number of floating-point operations, 10^9."""
         for _ in range(PRODUCTS):
             np.dot(left, right, out=product)
-        return PRODUCTS * 2 * SIDE ** 3 / 1e9
+        return PRODUCTS * 2 * SIDE**3 / 1e9
 
-    answer({"forward": forward, "product": matrix_product, "kernels": lambda: blas_description()[0]["kernels"]})
+    answer(
+        {
+            "forward": forward,
+            "product": matrix_product,
+            "kernels": lambda: blas_description()[0]["kernels"],
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """What benchmarks.inputs made, as the programs with Caffe use it."""
+
 import json
 import os
 from functools import cached_property

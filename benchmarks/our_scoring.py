@@ -1,7 +1,8 @@
 """Our side of the comparisons with PyTorch: a program that scores patches when asked to (see programs).
 
-    python3 -m benchmarks.our_scoring FOLDER     where Caffe is
+python3 -m benchmarks.our_scoring FOLDER     where Caffe is
 """
+
 import sys
 
 from benchmarks.material import SCORE, Material

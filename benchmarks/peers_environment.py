@@ -1,4 +1,5 @@
 """The Python environment with PyTorch and small-text: made once in the user's cache folder, for this benchmark alone."""
+
 import hashlib
 import os
 import shutil
@@ -23,7 +24,10 @@ def peers_python():
         return python
     shutil.rmtree(folder, ignore_errors=True)
     print(f"making the environment of PyTorch and small-text in {folder}: once", file=sys.stderr)
-    for command in ([sys.executable, "-m", "venv", folder], [python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS]):
+    for command in (
+        [sys.executable, "-m", "venv", folder],
+        [python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS],
+    ):
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 A question is a line of JSON, {"ask": name, ...arguments}; the answer is a line of JSON.
 """
+
 import json
 import os
 import subprocess
@@ -17,7 +18,9 @@ class Program:
 
     def __init__(self, command, folder):
         self._command = command
-        self._process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def ask(self, name, **arguments):
         """Return the answer of the program's function `name`."""
@@ -28,7 +31,9 @@ class Program:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise ProgramError("{}: ended before it answered {!r}".format(" ".join(self._command), name))
+            raise ProgramError(
+                "{}: ended before it answered {!r}".format(" ".join(self._command), name)
+            )
         return json.loads(line)
 
     def __enter__(self):

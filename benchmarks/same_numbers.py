@@ -8,6 +8,7 @@
 A record holds a checksum for each column of each CSV and each dataset of each HDF5 file, so that columns may move and new
 ones may come. `--quick` leaves out `egl reproduce`, which takes most of the time.
 """
+
 import argparse
 import csv
 import hashlib
@@ -45,7 +46,9 @@ def commands():
         for by in ("image", "patch")
         for strategy in STRATEGIES
     }
-    runs.update((name, f"select {{store}} --out {{out}} {SELECT} {more}") for name, more in VARIANTS.items())
+    runs.update(
+        (name, f"select {{store}} --out {{out}} {SELECT} {more}") for name, more in VARIANTS.items()
+    )
     runs["train"] = "train {store} --out {out} --epochs 2 --all-epochs"
     return runs
 
@@ -55,13 +58,18 @@ def record(checkout, folder, quick):
 
     def egl(arguments):
         egl_command = os.path.join(checkout, "runtime", "egl")
-        subprocess.run([egl_command, *arguments.split()], cwd=checkout, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [egl_command, *arguments.split()], cwd=checkout, check=True, stdout=subprocess.DEVNULL
+        )
 
     store = os.path.join(folder, "store.h5")
     phantoms = os.path.join(folder, "phantoms")
     egl(f"phantoms {phantoms} {PHANTOMS}")
     egl(f"prepare {phantoms} --out {store} {STORE}")
-    runs = {name: line.format(store=store, out=os.path.join(folder, name)) for name, line in commands().items()}
+    runs = {
+        name: line.format(store=store, out=os.path.join(folder, name))
+        for name, line in commands().items()
+    }
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
         list(threads.map(egl, runs.values()))
     if not quick:
@@ -87,7 +95,10 @@ def digests(folder):
 def _columns(path):
     with open(path, newline="", encoding="utf-8") as file:
         header, *rows = list(csv.reader(file)) or [[]]
-    return {name: _sha256("\n".join(row[index] for row in rows).encode()) for index, name in enumerate(header)}
+    return {
+        name: _sha256("\n".join(row[index] for row in rows).encode())
+        for index, name in enumerate(header)
+    }
 
 
 def _datasets(path):
@@ -123,9 +134,13 @@ def compare(before, after):
 
 def main(arguments=None):
     """Record or compare; return the exit status, 1 where two records differ."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    recording = commands.add_parser("record", help="run everything with the code of a checkout and keep the checksums")
+    recording = commands.add_parser(
+        "record", help="run everything with the code of a checkout and keep the checksums"
+    )
     recording.add_argument("checkout")
     recording.add_argument("--out", required=True, metavar="FILE.json")
     recording.add_argument("--folder", help="keep the runs in this folder")
@@ -136,7 +151,11 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if options.command == "record":
         with tempfile.TemporaryDirectory() as temporary:
-            found = record(os.path.abspath(options.checkout), os.path.abspath(options.folder or temporary), options.quick)
+            found = record(
+                os.path.abspath(options.checkout),
+                os.path.abspath(options.folder or temporary),
+                options.quick,
+            )
         with open(options.out, "w", encoding="utf-8") as file:
             json.dump(found, file, indent=1, sort_keys=True)
         return 0

@@ -1,4 +1,5 @@
 """How much is measured: kept in the run's folder, so that every program sees the same."""
+
 import json
 import os
 from typing import NamedTuple, Tuple
@@ -28,8 +29,22 @@ class Sizes(NamedTuple):
 
 FULL = Sizes()
 SMALL = Sizes(
-    image=(480, 720), iterations=20, patches=512, forward=128, forward_repeats=2, one_process=256, param_diff=16, workers_repeats=2,
-    dense_repeats=1, band=200, torch_func=16, small_text=8, small_text_single=8, peer_repeats=1, slow_peer_repeats=1, profile_repeats=2,
+    image=(480, 720),
+    iterations=20,
+    patches=512,
+    forward=128,
+    forward_repeats=2,
+    one_process=256,
+    param_diff=16,
+    workers_repeats=2,
+    dense_repeats=1,
+    band=200,
+    torch_func=16,
+    small_text=8,
+    small_text_single=8,
+    peer_repeats=1,
+    slow_peer_repeats=1,
+    profile_repeats=2,
 )
 
 

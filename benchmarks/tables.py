@@ -1,4 +1,5 @@
 """The text of benchmarks.md: tables of what was measured, in Markdown. Pure."""
+
 import time
 
 from benchmarks.aims import AIMS, MEMORY_LIMIT, verdict
@@ -29,7 +30,9 @@ def page(entries, measured, memory, equal, peers, run, surroundings):
     parts = [
         "# Benchmarks",
         "Written by `make bench`; change nothing here by hand. [benchmarks-notes.md](benchmarks-notes.md) says what else was tried.",
-        "**Tiny sizes, only to see that everything runs: these numbers mean nothing.**" if run["small"] else "",
+        "**Tiny sizes, only to see that everything runs: these numbers mean nothing.**"
+        if run["small"]
+        else "",
         surrounding(surroundings, peers, run),
         results(entries, measured.compared),
         "Not measured: {}".format(peers["missing"]) if peers.get("missing") else "",
@@ -51,23 +54,46 @@ def page(entries, measured, memory, equal, peers, run, surroundings):
 
 
 def surrounding(surroundings, peers, run):
-    libraries = ["{library} {version} with {kernels} kernels".format(**pool) for pool in surroundings["blas"]]
-    versions = [f"Caffe {surroundings['caffe']}", f"Python {surroundings['python']}", f"numpy {surroundings['numpy']}"]
+    libraries = [
+        "{library} {version} with {kernels} kernels".format(**pool) for pool in surroundings["blas"]
+    ]
+    versions = [
+        f"Caffe {surroundings['caffe']}",
+        f"Python {surroundings['python']}",
+        f"numpy {surroundings['numpy']}",
+    ]
     versions += [f"{name} {version}" for name, version in peers.get("versions", {}).items()]
-    return "\n".join([
-        "- {}, commit {}, {:.0f} s".format(time.strftime("%Y-%m-%d", time.gmtime(run["began"])), surroundings["commit"], run["seconds"]),
-        f"- {surroundings['processor']}, {surroundings['cores']} cores, {surroundings['memory']} GB, Linux {surroundings['system']}",
-        f"- {', '.join(libraries)}; {', '.join(versions)}",
-    ])
+    return "\n".join(
+        [
+            "- {}, commit {}, {:.0f} s".format(
+                time.strftime("%Y-%m-%d", time.gmtime(run["began"])),
+                surroundings["commit"],
+                run["seconds"],
+            ),
+            f"- {surroundings['processor']}, {surroundings['cores']} cores, {surroundings['memory']} GB, Linux {surroundings['system']}",
+            f"- {', '.join(libraries)}; {', '.join(versions)}",
+        ]
+    )
 
 
 def results(entries, compared):
     """The table of the ratios that have an aim."""
     rows = []
     for aim, each in zip(AIMS, entries):
-        low, high = summary(ratios(compared[aim.name]))[1:] if aim.name in compared else (None, None)
+        low, high = (
+            summary(ratios(compared[aim.name]))[1:] if aim.name in compared else (None, None)
+        )
         ratio, wanted = number(each["ratio"]), (number(aim.must), number(aim.aim))
-        rows.append((f"`{aim.name}`", aim.what, ratio, span(low, high), *wanted, verdict(aim, each["ratio"])))
+        rows.append(
+            (
+                f"`{aim.name}`",
+                aim.what,
+                ratio,
+                span(low, high),
+                *wanted,
+                verdict(aim, each["ratio"]),
+            )
+        )
     return table(("name", "what", "ratio", "range", "must", "aim", ""), rows)
 
 
@@ -83,55 +109,98 @@ def speeds(compared):
 
 
 def chunks(peers):
-    chosen = [f"{number} with {threads} thread{'s' * (threads != '1')}" for threads, number in peers.get("chunks", {}).items()]
-    return "Patches at a time for torch.func, the fastest of those tried: {}.".format(", ".join(chosen)) if chosen else ""
+    chosen = [
+        f"{number} with {threads} thread{'s' * (threads != '1')}"
+        for threads, number in peers.get("chunks", {}).items()
+    ]
+    return (
+        "Patches at a time for torch.func, the fastest of those tried: {}.".format(
+            ", ".join(chosen)
+        )
+        if chosen
+        else ""
+    )
 
 
 def memories(memory):
-    listed = ", ".join("stride {}: {:.2f} GB".format(each["stride"], each["peak"]) for each in memory)
+    listed = ", ".join(
+        "stride {}: {:.2f} GB".format(each["stride"], each["peak"]) for each in memory
+    )
     kept = "kept" if all(each["peak"] < MEMORY_LIMIT for each in memory) else "**exceeded**"
     return f"Most memory of a process that scores the image by the dense route: {listed}. The limit of {MEMORY_LIMIT} GB is {kept}."
 
 
 def bounded(entries, measured):
     """A paragraph for each aim that was missed."""
-    missed = [(aim, each["ratio"]) for aim, each in zip(AIMS, entries) if each["ratio"] is not None and each["ratio"] < aim.aim]
+    missed = [
+        (aim, each["ratio"])
+        for aim, each in zip(AIMS, entries)
+        if each["ratio"] is not None and each["ratio"] < aim.aim
+    ]
     if not missed:
         return "Every aim was reached."
     return "\n\n".join(
-        f"**{aim.name}** ({number(ratio)}, aim {number(aim.aim)}). {PARAGRAPHS[aim.name](measured)}" for aim, ratio in missed
+        f"**{aim.name}** ({number(ratio)}, aim {number(aim.aim)}). {PARAGRAPHS[aim.name](measured)}"
+        for aim, ratio in missed
     )
 
 
 def profile(measured):
     found, limit = measured.profile, measured.rate("forward_vs_gemm", "theirs")
     layers = [
-        (layer["name"], f"{layer['ms']:.3f}", number(layer.get("rate")), number(layer.get("product")),
-         number(layer["rate"] / limit) if "rate" in layer else "")
+        (
+            layer["name"],
+            f"{layer['ms']:.3f}",
+            number(layer.get("rate")),
+            number(layer.get("product")),
+            number(layer["rate"] / limit) if "rate" in layer else "",
+        )
         for layer in found["layers"]
     ]
     dense = [
         (stride, f"{each['seconds']:.2f}", *(f"{share:.0%}" for share in each["shares"].values()))
         for stride, each in found["dense"].items()
     ]
-    kernels = [(name, each["name"] or "", number(each["forward"]), number(each["product"])) for name, each in found["kernels"].items()]
+    kernels = [
+        (name, each["name"] or "", number(each["forward"]), number(each["product"]))
+        for name, each in found["kernels"].items()
+    ]
     names = next(iter(found["dense"].values()))["shares"]
-    return "\n\n".join([
-        f"The plain forward, layer by layer, batches of {found['batch']}; the large product reaches {number(limit)} GFLOP/s:",
-        table(("layer", "ms a batch", "GFLOP/s", "its matrix products alone", "of the large product"), layers),
-        "What makes up the forward's time:",
-        table(("part", "ms a batch"), [(name, f"{ms:.2f}") for name, ms in lost_in_forward(measured).items()]),
-        "What phi is made of:",
-        table(("part", "ms a batch"), [(name, f"{ms:.3f}") for name, ms in found["phi"].items()]),
-        "The plain forward by batch size:",
-        table(("batch", "patches/s"), [(batch, number(rate)) for batch, rate in found["batches"].items()]),
-        "The plain forward and the large product by BLAS kernels (`OPENBLAS_CORETYPE`), one thread:",
-        table(("kernels", "of", "patches/s", "GFLOP/s"), kernels),
-        f"Two BLAS threads in one process: {found['threads']:.2f} times one. Two processes of one thread, nothing shared: "
-        f"{found['processes']:.2f} times one. Patches sent from process to process: {number(found['transfer'])} a second.",
-        "The dense route, shares of the time of a whole image:",
-        table(("stride", "seconds", *names), dense),
-    ])
+    return "\n\n".join(
+        [
+            f"The plain forward, layer by layer, batches of {found['batch']}; the large product reaches {number(limit)} GFLOP/s:",
+            table(
+                (
+                    "layer",
+                    "ms a batch",
+                    "GFLOP/s",
+                    "its matrix products alone",
+                    "of the large product",
+                ),
+                layers,
+            ),
+            "What makes up the forward's time:",
+            table(
+                ("part", "ms a batch"),
+                [(name, f"{ms:.2f}") for name, ms in lost_in_forward(measured).items()],
+            ),
+            "What phi is made of:",
+            table(
+                ("part", "ms a batch"), [(name, f"{ms:.3f}") for name, ms in found["phi"].items()]
+            ),
+            "The plain forward by batch size:",
+            table(
+                ("batch", "patches/s"),
+                [(batch, number(rate)) for batch, rate in found["batches"].items()],
+            ),
+            "The plain forward and the large product by BLAS kernels (`OPENBLAS_CORETYPE`), one thread:",
+            table(("kernels", "of", "patches/s", "GFLOP/s"), kernels),
+            f"Two BLAS threads in one process: {found['threads']:.2f} times one. Two processes of one thread, nothing shared: "
+            f"{found['processes']:.2f} times one. Patches sent from process to process: {number(found['transfer'])} a second.",
+            "The dense route, shares of the time of a whole image:",
+            table(("stride", "seconds", *names), dense),
+        ]
+    )
 
 
 def equality(each):

@@ -1,7 +1,8 @@
 """PyTorch's side: a program that scores patches in other people's ways when asked to (see programs).
 
-    python3 -m benchmarks.torch_scoring FOLDER     in the environment of peers-requirements.txt
+python3 -m benchmarks.torch_scoring FOLDER     in the environment of peers-requirements.txt
 """
+
 import contextlib
 import io
 import os
@@ -13,7 +14,10 @@ import small_text
 import torch
 from small_text.base import LABEL_UNLABELED
 from small_text.integrations.pytorch.datasets import PytorchTextClassificationDataset
-from small_text.integrations.pytorch.query_strategies import ExpectedGradientLength, ExpectedGradientLengthLayer
+from small_text.integrations.pytorch.query_strategies import (
+    ExpectedGradientLength,
+    ExpectedGradientLengthLayer,
+)
 from torch import nn
 from torch.func import functional_call, grad, vmap
 
@@ -33,7 +37,9 @@ class LeNet(nn.Module):
         self.ip1, self.ip2 = nn.Linear(4050, 500), nn.Linear(500, 2)
         for name in LAYERS:
             layer = getattr(self, name)
-            layer.weight.data, layer.bias.data = (torch.from_numpy(weights[f"{name}_{k}"]) for k in (0, 1))
+            layer.weight.data, layer.bias.data = (
+                torch.from_numpy(weights[f"{name}_{k}"]) for k in (0, 1)
+            )
 
     def forward(self, patches):
         hidden = torch.max_pool2d(self.conv1(patches), 2)
@@ -84,7 +90,9 @@ class Classifier:
 
 STRATEGIES = {
     # The class whose number is phi for one layer (L2); its constructor leaves the device at "cuda".
-    "layer": lambda batch: ExpectedGradientLengthLayer(num_classes=2, layer_name="ip1", batch_size=batch),
+    "layer": lambda batch: ExpectedGradientLengthLayer(
+        num_classes=2, layer_name="ip1", batch_size=batch
+    ),
     # The class of that name: all parameters, and the sum of the absolute gradients (L1).
     "all": lambda batch: ExpectedGradientLength(num_classes=2, batch_size=batch, device="cpu"),
 }
@@ -94,7 +102,9 @@ def by_small_text(net, patches, kind, batch):
     """Return small-text's scores (N,) from its own query()."""
     strategy = STRATEGIES[kind](batch)
     strategy.device = "cpu"
-    data = PytorchTextClassificationDataset([(patch, LABEL_UNLABELED) for patch in patches], None, target_labels=np.arange(2))
+    data = PytorchTextClassificationDataset(
+        [(patch, LABEL_UNLABELED) for patch in patches], None, target_labels=np.arange(2)
+    )
     nobody = np.array([], int)
     with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
         strategy.query(Classifier(net), data, np.arange(len(patches)), nobody, nobody, n=1)
@@ -104,7 +114,9 @@ def by_small_text(net, patches, kind, batch):
 def main(folder):
     weights = np.load(os.path.join(folder, "weights.npz"))
     net = LeNet(weights).eval()
-    patches = torch.from_numpy(np.load(os.path.join(folder, "patches.npy"), mmap_mode="r")[:1024].copy())
+    patches = torch.from_numpy(
+        np.load(os.path.join(folder, "patches.npy"), mmap_mode="r")[:1024].copy()
+    )
     caffe = np.load(os.path.join(folder, "scores.npz"))
     per_sample = PerSampleGradients(net)
 
@@ -113,15 +125,35 @@ def main(folder):
         with torch.no_grad():
             posterior = torch.softmax(net(patches[: len(caffe["posterior"])]), 1).numpy()
 
-        exact = PerSampleGradients(LeNet(weights).eval().double()).score(patches[:n].double(), 4).numpy()
+        exact = (
+            PerSampleGradients(LeNet(weights).eval().double())
+            .score(patches[:n].double(), 4)
+            .numpy()
+        )
         per_patch = largest_difference(per_sample.score(patches[:n], 4).numpy(), caffe)
         by_layer = largest_difference(by_small_text(net, patches[:n_small_text], "layer", 4), caffe)
         equal = [
-            ("posterior: PyTorch against Caffe", float(np.abs(posterior - caffe["posterior"]).max()), 1e-5),
-            ("phi: torch.func in float64 against Caffe's param diffs (relative)", largest_difference(exact, caffe), 1e-5),
+            (
+                "posterior: PyTorch against Caffe",
+                float(np.abs(posterior - caffe["posterior"]).max()),
+                1e-5,
+            ),
+            (
+                "phi: torch.func in float64 against Caffe's param diffs (relative)",
+                largest_difference(exact, caffe),
+                1e-5,
+            ),
             # PyTorch's float32 norms of 2,025,000 numbers are good to 6e-5.
-            ("phi: torch.func in float32, as it is timed, against Caffe's param diffs (relative)", per_patch, 1e-4),
-            ("phi: small-text's Layer class against Caffe's param diffs (relative)", by_layer, 1e-4),
+            (
+                "phi: torch.func in float32, as it is timed, against Caffe's param diffs (relative)",
+                per_patch,
+                1e-4,
+            ),
+            (
+                "phi: small-text's Layer class against Caffe's param diffs (relative)",
+                by_layer,
+                1e-4,
+            ),
         ]
         return {
             "equal": [dict(zip(("what", "difference", "limit"), each)) for each in equal],
@@ -145,7 +177,14 @@ def main(folder):
         torch.set_num_threads(threads)
         return len(by_small_text(net, patches[:n], kind, batch))
 
-    answer({"check": check, "best_chunk": best_chunk, "torch_func": torch_func, "small_text": by_strategy})
+    answer(
+        {
+            "check": check,
+            "best_chunk": best_chunk,
+            "torch_func": torch_func,
+            "small_text": by_strategy,
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Where the time goes: layer by layer, phi beyond the forward, batch sizes, threads, processes, the dense route."""
+
 import contextlib
 import cProfile
 import multiprocessing
@@ -37,7 +38,9 @@ def measure(material, batch):
         "threads": two_threads(net, batch, repeats),
         "processes": two_processes(material, batch),
         "transfer": transfer(material.patches[: CHUNK * batch], repeats),
-        "dense": {str(stride): dense_parts(material, stride) for stride in material.sizes.dense_strides},
+        "dense": {
+            str(stride): dense_parts(material, stride) for stride in material.sizes.dense_strides
+        },
     }
 
 
@@ -63,7 +66,9 @@ def layers(net, repeats):
         row = {"name": name, "ms": seconds * 1e3}
         if name in flop:
             work = flop[name] * net.blobs["data"].data.shape[0]
-            row.update(rate=work / seconds / 1e9, product=work / _product_seconds(net, name, repeats) / 1e9)
+            row.update(
+                rate=work / seconds / 1e9, product=work / _product_seconds(net, name, repeats) / 1e9
+            )
         result.append(row)
     return result
 
@@ -109,7 +114,10 @@ def batch_sizes(material, repeats):
         net = scoring_net(SCORE, material.weights, batch)
         net.blobs["data"].data[...] = material.patches[:batch]
         rounds = max(1, BATCHES[-1] // 4 // batch)
-        seconds = _median(lambda net=net, rounds=rounds: [net.forward(end="prob") for _ in range(rounds)], min(repeats, 5))
+        seconds = _median(
+            lambda net=net, rounds=rounds: [net.forward(end="prob") for _ in range(rounds)],
+            min(repeats, 5),
+        )
         result[str(batch)] = batch * rounds / seconds
     return result
 
@@ -117,14 +125,26 @@ def batch_sizes(material, repeats):
 def by_kernels(material):
     """Return {kernels: {"name", "forward": patches/s, "product": GFLOP/s}}, medians, for the BLAS kernels that can run here."""
     with contextlib.ExitStack() as stack:
-        running = {name: stack.enter_context(each) for name, each in kernels.programs(material.folder, os.getcwd()).items()}
+        running = {
+            name: stack.enter_context(each)
+            for name, each in kernels.programs(material.folder, os.getcwd()).items()
+        }
         work = {
-            (name, what): lambda each=each, what=what: each.ask(what) for name, each in running.items() for what in ("forward", "product")
+            (name, what): lambda each=each, what=what: each.ask(what)
+            for name, each in running.items()
+            for what in ("forward", "product")
         }
         rates = alternate(work, material.sizes.profile_repeats)
         names = {name: each.ask("kernels") for name, each in running.items()}
     medians = {key: statistics.median(values) for key, values in rates.items()}
-    return {name: {"name": names[name], "forward": medians[name, "forward"], "product": medians[name, "product"]} for name in names}
+    return {
+        name: {
+            "name": names[name],
+            "forward": medians[name, "forward"],
+            "product": medians[name, "product"],
+        }
+        for name in names
+    }
 
 
 def two_threads(net, batch, repeats):
@@ -200,7 +220,11 @@ def dense_parts(material, stride):
         spent[key] = spent.get(key, 0) + numbers[3]  # cumulative
     shares = {part: spent.get((file, function), 0) / total for part, file, function in DENSE_PARTS}
     shares["the rest (normalising, copying, Python)"] = max(0.0, 1 - sum(shares.values()))
-    return {"seconds": total, "shares": shares, "by count": _fewer(material.image.shape[:2], stride)}
+    return {
+        "seconds": total,
+        "shares": shares,
+        "by count": _fewer(material.image.shape[:2], stride),
+    }
 
 
 def _fewer(shape, stride):
@@ -208,10 +232,17 @@ def _fewer(shape, stride):
     positions = ((height - 48) // stride + 1) * ((width - 48) // stride + 1)
     net = scoring_net(SCORE)
     flop = operations(net)
-    patch_places = {name: np.prod(net.blobs[name].data.shape[2:], dtype=int) for name in ("conv1", "conv2")}
-    image_places = {"conv1": (height - 4) * (width - 4), "conv2": (height // 2 - 6) * (width // 2 - 6)}
+    patch_places = {
+        name: np.prod(net.blobs[name].data.shape[2:], dtype=int) for name in ("conv1", "conv2")
+    }
+    image_places = {
+        "conv1": (height - 4) * (width - 4),
+        "conv2": (height // 2 - 6) * (width // 2 - 6),
+    }
     shared = sum(flop[name] / patch_places[name] * image_places[name] for name in patch_places)
-    return float(positions * sum(flop.values()) / (shared + positions * (flop["ip1"] + flop["ip2"])))
+    return float(
+        positions * sum(flop.values()) / (shared + positions * (flop["ip1"] + flop["ip2"]))
+    )
 
 
 def _median(work, repeats):

@@ -1,4 +1,5 @@
 """A picture of random patches of each class and split, so that a person sees whether the data is right."""
+
 import os
 
 import matplotlib
@@ -18,7 +19,12 @@ def write_contact_sheet(store, path, seed=1):
 
     random = np.random.RandomState(seed)
     rows = [min(ROWS, -(-_most_of_a_class(store, split) // COLUMNS)) for split in splits.NAMES]
-    figure, axes = plt.subplots(len(splits.NAMES), 2, figsize=(16, 1 + 0.75 * sum(rows)), gridspec_kw={"height_ratios": rows})
+    figure, axes = plt.subplots(
+        len(splits.NAMES),
+        2,
+        figsize=(16, 1 + 0.75 * sum(rows)),
+        gridspec_kw={"height_ratios": rows},
+    )
     for row, split in enumerate(splits.NAMES):
         for label, name in enumerate(CLASSES):
             indices = store.patches_of(split)

@@ -1,4 +1,5 @@
 """From the bytes of one image or mask file to pixels; what OpenCV would pass over in silence is an error here."""
+
 import re
 
 import cv2
@@ -32,7 +33,9 @@ def read_mask(path):
         return gnd.read_exudates(path)
     data = _bytes_of(path)
     if data.startswith(_JPEG_FILE):
-        raise DataError(f"{path}: a mask must not be a JPEG (which smears its values): threshold it and save it as PNG")
+        raise DataError(
+            f"{path}: a mask must not be a JPEG (which smears its values): threshold it and save it as PNG"
+        )
     pixels = _decode(path, data, cv2.IMREAD_UNCHANGED)
     if pixels.ndim == 2:
         return pixels > 0
@@ -46,7 +49,9 @@ def _bytes_of(path):
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}): check that the file exists and your rights to it") from error
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror}): check that the file exists and your rights to it"
+        ) from error
     if not data:
         raise DataError(f"{path}: the file is empty: copy it again from its source")
     return data
@@ -54,13 +59,19 @@ def _bytes_of(path):
 
 def _decode(path, data, flags):
     if not _is_whole(data):
-        raise DataError(f"{path}: the image is truncated (its end is missing): copy it again from its source")
+        raise DataError(
+            f"{path}: the image is truncated (its end is missing): copy it again from its source"
+        )
     try:
         pixels = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), flags)
     except cv2.error as error:
-        raise DataError(f"{path}: OpenCV cannot decode it ({error.err}): copy it again, or save it anew as PNG") from error
+        raise DataError(
+            f"{path}: OpenCV cannot decode it ({error.err}): copy it again, or save it anew as PNG"
+        ) from error
     if pixels is None:
-        raise DataError(f"{path}: not an image, or a damaged one: copy it again, or save it anew as PNG")
+        raise DataError(
+            f"{path}: not an image, or a damaged one: copy it again, or save it anew as PNG"
+        )
     return pixels
 
 

@@ -1,4 +1,5 @@
 """The field of view: the part of a fundus photograph that shows the eye, without the dark surround, notches and bright artefacts."""
+
 import cv2
 import numpy as np
 
@@ -34,7 +35,9 @@ def find_field_of_view(image):
     eroded = cv2.erode(_fill_holes(opened), _disc(2 * diameter * MARGIN))
     inside = _largest_piece(eroded[pad:-pad, pad:-pad] > 0)
     if inside.mean() < LEAST_SHARE:
-        raise DataError(f"no field of view found: the bright part covers {inside.mean():.0%} of the image")
+        raise DataError(
+            f"no field of view found: the bright part covers {inside.mean():.0%} of the image"
+        )
     return cv2.resize(inside.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
 
 

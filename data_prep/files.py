@@ -1,4 +1,5 @@
 """Files written whole or not at all: under a temporary name first, then synced and renamed."""
+
 import csv
 import hashlib
 import json
@@ -9,7 +10,9 @@ from typing import Any, Iterable, Iterator, Sequence
 
 from data_prep.errors import DataError
 
-TEMPORARY = ".writing-"  # part of every temporary name; a leftover of a killed process is safe to delete
+TEMPORARY = (
+    ".writing-"  # part of every temporary name; a leftover of a killed process is safe to delete
+)
 
 
 @contextmanager
@@ -29,7 +32,9 @@ def written_whole(path: str) -> Iterator[str]:
         os.replace(temporary, path)
         sync(folder)
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error}); check the disk, or name another place") from error
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error}); check the disk, or name another place"
+        ) from error
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)
@@ -46,7 +51,9 @@ def sync(path: str) -> None:
 
 def write_text(path: str, text: str) -> None:
     """Write a text file whole or not at all, in UTF-8 with the newlines that `text` has."""
-    with written_whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+    with written_whole(path) as temporary, open(
+        temporary, "w", encoding="utf-8", newline=""
+    ) as file:
         file.write(text)
 
 
@@ -57,7 +64,9 @@ def write_json(path: str, value: Any) -> None:
 
 def write_csv(path: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a CSV file whole or not at all."""
-    with written_whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+    with written_whole(path) as temporary, open(
+        temporary, "w", encoding="utf-8", newline=""
+    ) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

@@ -1,4 +1,5 @@
 """Where patches lie in a photograph: their size, and which positions of a grid the field of view allows."""
+
 from typing import Optional, Tuple
 
 import numpy as np

@@ -7,6 +7,7 @@ Source: the data set's own Matlab classes `Dmed` and `ReadGNDFile` (github.com/l
 - `NAME.map.gz` (or `NAME.map`, the same unpacked): three int32 (one unused, width, height), then height rows of width int32:
   0 is background, k the k-th lesion of the list, counted from 1. Matlab reads it in the machine's order: little-endian.
 """
+
 import gzip
 import os
 import zlib
@@ -27,7 +28,9 @@ def lesion_kinds(path):
     count = lines[0].strip() if lines else ""
     kinds = [line.strip().casefold() for line in lines[1:]]
     if not count.isdigit() or int(count) > len(kinds):
-        raise DataError(f"{path}: not a HEI-MED ground truth (a number of lesions, then as many lines): copy it again")
+        raise DataError(
+            f"{path}: not a HEI-MED ground truth (a number of lesions, then as many lines): copy it again"
+        )
     return [kind.rstrip("01").rstrip() for kind in kinds[: int(count)]]
 
 
@@ -38,7 +41,9 @@ def has_exudate(kinds):
 
 def map_file(stem):
     """Return the path of the map beside the ground truth `stem`.GND, or None if there is none."""
-    return next((stem + suffix for suffix in (".map.gz", ".map") if os.path.isfile(stem + suffix)), None)
+    return next(
+        (stem + suffix for suffix in (".map.gz", ".map") if os.path.isfile(stem + suffix)), None
+    )
 
 
 def read_map(path):
@@ -47,7 +52,9 @@ def read_map(path):
     header = numpy.frombuffer(data[:12], "<i4") if len(data) >= 12 else numpy.zeros(3, "<i4")
     width, height = int(header[1]), int(header[2])
     if width < 1 or height < 1 or len(data) != 12 + 4 * width * height:
-        raise DataError(f"{path}: not a HEI-MED map (three int32 and width x height int32): copy it again from its source")
+        raise DataError(
+            f"{path}: not a HEI-MED map (three int32 and width x height int32): copy it again from its source"
+        )
     return numpy.frombuffer(data, "<i4", offset=12).reshape(height, width)
 
 
@@ -56,7 +63,9 @@ def read_exudates(path):
     kinds = lesion_kinds(path)
     numbered = map_file(os.path.splitext(path)[0])
     if numbered is None:
-        raise DataError(f"{path}: no map of the lesions beside it: copy the .map.gz of the same name there")
+        raise DataError(
+            f"{path}: no map of the lesions beside it: copy the .map.gz of the same name there"
+        )
     numbers = read_map(numbered)
     if numbers.min() < 0 or numbers.max() > len(kinds):
         raise DataError(
@@ -71,4 +80,6 @@ def _bytes_of(path, opener):
         with opener(path, "rb") as file:
             return file.read()
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}): check your rights to it, or copy it again from its source") from error
+        raise DataError(
+            f"{path}: cannot be read ({error}): check your rights to it, or copy it again from its source"
+        ) from error

@@ -1,11 +1,15 @@
 """How pixels become the numbers that a net takes: the one place for the mean and the factor."""
+
 from dataclasses import dataclass
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
 FACTOR = 1 / 64  # raw grey levels diverge at the paper's learning rate
-SCALINGS = ("mean", "patch-mean")  # what is subtracted: one mean for all patches, or each patch's own
+SCALINGS = (
+    "mean",
+    "patch-mean",
+)  # what is subtracted: one mean for all patches, or each patch's own
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,9 @@ class Normalisation:
     @classmethod
     def of(cls, scaling: str, mean: Sequence[float], factor: float = FACTOR) -> "Normalisation":
         """Return the normalisation for one of SCALINGS; mean: (C,) of the training patches, grey levels."""
-        return cls(tuple(float(value) for value in mean) if scaling == "mean" else None, float(factor))
+        return cls(
+            tuple(float(value) for value in mean) if scaling == "mean" else None, float(factor)
+        )
 
     @classmethod
     def from_dict(cls, value: Dict[str, Any]) -> "Normalisation":

@@ -1,4 +1,5 @@
 """Which 48x48 patches of a photograph are exudate patches and which are healthy ones, and where to cut them."""
+
 import cv2
 import numpy as np
 
@@ -12,7 +13,10 @@ ENOUGH = 1000  # places to draw from for every patch wanted
 
 def inside(field_of_view):
     """Return bool H x W: True where a patch with its top left corner there lies wholly in the image and its field of view."""
-    fits = cv2.erode(field_of_view.astype(np.uint8), np.ones((SIZE, SIZE), np.uint8), anchor=(0, 0)) > 0
+    fits = (
+        cv2.erode(field_of_view.astype(np.uint8), np.ones((SIZE, SIZE), np.uint8), anchor=(0, 0))
+        > 0
+    )
     fits[field_of_view.shape[0] - SIZE + 1 :] = False
     fits[:, field_of_view.shape[1] - SIZE + 1 :] = False
     return fits
@@ -41,9 +45,16 @@ def corners(field_of_view, mask, rule="centre"):
 def _share_annotated(mask):
     """Return float32 H x W: of the patch with its corner at each pixel, the share of annotated pixels (outside: none)."""
     counts = cv2.boxFilter(
-        mask.astype(np.float32), -1, (SIZE, SIZE), anchor=(0, 0), normalize=False, borderType=cv2.BORDER_CONSTANT
+        mask.astype(np.float32),
+        -1,
+        (SIZE, SIZE),
+        anchor=(0, 0),
+        normalize=False,
+        borderType=cv2.BORDER_CONSTANT,
     )
-    return np.round(counts) / SIZE ** 2  # float32 sums of ones are exact up to 2^24, and rounding drops what the filter adds
+    return (
+        np.round(counts) / SIZE**2
+    )  # float32 sums of ones are exact up to 2^24, and rounding drops what the filter adds
 
 
 def scatter(allowed, most, random, least_distance=LEAST_DISTANCE):
@@ -54,7 +65,9 @@ def scatter(allowed, most, random, least_distance=LEAST_DISTANCE):
     """
     width = allowed.shape[1]
     places = np.flatnonzero(allowed)
-    if len(places) > ENOUGH * most:  # healthy retina has millions; a place drawn twice is too near to itself
+    if (
+        len(places) > ENOUGH * most
+    ):  # healthy retina has millions; a place drawn twice is too near to itself
         places = places[random.randint(len(places), size=ENOUGH * most)]
     free = np.ones(allowed.shape, bool)
     chosen = []
@@ -65,7 +78,10 @@ def scatter(allowed, most, random, least_distance=LEAST_DISTANCE):
         chosen.append((y, x))
         if len(chosen) == most:
             break
-        free[max(0, y - least_distance + 1) : y + least_distance, max(0, x - least_distance + 1) : x + least_distance] = False
+        free[
+            max(0, y - least_distance + 1) : y + least_distance,
+            max(0, x - least_distance + 1) : x + least_distance,
+        ] = False
     return np.array(chosen, np.int32).reshape(-1, 2)
 
 

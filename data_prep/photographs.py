@@ -1,4 +1,5 @@
 """The pixels of one record: the photograph and its mask, of one size, brought to the wanted scale."""
+
 import math
 
 import cv2
@@ -7,7 +8,7 @@ import numpy
 from data_prep.decoding import read_image, read_mask
 from data_prep.errors import DataError
 
-_MOST_PIXELS = 2 ** 30  # OpenCV reads no larger image either
+_MOST_PIXELS = 2**30  # OpenCV reads no larger image either
 
 
 def read_photograph(record, scale=1.0):
@@ -28,17 +29,25 @@ def read_photograph(record, scale=1.0):
             " give the mask at its image's size"
         )
     if record.lesion and (mask is None or not mask.any()):
-        raise DataError(f"{record.mask or record.image}: no pixel is annotated, yet {record.image} is listed as an image"
-                        " with exudates: correct the mask, or leave the image out")
+        raise DataError(
+            f"{record.mask or record.image}: no pixel is annotated, yet {record.image} is listed as an image"
+            " with exudates: correct the mask, or leave the image out"
+        )
     if scale == 1:
         return image, mask
     width, height = round(image.shape[1] * scale), round(image.shape[0] * scale)
     if min(width, height) < 1 or width * height > _MOST_PIXELS:
-        raise DataError(f"{record.image}: scaled by {scale} it would have {width} x {height} pixels: give another scale")
-    image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        raise DataError(
+            f"{record.image}: scaled by {scale} it would have {width} x {height} pixels: give another scale"
+        )
+    image = cv2.resize(
+        image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    )
     if mask is None:
         return image, None
-    return image, _resize_mask(mask, (width, height), cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return image, _resize_mask(
+        mask, (width, height), cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
 
 
 def _resize_mask(mask, size, interpolation):

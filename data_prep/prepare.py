@@ -1,4 +1,5 @@
 """From a data set on disk to a patch store: read, choose patches, split by patient, write. The command `egl prepare`."""
+
 import hashlib
 import math
 import os
@@ -27,7 +28,9 @@ class PrepareSettings(NamedTuple):
     n_validation: int = 328
     n_test: int = 986
     augmented: bool = True  # False: every sample is a patch of its own
-    exudate_rule: object = "centre"  # "centre", "any" or a share of the pixels (method of data_prep.patches)
+    exudate_rule: object = (
+        "centre"  # "centre", "any" or a share of the pixels (method of data_prep.patches)
+    )
     healthy_from: str = "all"  # "all" images, or "lesion": the healthy parts of lesion images alone
     scale: float = 1.0  # images are resized by this factor first
     fractions: tuple = splits.FRACTIONS  # of the patients, for train, validation, test
@@ -41,7 +44,7 @@ class PrepareSettings(NamedTuple):
             raise DataError(f"exudate rule {rule!r}: give centre, any, or a share between 0 and 1")
         if not (math.isfinite(self.scale) and self.scale > 0):
             raise DataError(f"scale {self.scale}: give a number above 0")
-        if not 0 <= self.seed < 2 ** 32:
+        if not 0 <= self.seed < 2**32:
             raise DataError(f"seed {self.seed}: give a number from 0 to 4294967295")
 
 
@@ -64,8 +67,13 @@ def prepare(source, out, settings=PrepareSettings(), skip_bad=False, progress=Tr
     report = problems.append if skip_bad else readers.strict
     dataset = readers.read(source, report)
     found = _look(source, dataset, settings, report, progress)
-    numbers = splits.split_patients([item.row for item in found], np.random.RandomState([settings.seed, 0]), settings.fractions)
-    found = [item._replace(row=item.row._replace(split=int(number))) for item, number in zip(found, numbers)]
+    numbers = splits.split_patients(
+        [item.row for item in found], np.random.RandomState([settings.seed, 0]), settings.fractions
+    )
+    found = [
+        item._replace(row=item.row._replace(split=int(number)))
+        for item, number in zip(found, numbers)
+    ]
     counts = _counts(found, settings)
     attributes = _attributes(source, dataset, settings, counts, problems, found)
     _write(out, found, counts, settings, attributes, progress)
@@ -76,12 +84,18 @@ def _look(source, dataset, settings, report, progress):
     """Read every photograph once; return a list of _Found, without photographs that occur twice."""
     most = _distinct(max(settings.n_train, settings.n_validation, settings.n_test), settings)
     found, seen = [], set()
-    records = sorted(dataset.records, key=lambda record: not record.lesion)  # of a copy pair, the annotated one is kept
-    for record in tqdm(records, "choosing patches", unit="image", disable=None if progress else True):
+    records = sorted(
+        dataset.records, key=lambda record: not record.lesion
+    )  # of a copy pair, the annotated one is kept
+    for record in tqdm(
+        records, "choosing patches", unit="image", disable=None if progress else True
+    ):
         try:
             checksum = _sha256(record.image)
             if checksum in seen:
-                dataset.notes.append(f"{record.id} is a copy of another photograph and was left out")
+                dataset.notes.append(
+                    f"{record.id} is a copy of another photograph and was left out"
+                )
                 continue
             image, mask = read_photograph(record, settings.scale)
             field_of_view = _field_of_view(image, record)
@@ -95,8 +109,16 @@ def _look(source, dataset, settings, report, progress):
         if settings.healthy_from == "lesion" and not record.lesion:
             allowed[0][:] = False
         corners = tuple(patches.scatter(one, most, random) for one in allowed)
-        row = ImageRow(record.id, record.patient, os.path.relpath(record.image, source),
-                       image.shape[0], image.shape[1], record.lesion, -1, checksum)
+        row = ImageRow(
+            record.id,
+            record.patient,
+            os.path.relpath(record.image, source),
+            image.shape[0],
+            image.shape[1],
+            record.lesion,
+            -1,
+            checksum,
+        )
         found.append(_Found(row, record, corners))
     if not found:
         raise DataError(f"no photograph of {dataset.name} could be used")
@@ -135,7 +157,9 @@ def _write(out, found, counts, settings, attributes, progress):
     total = np.zeros(3)
     n_train = 0
     with StoreWriter(out, [item.row for item in found], int(counts.sum()), attributes) as writer:
-        for place, item in enumerate(tqdm(found, "writing patches", unit="image", disable=None if progress else True)):
+        for place, item in enumerate(
+            tqdm(found, "writing patches", unit="image", disable=None if progress else True)
+        ):
             if not counts[place].any():
                 continue
             image, _ = read_photograph(item.record, settings.scale)
@@ -146,7 +170,7 @@ def _write(out, found, counts, settings, attributes, progress):
                 if item.row.split == 0:
                     total += cut.sum(axis=(0, 2, 3), dtype=float)
                     n_train += len(yx)
-        writer.finish({"mean_bgr": total / (n_train * patches.SIZE ** 2)})
+        writer.finish({"mean_bgr": total / (n_train * patches.SIZE**2)})
 
 
 def _attributes(source, dataset, settings, counts, problems, found):
@@ -176,22 +200,45 @@ def _sha256(path):
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); check the file, or give --skip-bad") from error
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror}); check the file, or give --skip-bad"
+        ) from error
 
 
 def summary(store):
     """Return the table of what went into a store, as text: one line a split, and what fell short of the counts asked for."""
-    head = ("split", "patients", "images", "with exudates", "healthy patches", "exudate patches", "samples", "asked for")
+    head = (
+        "split",
+        "patients",
+        "images",
+        "with exudates",
+        "healthy patches",
+        "exudate patches",
+        "samples",
+        "asked for",
+    )
     rows, short = [head], []
     for place, split in enumerate(splits.NAMES):
         images = [row for row in store.images if row.split == place]
         labels = store.labels[store.patches_of(split)]
         got, asked = store.attributes["samples_" + split], store.attributes["n_" + split]
-        rows.append((split, len({row.patient for row in images}), len(images), sum(row.lesion for row in images),
-                     int((labels == 0).sum()), int((labels == 1).sum()), "{} + {}".format(*got), f"{asked} + {asked}"))
+        rows.append(
+            (
+                split,
+                len({row.patient for row in images}),
+                len(images),
+                sum(row.lesion for row in images),
+                int((labels == 0).sum()),
+                int((labels == 1).sum()),
+                "{} + {}".format(*got),
+                f"{asked} + {asked}",
+            )
+        )
         for name, number in zip(CLASSES, got):
             if number < asked:
-                short.append(f"{split}: only {number} {name} samples where {asked} were asked for; took all")
+                short.append(
+                    f"{split}: only {number} {name} samples where {asked} were asked for; took all"
+                )
     widths = [max(len(str(row[column])) for row in rows) for column in range(len(head))]
     lines = ["  ".join(str(cell).rjust(width) for cell, width in zip(row, widths)) for row in rows]
     notes = [line for key in ("notes", "left_out") for line in store.attributes[key].splitlines()]

@@ -2,6 +2,7 @@
 
 The numbers are part of every result: a stream that gets another number gives other results for the same seed.
 """
+
 import enum
 
 import numpy as np

@@ -1,4 +1,5 @@
 """What a reader returns, whatever the layout of the data set on disk."""
+
 from typing import List, NamedTuple, Optional
 
 SYNTHETIC = "Synthetic fundus photographs with exudate masks"  # how the README.txt of a folder of phantoms begins

@@ -6,6 +6,7 @@ The command line, --help, settings files, range checks and the table in docs/set
     class TrainerSettings:
         rate: float = setting(0.01, "learning rate", above=0)
 """
+
 import dataclasses
 import math
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Type, TypeVar
@@ -83,7 +84,9 @@ def _problem(value: Any, metadata: Any) -> str:
         ("high", lambda limit: value <= limit, "at most"),
         ("below", lambda limit: value < limit, "below"),
     )
-    limits = [(metadata[name], fits, words) for name, fits, words in checks if metadata[name] is not None]
+    limits = [
+        (metadata[name], fits, words) for name, fits, words in checks if metadata[name] is not None
+    ]
     if all(fits(limit) for limit, fits, _ in limits):
         return ""
     return "give a number " + " and ".join(f"{words} {limit:g}" for limit, _, words in limits)
@@ -91,7 +94,9 @@ def _problem(value: Any, metadata: Any) -> str:
 
 def as_dict(settings: Any) -> Dict[str, Any]:
     """Return a dataclass and those inside it as nested dicts, tuples as lists: what JSON keeps."""
-    return {field.name: _plain(getattr(settings, field.name)) for field in dataclasses.fields(settings)}
+    return {
+        field.name: _plain(getattr(settings, field.name)) for field in dataclasses.fields(settings)
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -109,8 +114,13 @@ def from_dict(kind: Type[T], values: Dict[str, Any], where: str) -> T:
     known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(values) - known)
     if unknown:
-        raise SettingsError(f"{where}: {unknown[0]!r} is no setting; known are {', '.join(sorted(known))}")
-    given = {name: _typed(getattr(defaults, name), value, f"{where}: {name}") for name, value in values.items()}
+        raise SettingsError(
+            f"{where}: {unknown[0]!r} is no setting; known are {', '.join(sorted(known))}"
+        )
+    given = {
+        name: _typed(getattr(defaults, name), value, f"{where}: {name}")
+        for name, value in values.items()
+    }
     return dataclasses.replace(defaults, **given)  # type: ignore[type-var]
 
 

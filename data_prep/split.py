@@ -1,4 +1,5 @@
 """Which patient goes into which split, and how many patches each image gives to it."""
+
 import numpy as np
 
 from data_prep.errors import DataError

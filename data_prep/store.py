@@ -1,4 +1,5 @@
 """The patch store: one HDF5 file with every patch, label and split, described in docs/files.md, written once and read here."""
+
 import os
 from collections import namedtuple
 
@@ -28,7 +29,9 @@ class StoreWriter:
         try:
             self._file = h5py.File(self._temporary, "w")
         except OSError as error:
-            raise DataError(f"{path}: cannot be written ({error}); choose another place with --out") from error
+            raise DataError(
+                f"{path}: cannot be written ({error}); choose another place with --out"
+            ) from error
         self._file.attrs["format"] = FORMAT
         for name, value in attributes.items():
             self._file.attrs[name] = value
@@ -44,7 +47,9 @@ class StoreWriter:
         self._create("split", shape=(n_patches,), dtype=np.uint8)
 
     def _create(self, name, **arguments):
-        self._file.create_dataset(name, track_times=False, **arguments)  # times would make two equal stores differ
+        self._file.create_dataset(
+            name, track_times=False, **arguments
+        )  # times would make two equal stores differ
 
     def append(self, patches, label, image, yx, split):
         """Add the patches (n, 3, 48, 48) of one class and one image, with their corners yx (n, 2)."""
@@ -86,17 +91,24 @@ class PatchStore:
     def __init__(self, path):
         """Read the store at `path`; DataError if it is none, is damaged, or has a patient in two splits."""
         if not os.path.isfile(path):
-            raise DataError(f"{path}: no such store; make one with: egl prepare SOURCE --out {path}")
+            raise DataError(
+                f"{path}: no such store; make one with: egl prepare SOURCE --out {path}"
+            )
         self.path = path
         try:
             with h5py.File(path, "r") as file:
                 self.attributes = {name: _plain(value) for name, value in file.attrs.items()}
                 self.patches, self.labels = file["patches"][...], file["labels"][...].astype(int)
-                self.image, self.split = file["image"][...].astype(int), file["split"][...].astype(int)
+                self.image, self.split = (
+                    file["image"][...].astype(int),
+                    file["split"][...].astype(int),
+                )
                 self.yx = file["yx"][...]
                 columns = [file["images/" + name][...].tolist() for name in ImageRow._fields]
         except (OSError, KeyError, RuntimeError) as error:
-            raise DataError(f"{path}: not a patch store ({error}); make it again with egl prepare") from error
+            raise DataError(
+                f"{path}: not a patch store ({error}); make it again with egl prepare"
+            ) from error
         self.images = [ImageRow(*map(_plain, row)) for row in zip(*columns)]
         self._check()
 
@@ -106,8 +118,15 @@ class PatchStore:
 
         n = len(self.labels)
         if self.attributes.get("format") != FORMAT:
-            fail("format {} where this version reads {}".format(self.attributes.get("format"), FORMAT))
-        if self.patches.shape != (n, 3, 48, 48) or not len(self.image) == len(self.split) == len(self.yx) == n:
+            fail(
+                "format {} where this version reads {}".format(
+                    self.attributes.get("format"), FORMAT
+                )
+            )
+        if (
+            self.patches.shape != (n, 3, 48, 48)
+            or not len(self.image) == len(self.split) == len(self.yx) == n
+        ):
             fail("datasets of unequal length")
         if not np.isin(self.labels, (0, 1)).all():
             fail("labels other than 0 and 1")
@@ -145,14 +164,18 @@ class PatchStore:
         chosen = []
         for label in (0, 1):
             of_class = indices[self.labels[indices] == label]
-            pairs = np.stack([np.repeat(of_class, each), np.tile(np.arange(each), len(of_class))], axis=1)
+            pairs = np.stack(
+                [np.repeat(of_class, each), np.tile(np.arange(each), len(of_class))], axis=1
+            )
             chosen.append(pairs[: wanted[label]])
         return np.concatenate(chosen)
 
     def read(self, samples):
         """Return (patches uint8 n x 3 x 48 x 48, labels int (n,)) of samples (n, 2), each under its symmetry."""
         samples = np.asarray(samples)
-        return transform_each(self.patches[samples[:, 0]], samples[:, 1]), self.labels[samples[:, 0]]
+        return transform_each(self.patches[samples[:, 0]], samples[:, 1]), self.labels[
+            samples[:, 0]
+        ]
 
 
 def _plain(value):

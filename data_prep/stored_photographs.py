@@ -1,4 +1,5 @@
 """The whole photographs of a store: what an image is scored by before anybody has labelled it, and its labels afterwards."""
+
 import hashlib
 import os
 
@@ -24,7 +25,9 @@ class StoredPhotographs:
     def image(self, place):
         """Return a photograph, uint8 H x W x 3 BGR. DataError if the file is missing or has changed."""
         row = self._store.images[place]
-        return self._read(Record(row.id, self._path(row), mask=None, patient=row.patient, lesion=False))[0]
+        return self._read(
+            Record(row.id, self._path(row), mask=None, patient=row.patient, lesion=False)
+        )[0]
 
     def view(self, place):
         """Return (photograph, its field of view: bool H x W)."""
@@ -36,9 +39,13 @@ class StoredPhotographs:
         row = self._store.images[place]
         if self._records is None:
             # What cannot be used was reported when the store was made, and is in no store.
-            self._records = {record.id: record for record in readers.read(self._folder, [].append).records}
+            self._records = {
+                record.id: record for record in readers.read(self._folder, [].append).records
+            }
         if row.id not in self._records:
-            raise DataError(f"{self._folder}: has no usable image {row.id} any more; make the store again with egl prepare")
+            raise DataError(
+                f"{self._folder}: has no usable image {row.id} any more; make the store again with egl prepare"
+            )
         image, mask = self._read(self._records[row.id]._replace(image=self._path(row)))
         return image, np.zeros(image.shape[:2], bool) if mask is None else mask
 
@@ -70,7 +77,9 @@ class StoredPhotographs:
                 f"{path}: cannot be read ({error.strerror}); {self._store.path} was made from it: give the data set's folder with --images"
             ) from error
         if not same:
-            raise DataError(f"{path}: changed since {self._store.path} was made; make the store again with egl prepare")
+            raise DataError(
+                f"{path}: changed since {self._store.path} was made; make the store again with egl prepare"
+            )
         return path
 
     def _read(self, record):
@@ -87,7 +96,9 @@ class LabelledGrid:
         """image: uint8 H x W x 3; mask: bool H x W; rule: see data_prep.patches.corners."""
         self._image = image
         field = find_field_of_view(image)
-        healthy, exudate = (corners[::stride, ::stride] for corners in patches.corners(field, mask, rule))
+        healthy, exudate = (
+            corners[::stride, ::stride] for corners in patches.corners(field, mask, rule)
+        )
         labelled = np.argwhere(healthy | exudate)
         self.labels = exudate[tuple(labelled.T)].astype(int)
         self.yx = (labelled * stride).astype(np.int32)

@@ -1,4 +1,5 @@
 """The 8 symmetries of the square: the identity and the paper's 7 label-preserving transforms (flips, rotations by 90 degrees)."""
+
 import numpy as np
 
 COUNT = 8

@@ -1,4 +1,5 @@
 """`python -m experiments` is the command `egl`."""
+
 import sys
 
 from experiments.command_line import main

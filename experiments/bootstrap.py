@@ -1,10 +1,16 @@
 """Intervals by the bootstrap over patients: a patient's patches are alike, so patients are drawn and not patches."""
+
 from typing import NamedTuple
 
 import numpy as np
 
 RESAMPLES = 1000
-MEASURES = ("f_measure", "sensitivity", "specificity", "auc")  # as egl.training.metrics defines them
+MEASURES = (
+    "f_measure",
+    "sensitivity",
+    "specificity",
+    "auc",
+)  # as egl.training.metrics defines them
 
 
 class Cases(NamedTuple):
@@ -24,7 +30,11 @@ def count(probability, labels, patients, threshold=0.5):
 
     A patch is called exudate where p(exudate) is above the threshold.
     """
-    probability, labels, patients = np.asarray(probability, float), np.asarray(labels), np.asarray(patients)
+    probability, labels, patients = (
+        np.asarray(probability, float),
+        np.asarray(labels),
+        np.asarray(patients),
+    )
     n = patients.max() + 1
     exudate, called = labels == 1, probability > threshold
     kinds = (exudate & called, exudate & ~called, ~exudate & called, ~exudate & ~called)
@@ -43,7 +53,17 @@ def measures(cases, times):
     both = (counts[:, :2].sum(axis=1) > 0) & (counts[:, 2:].sum(axis=1) > 0)
     times, (tp, fn, fp, tn) = times[both], counts[both].T
     right = np.einsum("ij,ij->i", times @ cases.wins, times)
-    return dict(zip(MEASURES, (2 * tp / (2 * tp + fn + fp), tp / (tp + fn), tn / (fp + tn), right / ((tp + fn) * (fp + tn)))))
+    return dict(
+        zip(
+            MEASURES,
+            (
+                2 * tp / (2 * tp + fn + fp),
+                tp / (tp + fn),
+                tn / (fp + tn),
+                right / ((tp + fn) * (fp + tn)),
+            ),
+        )
+    )
 
 
 def draw(n, random, resamples=RESAMPLES):
@@ -55,4 +75,7 @@ def intervals(cases, times):
     """Return {measure: (value, low, high)}: on all patients, and the 95% percentile interval over the resamples `times`."""
     values = measures(cases, np.ones((1, len(cases.counts)), int))
     resampled = measures(cases, times)
-    return {measure: (values[measure][0], *np.percentile(resampled[measure], (2.5, 97.5))) for measure in MEASURES}
+    return {
+        measure: (values[measure][0], *np.percentile(resampled[measure], (2.5, 97.5)))
+        for measure in MEASURES
+    }

@@ -1,4 +1,5 @@
 """Work with Caffe in a process of its own: Caffe ends the whole process over a failed check, and no Python can catch that."""
+
 import faulthandler
 import multiprocessing
 import os
@@ -41,12 +42,16 @@ def run_in_child(work, arguments, folder, progress=lambda done, total: None, dev
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"{folder}: cannot be made ({error.strerror}); give another --out") from error
+        raise BadInput(
+            f"{folder}: cannot be made ({error.strerror}); give another --out"
+        ) from error
     log = os.path.join(folder, LOG)
     context = multiprocessing.get_context("spawn")
     with _one_start_at_a_time:
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_child, args=(sender, work, arguments, log, device), daemon=True)
+        process = context.Process(
+            target=_child, args=(sender, work, arguments, log, device), daemon=True
+        )
         process.start()
         sender.close()
     outcome = None
@@ -65,7 +70,9 @@ def run_in_child(work, arguments, folder, progress=lambda done, total: None, dev
         process.terminate()  # on an interrupt; the next start goes on from the last snapshot
         process.join()
     if outcome is None:
-        raise Failure(f"{folder}: ended by {_cause(process.exitcode)}; its log {log} ends with: {_last_line(log)}")
+        raise Failure(
+            f"{folder}: ended by {_cause(process.exitcode)}; its log {log} ends with: {_last_line(log)}"
+        )
     kind, value = outcome
     if kind == "diverged":
         raise RunDiverged(value)
@@ -83,13 +90,17 @@ def end_children():
 
 
 def _child(sender, work, arguments, log, device):
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C goes to the whole group; no traceback from each
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Ctrl-C goes to the whole group; no traceback from each
     send_log_to(log)
     faulthandler.enable()  # the line of Python at an abort, in the log
     try:
         if device != "cpu":
             use_device(check_device(device))
-        result = work(*arguments, progress=lambda done, total: sender.send(("progress", (done, total))))
+        result = work(
+            *arguments, progress=lambda done, total: sender.send(("progress", (done, total)))
+        )
     except Diverged as error:
         sender.send(("diverged", str(error)))
     except BAD_INPUT as error:

@@ -1,8 +1,14 @@
 """The paper's claims, and the rule by which each gets its verdict: written down before the runs, and never after them."""
+
 import math
 from typing import NamedTuple
 
-REPRODUCED, NOT_REPRODUCED, CONTRADICTED, UNDECIDED = VERDICTS = ("reproduced", "not reproduced", "contradicted", "undecided")
+REPRODUCED, NOT_REPRODUCED, CONTRADICTED, UNDECIDED = VERDICTS = (
+    "reproduced",
+    "not reproduced",
+    "contradicted",
+    "undecided",
+)
 
 
 class Claim(NamedTuple):

@@ -1,4 +1,5 @@
 """The command `egl`: what each subcommand takes, and how errors reach the person who typed it."""
+
 import argparse
 import signal
 import sys

@@ -1,4 +1,5 @@
 """Curves over seeds, their intervals, and what a difference between two arms of the same seeds amounts to."""
+
 import numpy as np
 from scipy import stats
 from scipy.integrate import trapezoid
@@ -18,7 +19,11 @@ def curves(results, names, column):
     for row, name, each in zip(values, names, rounds):
         n = len(each[column])
         row[:n] = each[column]
-        row[n:] = AFTER_DIVERGENCE.get(column, row[n - 1]) if results.metrics(name)["diverged"] else row[n - 1]
+        row[n:] = (
+            AFTER_DIVERGENCE.get(column, row[n - 1])
+            if results.metrics(name)["diverged"]
+            else row[n - 1]
+        )
     return iterations, values
 
 
@@ -40,7 +45,12 @@ def area(iterations, values, start=0):
     start = max(start, iterations[0])
     after = iterations > start
     x = np.concatenate([[start], iterations[after]])
-    y = np.stack([np.concatenate([[np.interp(start, iterations, row)], row[after]]) for row in np.asarray(values, float)])
+    y = np.stack(
+        [
+            np.concatenate([[np.interp(start, iterations, row)], row[after]])
+            for row in np.asarray(values, float)
+        ]
+    )
     return trapezoid(y, x, axis=1) / (x[-1] - x[0]) if len(x) > 1 else y[:, 0]
 
 
@@ -65,7 +75,10 @@ def until(iterations, values, last):
 
 def one_class(results, names, last=np.inf):
     """Return how many of the runs call every patch healthy, or every one exudate, or have diverged, at the iteration `last`."""
-    yes, no = (until(*curves(results, names, column), last)[1][:, -1] for column in ("sensitivity", "specificity"))
+    yes, no = (
+        until(*curves(results, names, column), last)[1][:, -1]
+        for column in ("sensitivity", "specificity")
+    )
     return int(((yes + no == 1) & np.isin(yes, (0, 1))).sum())
 
 

@@ -1,4 +1,5 @@
 """How long a task takes: its patches counted, in forward passes of one patch, times what such a pass takes here and now."""
+
 import time
 
 import numpy as np
@@ -13,7 +14,12 @@ from egl.training.full_training import FullTrainingSettings
 
 # Measured in forward passes of one patch (0.7 ms on a core of a Xeon of 2019):
 STEP = 2.6  # an SGD iteration, a patch
-PHI = {"ip2": 1.0, "ip1": 1.0, "conv2": 1.9, "conv1": 2.6}  # phi by the layer where the backward pass stops
+PHI = {
+    "ip2": 1.0,
+    "ip1": 1.0,
+    "conv2": 1.9,
+    "conv1": 2.6,
+}  # phi by the layer where the backward pass stops
 PHOTOGRAPH = 120  # reading one and finding its field of view
 COMMITTEE = 1 + MEMBERS  # nets where a strategy has a committee
 START = 5000  # the process, Caffe, the store, and the snapshots
@@ -35,7 +41,11 @@ def measure_speed(progress):
 def seconds(task, store, speed):
     """Return about how many seconds a task takes on one core; speed: from measure_speed."""
     of = {RunSettings: _selection, FullTrainingSettings: _training}
-    return (START + of[type(task.settings)](task.settings, store) if type(task.settings) in of else task.settings.passes(store)) / speed
+    return (
+        START + of[type(task.settings)](task.settings, store)
+        if type(task.settings) in of
+        else task.settings.passes(store)
+    ) / speed
 
 
 def _evaluation(store):
@@ -60,13 +70,22 @@ def _selection(settings, store):
     nets = COMMITTEE if set(strategies).intersection(WITH_COMMITTEE) else 1
     total += (nets - 1) * training
     if strategies[1] != "random":
-        total += rounds * phi * nets * (selection.candidates or sum(store.attributes["samples_train"]) / 2)
+        total += (
+            rounds
+            * phi
+            * nets
+            * (selection.candidates or sum(store.attributes["samples_train"]) / 2)
+        )
     if settings.by == "image" and strategies[0] != "random":
-        scored = sum(max(0, len(images) - settings.initial_images - each) for each in range(int(rounds)))  # images, over all rounds
+        scored = sum(
+            max(0, len(images) - settings.initial_images - each) for each in range(int(rounds))
+        )  # images, over all rounds
         phi *= nets
         if settings.image_patches:
             return total + scored * settings.image_patches * phi + len(images) * PHOTOGRAPH
         row = store.images[images[0]]
-        patches = 0.7 * row.height * row.width / settings.stride ** 2  # the field of view fills about so much of a photograph
+        patches = (
+            0.7 * row.height * row.width / settings.stride**2
+        )  # the field of view fills about so much of a photograph
         total += scored * (PHOTOGRAPH + patches * phi * DENSE.get(settings.stride, 1 / 2.5))
     return total

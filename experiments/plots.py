@@ -1,4 +1,5 @@
 """Charts as PNG: each written whole or not at all, of the same data the same bytes."""
+
 import os
 from contextlib import contextmanager
 
@@ -7,7 +8,13 @@ import numpy as np
 from egl.strategies import STRATEGIES
 from experiments.curves import interval
 
-COLOURS = {"random": "tab:blue", "egl": "tab:green", "egl-images": "tab:purple", "egl-patches": "tab:olive", "sgd": "tab:gray"}
+COLOURS = {
+    "random": "tab:blue",
+    "egl": "tab:green",
+    "egl-images": "tab:purple",
+    "egl-patches": "tab:olive",
+    "sgd": "tab:gray",
+}
 LABELS = {
     "random": "random",
     "egl": "EGL",
@@ -20,7 +27,19 @@ LABELS = {
 }
 
 
-OTHERS = ("tab:red", "tab:brown", "tab:pink", "tab:cyan", "black", "darkorange", "navy", "darkgreen", "crimson", "slateblue", "goldenrod")
+OTHERS = (
+    "tab:red",
+    "tab:brown",
+    "tab:pink",
+    "tab:cyan",
+    "black",
+    "darkorange",
+    "navy",
+    "darkgreen",
+    "crimson",
+    "slateblue",
+    "goldenrod",
+)
 
 
 def label(arm):
@@ -43,11 +62,15 @@ def figure(path, columns=1, rows=1, width=5.2, height=4.2, **options):
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    drawing, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False, **options)
+    drawing, axes = plt.subplots(
+        rows, columns, figsize=(width * columns, height * rows), squeeze=False, **options
+    )
     try:
         yield drawing, axes
         drawing.tight_layout()
-        drawing.savefig(path + ".writing.png", dpi=90, bbox_inches="tight", metadata={"Software": None})
+        drawing.savefig(
+            path + ".writing.png", dpi=90, bbox_inches="tight", metadata={"Software": None}
+        )
     finally:
         plt.close(drawing)
     os.replace(path + ".writing.png", path)

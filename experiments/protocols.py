@@ -1,4 +1,5 @@
 """How much of each experiment is run: the paper's own sizes, or less where less time is at hand."""
+
 from typing import NamedTuple, Tuple
 
 from data_prep.prepare import PrepareSettings
@@ -23,7 +24,9 @@ class Protocol(NamedTuple):
         evaluate_every=20,
     )
     seeds: int = 10  # wherever seeds are compared, but for Fig. 2
-    strategies: Tuple[str, ...] = ()  # further ones, beside EGL and random, in fig2 (pool with healthy images), patches and labels
+    strategies: Tuple[
+        str, ...
+    ] = ()  # further ones, beside EGL and random, in fig2 (pool with healthy images), patches and labels
     # plain SGD on everything
     epochs: int = 30
     baseline_seeds: int = 5
@@ -45,7 +48,9 @@ STANDARD = Protocol(
     name="standard",
     images=RunSettings(image_patches=16, evaluate_every=5),
     settings_iterations=30,
-    patches=FULL.patches._replace(selection=FULL.patches.selection._replace(iterations=405, candidates=400)),
+    patches=FULL.patches._replace(
+        selection=FULL.patches.selection._replace(iterations=405, candidates=400)
+    ),
     seeds=5,
     baseline_seeds=2,
     grid_rates=(0.001, 0.003, 0.01, 0.03),
@@ -57,11 +62,17 @@ STANDARD = Protocol(
 QUICK = STANDARD._replace(
     name="quick",
     prepare=PrepareSettings(n_train=1600, n_validation=160, n_test=400),
-    images=RunSettings(selection=SelectionSettings(iterations=20, candidates=200), image_patches=8, evaluate_every=5),
+    images=RunSettings(
+        selection=SelectionSettings(iterations=20, candidates=200),
+        image_patches=8,
+        evaluate_every=5,
+    ),
     fig2_seeds=2,
     kept=(6, 20),
     settings_iterations=15,
-    patches=STANDARD.patches._replace(selection=STANDARD.patches.selection._replace(iterations=55, candidates=200)),
+    patches=STANDARD.patches._replace(
+        selection=STANDARD.patches.selection._replace(iterations=55, candidates=200)
+    ),
     seeds=2,
     epochs=2,
     baseline_seeds=1,
@@ -73,4 +84,8 @@ QUICK = STANDARD._replace(
 
 PROTOCOLS = {protocol.name: protocol for protocol in (QUICK, STANDARD, FULL)}
 
-PHANTOMS = {"n_lesion": 20, "n_healthy": 30, "seed": 1}  # what stands in for a data set where none is given
+PHANTOMS = {
+    "n_lesion": 20,
+    "n_healthy": 30,
+    "seed": 1,
+}  # what stands in for a data set where none is given

@@ -1,4 +1,5 @@
 """What the paper printed: the numbers of its text, and curves that a reader has read off its figures with a plot digitiser."""
+
 import csv
 import os
 
@@ -34,17 +35,23 @@ def read_curves(path):
                 key, point = _point(row, f"{path}, line {rows.line_num}")
                 points.setdefault(key, []).append(point)
     except (OSError, UnicodeDecodeError) as error:
-        raise EglError(f"{path}: cannot be read ({error}); give a CSV file of the columns {','.join(COLUMNS)}") from error
+        raise EglError(
+            f"{path}: cannot be read ({error}); give a CSV file of the columns {','.join(COLUMNS)}"
+        ) from error
     return {key: tuple(np.array(sorted(values)).T) for key, values in points.items()}
 
 
 def _point(row, place):
     if row["metric"] not in METRICS or row["strategy"] not in STRATEGIES:
-        raise EglError(f"{place}: metric is one of {', '.join(METRICS)}, strategy one of {', '.join(STRATEGIES)}")
+        raise EglError(
+            f"{place}: metric is one of {', '.join(METRICS)}, strategy one of {', '.join(STRATEGIES)}"
+        )
     try:
         batch, value = float(row["batch"]), float(row["value"])
     except (TypeError, ValueError) as error:
         raise EglError(f"{place}: batch and value must be numbers") from error
     if not (np.isfinite(batch) and batch >= 0 and 0 <= value <= 1):
-        raise EglError(f"{place}: batch {row['batch']} must be at least 0, value {row['value']} from 0 to 1")
+        raise EglError(
+            f"{place}: batch {row['batch']} must be at least 0, value {row['value']} from 0 to 1"
+        )
     return (row["metric"], row["strategy"]), (batch, value)

@@ -1,4 +1,5 @@
 """The report: one HTML file with everything in it, drawn from the CSVs of the runs; and the same as Markdown."""
+
 import base64
 import os
 import platform
@@ -29,9 +30,14 @@ def write_report(results, failed, seconds, markdown=None):
     """
     sections = {name: experiment(name).section(results) for name in NAMES + FURTHER}
     sections = {name: section for name, section in sections.items() if section}
-    verdicts = {verdict.claim: verdict for section in sections.values() for verdict in section.verdicts}
+    verdicts = {
+        verdict.claim: verdict for section in sections.values() for verdict in section.verdicts
+    }
     claims = [(claim, *CLAIMS[claim], verdicts.get(claim)) for claim in CLAIMS]
-    rows = [(claim, verdict.verdict if verdict else "not run", verdict.measured if verdict else "") for claim, _, _, verdict in claims]
+    rows = [
+        (claim, verdict.verdict if verdict else "not run", verdict.measured if verdict else "")
+        for claim, _, _, verdict in claims
+    ]
     write_csv(results.file("claims.csv"), ("claim", "verdict", "measured"), rows)
     store = results.stores["all"]
     content = {
@@ -61,7 +67,12 @@ def _write_markdown(results, path, content):
     folder = path[: -len(".md")]
     os.makedirs(folder, exist_ok=True)
     files = [name for section in content["sections"].values() for name in section.files]
-    files += [figure.file for section in content["sections"].values() for figure in section.figures if not figure.photographs]
+    files += [
+        figure.file
+        for section in content["sections"].values()
+        for figure in section.figures
+        if not figure.photographs
+    ]
     for name in ["claims.csv", *files]:
         shutil.copyfile(results.file(name), os.path.join(folder, name))
     _render("results.md.j2", path, folder=os.path.basename(folder), **content)
@@ -87,26 +98,50 @@ def _about(results, sections, seconds):
         ("machine", f"{_processor()}, {len(os.sched_getaffinity(0))} cores for this process"),
         ("device", results.protocol.images.trainer.device),
         ("Python, numpy", f"{platform.python_version()}, {np.__version__}"),
-        ("BLAS", ", ".join("{library} {version} with {kernels} kernels, one thread a run".format(**pool) for pool in blas_description())),
+        (
+            "BLAS",
+            ", ".join(
+                "{library} {version} with {kernels} kernels, one thread a run".format(**pool)
+                for pool in blas_description()
+            ),
+        ),
     ]
     if seconds is not None:
         minutes, rest = divmod(seconds, 60)
-        pairs.append(("last start of the command took", f"{minutes:.0f} min {rest:.0f} s; what was there already was not made again"))
+        pairs.append(
+            (
+                "last start of the command took",
+                f"{minutes:.0f} min {rest:.0f} s; what was there already was not made again",
+            )
+        )
     seen, commits = set(), Counter()
     for name in sections:
         runs = [run for run in experiment(name).tasks(results.protocol) if results.finished(run)]
         minutes = sum(results.metrics(run)["seconds"] for run in runs if run not in seen) / 60
-        pairs.append((f"{name}", f"{len(runs)} runs, {minutes:.0f} core minutes" + (" beside those above" if seen & set(runs) else "")))
+        pairs.append(
+            (
+                f"{name}",
+                f"{len(runs)} runs, {minutes:.0f} core minutes"
+                + (" beside those above" if seen & set(runs) else ""),
+            )
+        )
         commits.update(results.metrics(run).get("commit") or "unknown" for run in set(runs) - seen)
         seen.update(runs)
-    pairs.append(("the runs' commits", ", ".join(f"{commit} ({n} runs)" for commit, n in sorted(commits.items()))))
+    pairs.append(
+        (
+            "the runs' commits",
+            ", ".join(f"{commit} ({n} runs)" for commit, n in sorted(commits.items())),
+        )
+    )
     return pairs
 
 
 def _processor():
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+            names = [
+                line.split(":", 1)[1].strip() for line in file if line.startswith("model name")
+            ]
     except OSError:
         names = []
     return names[0] if names else platform.machine()
@@ -122,11 +157,19 @@ def _flat(settings, prefix=""):
     rows = []
     for name, value in settings.items():
         value = value._asdict() if hasattr(value, "_asdict") else value
-        rows.extend(_flat(value, prefix + name + ".") if isinstance(value, dict) else [(prefix + name, value)])
+        rows.extend(
+            _flat(value, prefix + name + ".")
+            if isinstance(value, dict)
+            else [(prefix + name, value)]
+        )
     return rows
 
 
 def _scaled(protocol):
     """Return what differs from the paper's own protocol: (name, here, there)."""
     full = dict(_flat(FULL._asdict()))
-    return [(name, value, full[name]) for name, value in _flat(protocol._asdict()) if name != "name" and value != full[name]]
+    return [
+        (name, value, full[name])
+        for name, value in _flat(protocol._asdict())
+        if name != "name" and value != full[name]
+    ]

@@ -1,4 +1,5 @@
 """`egl reproduce` and `egl report`: data, stores, runs, report; whatever is there already is not made again."""
+
 import json
 import os
 import time
@@ -36,9 +37,16 @@ class Request(NamedTuple):
     def full_protocol(self):
         """Return the Protocol with what was asked for in its place."""
         base = PROTOCOLS[self.protocol]
-        given = {"momentum": self.momentum, "weight_decay": self.weight_decay, "device": self.device}
+        given = {
+            "momentum": self.momentum,
+            "weight_decay": self.weight_decay,
+            "device": self.device,
+        }
         given = {name: value for name, value in given.items() if value is not None}
-        images, patches = (run._replace(trainer=run.trainer._replace(**given)) for run in (base.images, base.patches))
+        images, patches = (
+            run._replace(trainer=run.trainer._replace(**given))
+            for run in (base.images, base.patches)
+        )
         images.trainer.check()
         return base._replace(
             prepare=base.prepare._replace(scale=self.scale),
@@ -81,7 +89,9 @@ def _make(out):
     except OSError as error:
         raise BadInput(f"{out}: cannot be made ({error.strerror}); give another --out") from error
     if not os.access(out, os.W_OK | os.X_OK):
-        raise BadInput(f"{out}: user {os.getuid()} may not write there; give another --out, or run as its owner (docker run --user)")
+        raise BadInput(
+            f"{out}: user {os.getuid()} may not write there; give another --out, or run as its owner (docker run --user)"
+        )
 
 
 def report(out, published=None, markdown=None):
@@ -106,7 +116,10 @@ def _run(tasks, stores, folder, jobs, device):
         return []
     speed = run_in_child(measure_speed, (), folder, device=device)
     minutes = sum(seconds(task, stores[task.store], speed) for task in waiting.values()) / jobs / 60
-    print(f"{len(waiting)} of {len(tasks)} runs to do, {jobs} at a time: about {_duration(minutes)}", flush=True)
+    print(
+        f"{len(waiting)} of {len(tasks)} runs to do, {jobs} at a time: about {_duration(minutes)}",
+        flush=True,
+    )
     return run_tasks(waiting, stores, folder, jobs, speed, device)
 
 
@@ -126,7 +139,10 @@ def _stores(request, out, protocol, skip_bad):
         source = os.path.join(out, "phantoms")
         if not os.path.isdir(source):
             phantom.write_dataset(source, **PHANTOMS)
-    return {name: _store(source, _store_path(out, name), settings, skip_bad) for name, settings in protocol.stores().items()}
+    return {
+        name: _store(source, _store_path(out, name), settings, skip_bad)
+        for name, settings in protocol.stores().items()
+    }
 
 
 def _store(source, path, settings, skip_bad):

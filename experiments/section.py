@@ -1,4 +1,5 @@
 """What an experiment shows: its part of the report, and what it says about the paper's claims."""
+
 from typing import List, NamedTuple, Tuple
 
 

@@ -1,4 +1,5 @@
 """What an experiment asks for, the pieces of work it consists of, and what it finds of them afterwards."""
+
 import os
 from typing import Callable, NamedTuple, Tuple
 
@@ -28,7 +29,12 @@ class Results:
     """
 
     def __init__(self, out, protocol, stores, published=None):
-        self.out, self.protocol, self.stores, self.published = out, protocol, stores, published or {}
+        self.out, self.protocol, self.stores, self.published = (
+            out,
+            protocol,
+            stores,
+            published or {},
+        )
 
     def run(self, name):
         """Return the folder of a run."""

@@ -1,4 +1,5 @@
 """The three pieces of work that the commands share, each a function that a child process can run."""
+
 from data_prep import __version__
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
@@ -28,10 +29,21 @@ def train_or_diverge(store, settings, out, progress):
 def select(store, settings, out, images=None, *, progress):
     """Run Algorithm 1 or 2 (egl.selection.run) and return its metrics. images: the data set's folder, None: where it was."""
     data = PatchStore(store)
-    return Selection(data, settings, out, StoredPhotographs(data, images), _about(data)).execute(progress)
+    return Selection(data, settings, out, StoredPhotographs(data, images), _about(data)).execute(
+        progress
+    )
 
 
 def _about(data):
     """Return what else decides a run's numbers: the store's own settings, the versions, the BLAS and its threads."""
-    attributes = {name: value for name, value in sorted(data.attributes.items()) if name not in ("folder", "notes", "left_out")}
-    return {"version": __version__, "caffe": import_caffe().__version__, "blas": blas_description(), "store": attributes}
+    attributes = {
+        name: value
+        for name, value in sorted(data.attributes.items())
+        if name not in ("folder", "notes", "left_out")
+    }
+    return {
+        "version": __version__,
+        "caffe": import_caffe().__version__,
+        "blas": blas_description(),
+        "store": attributes,
+    }

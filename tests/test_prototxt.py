@@ -1,4 +1,5 @@
 """The nets in prototxt/ are the paper's LeNet, and all the same one."""
+
 from itertools import chain
 
 import pytest
@@ -43,7 +44,9 @@ def test_the_scoring_net_is_the_training_net(caffe):
                 getattr(layer, kind).ClearField("bias_filler")
         return str(layer)
 
-    assert [essence(layer) for layer in layers("lenet_train_test.prototxt")] == [essence(layer) for layer in layers("lenet_score.prototxt")]
+    assert [essence(layer) for layer in layers("lenet_train_test.prototxt")] == [
+        essence(layer) for layer in layers("lenet_score.prototxt")
+    ]
 
 
 def test_the_solver_has_the_paper_s_rate(caffe):

@@ -1,4 +1,5 @@
 """runtime/caffe and apt-update with stand-ins for the programs they call: what they say and leave behind when something fails."""
+
 import os
 import signal
 import stat
@@ -30,21 +31,32 @@ def wrapper(tmp_path):
     def run(*arguments, kernels=None, **programs):
         folder = tmp_path / "bin"
         folder.mkdir(exist_ok=True)
-        for name, script in {**WORKS, **{name.replace("_", "-"): script for name, script in programs.items()}}.items():
+        for name, script in {
+            **WORKS,
+            **{name.replace("_", "-"): script for name, script in programs.items()},
+        }.items():
             path = folder / name
             path.write_text("#!/bin/bash\n" + script + "\n")
             path.chmod(path.stat().st_mode | stat.S_IEXEC)
-        environment = {"PATH": f"{folder}:{real}", "XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+        environment = {
+            "PATH": f"{folder}:{real}",
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "HOME": str(tmp_path),
+        }
         environment["LOG"] = str(tmp_path / "log")
         if kernels:
             environment["OPENBLAS_CORETYPE"] = kernels
-        return subprocess.run([str(WRAPPER), *arguments], env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            [str(WRAPPER), *arguments], env=environment, capture_output=True, text=True
+        )
 
     return run
 
 
 def left_in(tmp_path):
-    return sorted(path.name for path in (tmp_path / "cache" / "egl-caffe").iterdir() if path.name != "lock")
+    return sorted(
+        path.name for path in (tmp_path / "cache" / "egl-caffe").iterdir() if path.name != "lock"
+    )
 
 
 def test_a_system_is_made_once_and_then_used(wrapper, tmp_path):
@@ -64,7 +76,9 @@ def test_a_system_is_made_once_and_then_used(wrapper, tmp_path):
         ({"bwrap": "exit 1"}, "Caffe does not start in it"),
     ],
 )
-def test_a_half_made_system_is_not_kept_and_the_next_try_starts_clean(wrapper, tmp_path, programs, message):
+def test_a_half_made_system_is_not_kept_and_the_next_try_starts_clean(
+    wrapper, tmp_path, programs, message
+):
     failed = wrapper("true", **programs)
     assert failed.returncode == 2
     assert message in failed.stderr.splitlines()[-1]
@@ -82,15 +96,27 @@ def test_what_a_killed_try_left_is_removed(wrapper, tmp_path):
 def test_a_normal_user_is_told_what_to_install(wrapper, tmp_path):
     result = wrapper("true", id="[ $1 = -u ] && echo 1000 || echo me", dpkg_query="exit 1")
     assert result.returncode == 2
-    assert "sudo apt-get update && sudo apt-get install --no-install-recommends mmdebstrap bubblewrap" in result.stderr
+    assert (
+        "sudo apt-get update && sudo apt-get install --no-install-recommends mmdebstrap bubblewrap"
+        in result.stderr
+    )
     assert "uidmap" in result.stderr
     assert left_in(tmp_path) == []
 
 
 def test_blas_kernels_are_named_unless_they_are_already(wrapper):
-    assert wrapper("true", kernels="Prescott", bwrap='echo "$OPENBLAS_CORETYPE"').stdout == "Prescott\n" * 2  # the trial, the command
+    assert (
+        wrapper("true", kernels="Prescott", bwrap='echo "$OPENBLAS_CORETYPE"').stdout
+        == "Prescott\n" * 2
+    )  # the trial, the command
     flags = Path("/proc/cpuinfo").read_text().split("flags", 1)[-1].split("\n", 1)[0].split()
-    expected = "SkylakeX" if {"avx512bw", "avx512vl"} <= set(flags) else "Haswell" if {"avx2", "fma"} <= set(flags) else ""
+    expected = (
+        "SkylakeX"
+        if {"avx512bw", "avx512vl"} <= set(flags)
+        else "Haswell"
+        if {"avx2", "fma"} <= set(flags)
+        else ""
+    )
     assert wrapper("true", bwrap='echo "$OPENBLAS_CORETYPE"').stdout == expected + "\n"
 
 
@@ -114,17 +140,24 @@ except KeyboardInterrupt:
 def test_ctrl_c_is_left_to_the_command(wrapper, tmp_path, before, said, status):
     wrapper("true")
     (tmp_path / "bin" / "bwrap").write_text(SANDBOX.format(sys.executable))
-    environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = {
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
     command = "trap 'echo heard; exit 130' INT; echo ready; sleep 0.5; echo done"
     shell = ["bash", "-c", before + 'exec "$@"', "bash", str(WRAPPER), "bash", "-c", command]
-    with subprocess.Popen(shell, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        shell, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stdout.readline() == "ready\n"
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
         assert process.stdout.read() == said + "\n"
     assert process.returncode == status
 
 
-def test_the_sandbox_is_the_wrapper_s_own_child_so_that_it_outlives_the_shell_it_was_typed_in(wrapper):
+def test_the_sandbox_is_the_wrapper_s_own_child_so_that_it_outlives_the_shell_it_was_typed_in(
+    wrapper,
+):
     parent = wrapper("true", bwrap="ps -o args= $PPID").stdout.splitlines()[-1]
     assert str(WRAPPER) in parent
 
@@ -137,7 +170,11 @@ def test_no_command(wrapper):
 
 def test_where_caffe_is_the_command_simply_runs():
     pytest.importorskip("caffe", reason="no Caffe here")
-    result = subprocess.run([str(WRAPPER), "python3", "-c", "import caffe, egl; print('here')"], stdout=subprocess.PIPE, cwd="/")
+    result = subprocess.run(
+        [str(WRAPPER), "python3", "-c", "import caffe, egl; print('here')"],
+        stdout=subprocess.PIPE,
+        cwd="/",
+    )
     assert result.stdout == b"here\n"
 
 
@@ -157,7 +194,11 @@ deb http://archive.release.test/debian-security bullseye-security main
     ("fails", "arguments", "sources"),
     [
         (0, [], SOURCES),
-        (0, ["non-free"], SOURCES.replace("bullseye main", "bullseye main non-free\n" + SOURCE_PACKAGES)),
+        (
+            0,
+            ["non-free"],
+            SOURCES.replace("bullseye main", "bullseye main non-free\n" + SOURCE_PACKAGES),
+        ),
         (1, [], ARCHIVE),
     ],
     ids=["as it is", "more of it", "from the archive"],
@@ -166,10 +207,15 @@ def test_where_a_container_takes_its_packages_from(tmp_path, fails, arguments, s
     (tmp_path / "apt.conf.d").mkdir()
     (tmp_path / "sources.list").write_text(SOURCES)
     apt = tmp_path / "apt-get"
-    apt.write_text(f'#!/bin/sh\necho x >> "{tmp_path}/calls"\n[ $(wc -l < "{tmp_path}/calls") -gt {fails} ]\n')
+    apt.write_text(
+        f'#!/bin/sh\necho x >> "{tmp_path}/calls"\n[ $(wc -l < "{tmp_path}/calls") -gt {fails} ]\n'
+    )
     apt.chmod(0o755)
     script = WRAPPER.with_name("apt-update").read_text().replace("/etc/apt", str(tmp_path))
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    assert subprocess.run(["sh", "-c", script, "apt-update", *arguments], env=environment).returncode == 0
+    assert (
+        subprocess.run(["sh", "-c", script, "apt-update", *arguments], env=environment).returncode
+        == 0
+    )
     assert (tmp_path / "sources.list").read_text() == sources
     assert (tmp_path / "apt.conf.d" / "90archive").exists() == bool(fails)

@@ -1,4 +1,5 @@
 """The camera: uneven light, a veil of stray light, focus, the edge of the field of view, and noise."""
+
 import cv2
 import numpy as np
 
@@ -14,7 +15,9 @@ def illumination(random, view):
     away = np.hypot(x - lamp_x, y - lamp_y) / (NOMINAL / 2)
     edge = np.hypot(x, y) / (NOMINAL / 2)
     fall, rim = random.uniform(0.1, 0.5), random.uniform(0.05, 0.3)
-    return (0.1 - fall * away ** 2 - rim * edge ** 6 + 0.05 * smooth_noise(random, view, STEP, 330)).astype(np.float32)
+    return (
+        0.1 - fall * away**2 - rim * edge**6 + 0.05 * smooth_noise(random, view, STEP, 330)
+    ).astype(np.float32)
 
 
 def veil(random, view):
@@ -61,7 +64,10 @@ def aperture(random, view, patient):
     if patient.notch:
         # Two small teeth at the upper right, as fundus cameras cut to show which way is up.
         for angle in (-0.52, -0.46):
-            ahead, aside = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+            ahead, aside = (
+                x * np.cos(angle) + y * np.sin(angle),
+                y * np.cos(angle) - x * np.sin(angle),
+            )
             inside[(ahead > 0) & (ahead < limit + 13) & (np.abs(aside) < 9)] = 1
     return inside
 
@@ -71,7 +77,9 @@ def _sample(random, view, picture):
     height, width = view.size
     level = random.uniform(1.0, 2.6)
     grain = blur(noise_grid(random, height, width), 0.6) * np.float32(level * 1.7)
-    colour = np.stack([noise_grid(random, -(-height // 2), -(-width // 2)) for _ in range(3)], axis=2)
+    colour = np.stack(
+        [noise_grid(random, -(-height // 2), -(-width // 2)) for _ in range(3)], axis=2
+    )
     colour = enlarge(colour, view)
     colour *= np.array([1.3, 0.6, 0.9], np.float32) * np.float32(level * 0.7)
     colour += grain[..., None]

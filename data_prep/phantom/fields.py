@@ -1,4 +1,5 @@
 """Pictures of one number per pixel: smooth noise, and irregular blobs painted in."""
+
 import cv2
 import numpy as np
 
@@ -24,7 +25,11 @@ def noise_grid(random, rows, columns):
     Sums of four random bytes: close to normal, and several times faster than `random.normal`.
     """
     count = rows * columns
-    total = np.frombuffer(random.bytes(4 * count), np.uint8).reshape(4, count).sum(axis=0, dtype=np.float32)
+    total = (
+        np.frombuffer(random.bytes(4 * count), np.uint8)
+        .reshape(4, count)
+        .sum(axis=0, dtype=np.float32)
+    )
     return ((total - 510) / 147.8).reshape(rows, columns)
 
 
@@ -38,7 +43,10 @@ def blob(random, centre, radius, stretch=1.0, angle=0.0, rough=0.25, corners=14)
     noise = random.normal(0, 1, corners)
     noise = noise + 0.5 * (np.roll(noise, 1) + np.roll(noise, -1))
     distance = radius * np.clip(1 + rough * noise, 0.35, 1.9)
-    long, wide = distance * np.cos(around) * np.sqrt(stretch), distance * np.sin(around) / np.sqrt(stretch)
+    long, wide = (
+        distance * np.cos(around) * np.sqrt(stretch),
+        distance * np.sin(around) / np.sqrt(stretch),
+    )
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([long * c - wide * s, long * s + wide * c], axis=1) + centre
 
@@ -47,8 +55,12 @@ def paint(view, outlines, values, step):
     """Fill outlines (N x 2 in units) with values 0-1, weak ones first: float32 `view.shape(step)`, 0 elsewhere."""
     canvas = np.zeros(view.shape(step), np.uint8)
     for index in np.argsort(values, kind="stable"):
-        corners = np.round((view.pixels(outlines[index]) - (step - 1) / 2) / step * 2 ** _BITS).astype(np.int32)
-        cv2.fillPoly(canvas, [corners], int(round(255 * min(1.0, values[index]))), cv2.LINE_AA, _BITS)
+        corners = np.round(
+            (view.pixels(outlines[index]) - (step - 1) / 2) / step * 2**_BITS
+        ).astype(np.int32)
+        cv2.fillPoly(
+            canvas, [corners], int(round(255 * min(1.0, values[index]))), cv2.LINE_AA, _BITS
+        )
     return canvas.astype(np.float32) / 255
 
 

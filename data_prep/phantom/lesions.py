@@ -1,4 +1,5 @@
 """Hard exudates: clusters of bright, sharp-edged yellowish deposits."""
+
 import math
 
 import numpy as np
@@ -17,7 +18,9 @@ def exudates(random, view):
     crumbs, lumps = smooth_noise(random, view, 1, 3.5), smooth_noise(random, view, 1, 9)
     cover = blur(whole, 1.0 * view.unit)
     cover = np.clip((cover - 0.42 + 0.16 * crumbs * (cover > 0.02)) * 2.5 + 0.5, 0, 1)
-    bright = blur(paint(view, outlines, values, 1), 1.2 * view.unit) * (1 + 0.12 * crumbs + 0.12 * lumps)
+    bright = blur(paint(view, outlines, values, 1), 1.2 * view.unit) * (
+        1 + 0.12 * crumbs + 0.12 * lumps
+    )
     return cover, np.maximum(bright, 0.25)
 
 
@@ -33,7 +36,9 @@ def _deposits(random, view):
     for group in groups:
         faint = random.uniform(0.75, 1.1)
         for place, radius, stretch, angle in group:
-            near_disc = math.hypot(place[0] - view.disc[0], place[1] - view.disc[1]) < view.disc_radius + 15
+            near_disc = (
+                math.hypot(place[0] - view.disc[0], place[1] - view.disc[1]) < view.disc_radius + 15
+            )
             if not near_disc and view.shows(place, 25):
                 value = np.clip(contrast * faint * random.normal(1, 0.2), 0.25, 1)
                 deposits.append((place, radius, stretch, angle, value))
@@ -44,8 +49,13 @@ def _centre(random, view, near, far):
     """A place around the fovea where a cluster may lie: well inside the picture and off the disc."""
     for _ in range(50):
         angle, distance = random.uniform(0, 2 * np.pi), random.uniform(near, far)
-        place = (view.fovea[0] + distance * math.cos(angle), view.fovea[1] + distance * math.sin(angle))
-        off_disc = math.hypot(place[0] - view.disc[0], place[1] - view.disc[1]) > view.disc_radius + 60
+        place = (
+            view.fovea[0] + distance * math.cos(angle),
+            view.fovea[1] + distance * math.sin(angle),
+        )
+        off_disc = (
+            math.hypot(place[0] - view.disc[0], place[1] - view.disc[1]) > view.disc_radius + 60
+        )
         if off_disc and view.shows(place, 60):
             return place
     return view.fovea
@@ -63,8 +73,18 @@ def _clump(random, view, severity):
     group = [((x, y), random.uniform(5, 7 + 7 * severity), random.uniform(1, 1.8), lean)]
     for _ in range(random.randint(8, 18 + int(90 * severity))):
         along, across = random.normal(0, spread), random.normal(0, spread * flat)
-        place = (x + along * math.cos(lean) - across * math.sin(lean), y + along * math.sin(lean) + across * math.cos(lean))
-        group.append((place, _radius(random, 1.8 + 0.5 * severity, 12), random.uniform(1, 2), random.uniform(0, np.pi)))
+        place = (
+            x + along * math.cos(lean) - across * math.sin(lean),
+            y + along * math.sin(lean) + across * math.cos(lean),
+        )
+        group.append(
+            (
+                place,
+                _radius(random, 1.8 + 0.5 * severity, 12),
+                random.uniform(1, 2),
+                random.uniform(0, np.pi),
+            )
+        )
     return group
 
 
@@ -89,13 +109,20 @@ def _fan(random, view, severity):
     for _ in range(random.randint(10, 20 + int(60 * severity))):
         angle, out = start + arc * random.uniform(), random.uniform(35, 130)
         place = (view.fovea[0] + out * math.cos(angle), view.fovea[1] + out * math.sin(angle))
-        group.append((place, _radius(random, 2.0, 9), random.uniform(1.5, 4), angle + random.normal(0, 0.15)))
+        group.append(
+            (place, _radius(random, 2.0, 9), random.uniform(1.5, 4), angle + random.normal(0, 0.15))
+        )
     return group
 
 
 def _scatter(random, view, severity):
     """Single deposits, far apart."""
     return [
-        (_centre(random, view, 30, 380), _radius(random, 2.6, 8), random.uniform(1, 1.7), random.uniform(0, np.pi))
+        (
+            _centre(random, view, 30, 380),
+            _radius(random, 2.6, 8),
+            random.uniform(1, 1.7),
+            random.uniform(0, np.pi),
+        )
         for _ in range(random.randint(2, 6 + int(14 * severity)))
     ]

@@ -1,4 +1,5 @@
 """What the photographs of one patient have in common, and how one photograph is framed."""
+
 from typing import NamedTuple, Tuple
 
 import numpy as np
@@ -39,7 +40,9 @@ def draw_patient(random):
     red = np.clip(0.78 - 0.24 * pigment + random.normal(0, 0.07), 0.4, 0.9)
     green = red * np.clip(random.normal(0.47, 0.055), 0.34, 0.6)
     # Cameras differ most in blue: from next to none (an orange photograph) to a pink cast.
-    blue = green * (random.uniform(0.06, 0.3) if random.uniform() < 0.6 else random.uniform(0.35, 0.75))
+    blue = green * (
+        random.uniform(0.06, 0.3) if random.uniform() < 0.6 else random.uniform(0.35, 0.75)
+    )
     return Patient(
         colour=(blue, green, red),
         pigment=pigment,
@@ -83,8 +86,12 @@ class View(NamedTuple):
     def grid(self, step):
         """Places x, y in units, each float32 H/step x W/step, of every step-th pixel."""
         height, width = self.shape(step)
-        x = (np.arange(width, dtype=np.float32) * step + (step - 1) / 2 - self.centre[0]) / (self.unit * self.mirror)
-        y = (np.arange(height, dtype=np.float32) * step + (step - 1) / 2 - self.centre[1]) / self.unit
+        x = (np.arange(width, dtype=np.float32) * step + (step - 1) / 2 - self.centre[0]) / (
+            self.unit * self.mirror
+        )
+        y = (
+            np.arange(height, dtype=np.float32) * step + (step - 1) / 2 - self.centre[1]
+        ) / self.unit
         return np.meshgrid(x.astype(np.float32), y.astype(np.float32))
 
     def shape(self, step):
@@ -107,7 +114,10 @@ def frame(random, size, patient):
     """The `View` of a photograph of height and width `size` (pixels); DataError where that is too small to show an eye."""
     height, width = (int(side) for side in size)
     if min(height, width) < 96:
-        raise DataError("a phantom of %d x %d pixels is too small: give a size of at least 96 x 96" % (height, width))
+        raise DataError(
+            "a phantom of %d x %d pixels is too small: give a size of at least 96 x 96"
+            % (height, width)
+        )
     unit = patient.field * min(height, width) / NOMINAL
     centre = (width / 2 + unit * random.uniform(-12, 12), height / 2 + unit * random.uniform(-8, 8))
     apart = random.uniform(375, 425)

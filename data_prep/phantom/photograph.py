@@ -1,4 +1,5 @@
 """One synthetic fundus photograph and its exudate mask."""
+
 import numpy as np
 
 from data_prep.phantom import camera, distractors, lesions, retina, vessels

@@ -1,4 +1,5 @@
 """The vessel tree: grown from the optic disc along arcades that curve around the fovea, then painted."""
+
 import math
 from typing import NamedTuple
 
@@ -35,7 +36,9 @@ def grow(random, view, tortuosity):
         parent = 0
         while parent < len(grown) < _MOST:
             for start, heading, width in _forks(random, view, *grown[parent]):
-                branch = _walk(random, view, start, heading, width, tortuosity, taken, parent, len(grown))
+                branch = _walk(
+                    random, view, start, heading, width, tortuosity, taken, parent, len(grown)
+                )
                 if branch is not None:
                     grown.append(branch)
             parent += 1
@@ -59,19 +62,29 @@ def _trunks(random, view, tortuosity, artery):
         hilum = middle + random.normal(0, 4, 2) + (0, up * random.uniform(0, 12))
         reach = random.uniform(225, 350) + (0 if artery else 15)
         turn = np.linspace(0.02, 2.9, 150)
-        top = random.uniform(0.0, 0.6) * (dx - fx)  # where the arcade is farthest from the fovea's level
-        across = np.where(turn < np.pi / 2, dx - fx - top, 1.2 * (dx - fx) + top) * np.cos(turn) + top
+        top = random.uniform(0.0, 0.6) * (
+            dx - fx
+        )  # where the arcade is farthest from the fovea's level
+        across = (
+            np.where(turn < np.pi / 2, dx - fx - top, 1.2 * (dx - fx) + top) * np.cos(turn) + top
+        )
         rise = np.sin(np.minimum(turn, np.pi / 2)) ** random.uniform(0.85, 1.1)
         rise = rise - random.uniform(-0.25, 0.45) * np.maximum(turn - np.pi / 2, 0) ** 1.5
-        line = np.stack([fx + across, fy + (dy - fy) * (1 - turn / np.pi) + up * reach * rise], axis=1)
+        line = np.stack(
+            [fx + across, fy + (dy - fy) * (1 - turn / np.pi) + up * reach * rise], axis=1
+        )
         line += (hilum - line[0]) * np.exp(-np.arange(150) / 12.0)[:, None]
         trunks.append((_wind(random, line, tortuosity, 9), calibre * random.uniform(0.9, 1.1)))
         start = math.radians(random.uniform(40, 70))
         bend = math.radians(random.uniform(-25, 20))
         length = np.linspace(0, random.uniform(300, 450), 80)
         heading = start - bend * length / 400 + random.uniform(0.2, 1.2) * np.exp(-length / 45)
-        line = np.stack([np.cumsum(np.cos(heading)), up * np.cumsum(np.sin(heading))], axis=1) * (length[1] - length[0])
-        trunks.append((_wind(random, line + hilum, tortuosity, 7), calibre * random.uniform(0.55, 0.8)))
+        line = np.stack([np.cumsum(np.cos(heading)), up * np.cumsum(np.sin(heading))], axis=1) * (
+            length[1] - length[0]
+        )
+        trunks.append(
+            (_wind(random, line + hilum, tortuosity, 7), calibre * random.uniform(0.55, 0.8))
+        )
     for _ in range(random.randint(2, 4)):  # short ones, to the macula or to the nose
         heading = random.uniform(-0.5, 0.5) + (math.pi if random.uniform() < 0.6 else 0.0)
         length = np.linspace(0.3 * radius, random.uniform(150, 260), 40)
@@ -87,7 +100,11 @@ def _wind(random, line, tortuosity, amplitude):
     way = np.cumsum(pace)
     sideways = np.zeros(len(line))
     for wave in (320, 170, 90, 50):
-        sideways += np.sin(2 * np.pi * (way / (wave * random.uniform(0.8, 1.25)) + random.uniform())) * wave / 320.0
+        sideways += (
+            np.sin(2 * np.pi * (way / (wave * random.uniform(0.8, 1.25)) + random.uniform()))
+            * wave
+            / 320.0
+        )
     sideways *= tortuosity * amplitude * np.clip((way - 20) / 120, 0, 1)
     normal = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) / np.maximum(pace, 1e-6)[:, None]
     return line + normal * sideways[:, None]
@@ -110,7 +127,13 @@ def _forks(random, view, points, widths):
         width = widths[i] * share
         if width < 0.9 or math.hypot(qx - view.disc[0], qy - view.disc[1]) < view.disc_radius * 1.1:
             continue
-        forks.append(((qx, qy), math.atan2(qy - py, qx - px) + side * (random.uniform(0.9, 1.4) - 0.8 * share), width))
+        forks.append(
+            (
+                (qx, qy),
+                math.atan2(qy - py, qx - px) + side * (random.uniform(0.9, 1.4) - 0.8 * share),
+                width,
+            )
+        )
     return forks
 
 
@@ -154,12 +177,21 @@ def render(view, vessels, artery):
     reflex = np.zeros((height * _SHARP, width * _SHARP), np.uint8)
     chosen = [vessel for vessel in vessels if vessel.artery == artery]
     for vessel in sorted(chosen, key=lambda v: v.widths[0]):  # the wide ones cover the narrow ones
-        _stroke(view, blood, vessel.points, vessel.widths, lambda w: 0.25 + 0.75 * min(1.0, w / 7.0))
+        _stroke(
+            view, blood, vessel.points, vessel.widths, lambda w: 0.25 + 0.75 * min(1.0, w / 7.0)
+        )
         if vessel.widths[0] > 3.5:
-            _stroke(view, reflex, vessel.points, vessel.widths * 0.3, lambda w: min(1.0, max(0.0, w - 0.6)))
+            _stroke(
+                view,
+                reflex,
+                vessel.points,
+                vessel.widths * 0.3,
+                lambda w: min(1.0, max(0.0, w - 0.6)),
+            )
     size = (width, height)
     return tuple(
-        cv2.resize(canvas, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255 for canvas in (blood, reflex)
+        cv2.resize(canvas, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        for canvas in (blood, reflex)
     )
 
 
@@ -172,4 +204,12 @@ def _stroke(view, canvas, points, widths, strength):
     for start, end in reversed(list(zip(cuts[:-1], cuts[1:]))):
         if end > start:
             value = int(255 * strength(float(widths[start])))
-            cv2.polylines(canvas, [corners[start : end + 1]], False, value, int(thickness[start]), cv2.LINE_8, 4)
+            cv2.polylines(
+                canvas,
+                [corners[start : end + 1]],
+                False,
+                value,
+                int(thickness[start]),
+                cv2.LINE_8,
+                4,
+            )

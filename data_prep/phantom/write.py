@@ -7,6 +7,7 @@
 
 The folder E... is the patient: one or two photographs, the second of the other eye.
 """
+
 import os
 import shutil
 import tempfile
@@ -49,12 +50,16 @@ def write_dataset(folder, n_lesion, n_healthy, seed, size=(960, 1440), progress=
     if os.path.lexists(folder):
         raise DataError(f"{folder} exists already: remove it, or name a folder that does not exist")
     if n_lesion < 1 or n_healthy < 0:
-        raise DataError(f"{n_lesion} lesion and {n_healthy} healthy photographs for {folder}: ask for at least one lesion photograph")
-    if not 0 <= seed < 2 ** 32:
+        raise DataError(
+            f"{n_lesion} lesion and {n_healthy} healthy photographs for {folder}: ask for at least one lesion photograph"
+        )
+    if not 0 <= seed < 2**32:
         raise DataError(f"seed {seed} for {folder}: give a whole number from 0 to 4294967295")
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     # A sibling, so that the last step is a rename within one file system.
-    partial = tempfile.mkdtemp(prefix=f".{os.path.basename(folder)}-partial-", dir=os.path.dirname(folder))
+    partial = tempfile.mkdtemp(
+        prefix=f".{os.path.basename(folder)}-partial-", dir=os.path.dirname(folder)
+    )
     try:
         whole = os.path.join(partial, "whole")  # not `partial` itself, which nobody else may read
         _write_all(whole, n_lesion, n_healthy, seed, size, progress)
@@ -68,7 +73,9 @@ def _write_all(folder, n_lesion, n_healthy, seed, size, progress):
     os.makedirs(base)
     with open(os.path.join(folder, "README.txt"), "w", encoding="utf-8") as out:
         out.write(_README % (seed, n_lesion, n_healthy, size[0], size[1]))
-    with tqdm(total=n_lesion + n_healthy, unit="image", desc="phantoms", disable=not progress) as bar:
+    with tqdm(
+        total=n_lesion + n_healthy, unit="image", desc="phantoms", disable=not progress
+    ) as bar:
         for lesion, count in ((True, n_lesion), (False, n_healthy)):
             for photograph, (number, patient) in enumerate(_patients(seed, lesion, count)):
                 _write_one(base, lesion, photograph, number, patient, seed, size)

@@ -1,4 +1,5 @@
 """Readers of data sets: one module for each layout on disk, all giving the same records."""
+
 import os
 
 from data_prep.errors import DataError
@@ -31,9 +32,13 @@ def read(folder, report=strict) -> Dataset:
     layout = next((layout for layout in LAYOUTS if layout.matches(folder)), None)
     if layout is None:
         known = ", ".join(layout.LAYOUT for layout in LAYOUTS)
-        raise DataError(f"{folder}: holds no data set of a known layout: give a folder laid out as one of {known}")
+        raise DataError(
+            f"{folder}: holds no data set of a known layout: give a folder laid out as one of {known}"
+        )
     dataset = layout.read(folder, report)
     records = one_spelling(sorted(dataset.records, key=lambda record: record.id), report)
     if not records:
-        raise DataError(f"{folder}: no usable image was found: see what was reported, and unpack the data set again")
+        raise DataError(
+            f"{folder}: no usable image was found: see what was reported, and unpack the data set again"
+        )
     return dataset._replace(records=records)

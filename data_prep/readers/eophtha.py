@@ -10,6 +10,7 @@ what is inside it alone. The images of e_optha_MA/MA have microaneurysms: they a
 A folder of phantoms (data_prep.phantom) has this layout too, and is told by its README.txt. Names may be in any case and
 spelled e_ophtha. Source: adcis.net/en/third-party/e-ophtha.
 """
+
 import os
 
 from data_prep.errors import DataError
@@ -26,7 +27,8 @@ _PAPER = (47, 35, 233)
 def matches(folder):
     """True for a folder that holds e_optha_EX, or is it."""
     return bool(child(folder, *_EX_NAMES)) or (
-        bool(child(folder, "EX")) and (bool(child(folder, "Annotation_EX")) or is_named(folder, *_EX_NAMES))
+        bool(child(folder, "EX"))
+        and (bool(child(folder, "Annotation_EX")) or is_named(folder, *_EX_NAMES))
     )
 
 
@@ -38,10 +40,21 @@ def read(folder, report):
     lesion = _lesion_images(exudates, report)
     healthy_ex = _healthy_images(exudates, report)
     healthy_ma = _healthy_images(beside, report) if beside else []
-    records = [Record(record_id(image, folder), image, mask, patient, True) for patient, image, mask in lesion]
-    records += [Record(record_id(image, folder), image, None, patient, False) for patient, image in healthy_ex + healthy_ma]
+    records = [
+        Record(record_id(image, folder), image, mask, patient, True)
+        for patient, image, mask in lesion
+    ]
+    records += [
+        Record(record_id(image, folder), image, None, patient, False)
+        for patient, image in healthy_ex + healthy_ma
+    ]
     if _is_synthetic(folder):
-        return Dataset("phantoms", "synthetic, free of rights", records, ["phantoms: drawn by a program, no evidence about real eyes"])
+        return Dataset(
+            "phantoms",
+            "synthetic, free of rights",
+            records,
+            ["phantoms: drawn by a program, no evidence about real eyes"],
+        )
     notes = []
     found = (len(lesion), len(healthy_ex), len(healthy_ma))
     if found != _PAPER:
@@ -50,8 +63,10 @@ def read(folder, report):
             " here they are {}, {} and {}".format(*_PAPER, *found)
         )
     if not top and child(os.path.dirname(os.path.abspath(folder)), *_MA_NAMES):
-        notes.append("e_optha_MA lies beside this folder and was not read: give the folder that holds both to add its healthy"
-                     " images")
+        notes.append(
+            "e_optha_MA lies beside this folder and was not read: give the folder that holds both to add its healthy"
+            " images"
+        )
     return Dataset("e-ophtha", LICENCE, records, notes)
 
 
@@ -66,13 +81,17 @@ def _is_synthetic(folder):
 def _lesion_images(exudates, report):
     images, masks = child(exudates, "EX"), child(exudates, "Annotation_EX")
     if images is None or masks is None:
-        raise DataError(f"{exudates}: has no folder {'EX' if images is None else 'Annotation_EX'}: unpack e_optha_EX again")
+        raise DataError(
+            f"{exudates}: has no folder {'EX' if images is None else 'Annotation_EX'}: unpack e_optha_EX again"
+        )
     patients = [os.path.basename(folder) for folder in _patient_folders(images, report)]
     unknown = [os.path.basename(folder) for folder in subfolders(masks)]
     found = []
     for patient in sorted(set(patients + unknown)):
         # Some copies of the data set name a mask like its image, without _EX.
-        for image, mask in pair(os.path.join(images, patient), os.path.join(masks, patient), ("_ex", ""), report):
+        for image, mask in pair(
+            os.path.join(images, patient), os.path.join(masks, patient), ("_ex", ""), report
+        ):
             found.append((patient, image, mask))
     return found
 
@@ -92,10 +111,20 @@ def _patient_folders(images, report):
     """Return the folders of the patients; an image outside them, or a patient's folder without an image, is reported."""
     folders = subfolders(images)
     if not folders:
-        raise DataError(f"{images}: the folder is empty (no patient's folder E... in it): unpack the data set again")
+        raise DataError(
+            f"{images}: the folder is empty (no patient's folder E... in it): unpack the data set again"
+        )
     for image in image_files(images):
-        report(DataError(f"{image}: lies outside the patients' folders: move it into the folder (E...) of its patient"))
+        report(
+            DataError(
+                f"{image}: lies outside the patients' folders: move it into the folder (E...) of its patient"
+            )
+        )
     for folder in folders:
         if not image_files(folder):
-            report(DataError(f"{folder}: the patient's folder holds no image: unpack the data set again, or remove the folder"))
+            report(
+                DataError(
+                    f"{folder}: the patient's folder holds no image: unpack the data set again, or remove the folder"
+                )
+            )
     return folders

@@ -9,6 +9,7 @@ An image is healthy if it lies in healthy/ or if its mask has no annotated pixel
 number of such masks is noted, since an empty mask may also be a failed export. Every image in images/ has a mask: a missing
 one is an error. With patients.csv every image has a row; without it each image is taken as its own patient.
 """
+
 import os
 
 from data_prep.decoding import read_mask
@@ -31,7 +32,9 @@ def read(folder, report):
     """Return the Dataset of a plain folder; problems of single images go to `report`, which may raise."""
     images, masks, healthy = (child(folder, name) for name in ("images", "masks", "healthy"))
     if masks is None:
-        raise DataError(f"{folder}: has images/ but no folder masks/: put the mask of each image there, under the image's name")
+        raise DataError(
+            f"{folder}: has images/ but no folder masks/: put the mask of each image there, under the image's name"
+        )
     for part in (images, healthy):
         if part and not image_files(part):
             raise DataError(f"{part}: the folder holds no image: put the images there")
@@ -45,13 +48,19 @@ def read(folder, report):
         empty += not lesion
         found.append((image, mask if lesion else None))
     if empty:
-        notes.append(f"images of images/ that count as healthy because their mask has no annotated pixel: {empty}")
+        notes.append(
+            f"images of images/ that count as healthy because their mask has no annotated pixel: {empty}"
+        )
     found += [(image, None) for image in (image_files(healthy) if healthy else [])]
     # A name in both folders would stand for two images in the table of patients.
     kept = set(distinct([image for image, _ in found], report).values())
-    patient_of = _patients(folder, [image for part in (images, healthy) if part for image in image_files(part)], report)
+    patient_of = _patients(
+        folder, [image for part in (images, healthy) if part for image in image_files(part)], report
+    )
     if patient_of is None:
-        notes.append("no patients.csv: each image is taken as its own patient, so a split by patient is one by image")
+        notes.append(
+            "no patients.csv: each image is taken as its own patient, so a split by patient is one by image"
+        )
     records = []
     for image, mask in found:
         name = record_id(image, folder)
@@ -72,10 +81,20 @@ def _patients(folder, images, report):
     for row in read_table(table, ("image", "patient")):
         image = stem_of.get(row["image"].casefold())
         if image is None:
-            report(DataError(f"{table}: names the image {row['image']}, which is not in {folder}: correct or delete the row"))
+            report(
+                DataError(
+                    f"{table}: names the image {row['image']}, which is not in {folder}: correct or delete the row"
+                )
+            )
         elif patient_of.setdefault(image, row["patient"]) != row["patient"]:
-            raise DataError(f"{table}: gives {row['image']} two patients: keep one row for each image")
+            raise DataError(
+                f"{table}: gives {row['image']} two patients: keep one row for each image"
+            )
     for image in images:
         if stem(image) not in patient_of:
-            report(DataError(f"{image}: has no row in {table}: add a row with the image and its patient"))
+            report(
+                DataError(
+                    f"{image}: has no row in {table}: add a row with the image and its patient"
+                )
+            )
     return patient_of

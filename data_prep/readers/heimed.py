@@ -10,6 +10,7 @@ lesions only (microaneurysms, "other bright lesion") are neither, and are left o
 one image.
 Source: Giancardo et al., Medical Image Analysis 16(1):216, 2012; github.com/lgiancaUTH/HEI-MED.
 """
+
 import os
 
 from data_prep import gnd
@@ -30,7 +31,10 @@ def matches(folder):
 def read(folder, report):
     """Return the Dataset of a HEI-MED folder; problems of single images go to `report`, which may raise."""
     inside = _image_folder(folder)
-    images = distinct((path for path in image_files(inside) if path.casefold().endswith((".jpg", ".jpeg"))), report)
+    images = distinct(
+        (path for path in image_files(inside) if path.casefold().endswith((".jpg", ".jpeg"))),
+        report,
+    )
     if not images:
         raise DataError(f"{inside}: holds .GND files but no .jpg image: copy the images there")
     lists = distinct(with_suffix(inside, ".gnd"), report)
@@ -47,12 +51,23 @@ def read(folder, report):
             other += 1
             continue
         name = record_id(image, folder)
-        records.append(Record(name, image, ground_truth if lesion else None, patient=name, lesion=lesion))
+        records.append(
+            Record(name, image, ground_truth if lesion else None, patient=name, lesion=lesion)
+        )
     for ground_truth in lists.values():
-        report(DataError(f"{ground_truth}: a list of lesions without its image: put the .jpg of the same name beside it"))
-    notes = ["HEI-MED has one image of each patient", "HEI-MED's exudates are hard and soft ones, not told apart"]
+        report(
+            DataError(
+                f"{ground_truth}: a list of lesions without its image: put the .jpg of the same name beside it"
+            )
+        )
+    notes = [
+        "HEI-MED has one image of each patient",
+        "HEI-MED's exudates are hard and soft ones, not told apart",
+    ]
     if other:
-        notes.append(f"images left out since they have other lesions but no exudate, so are not healthy either: {other}")
+        notes.append(
+            f"images left out since they have other lesions but no exudate, so are not healthy either: {other}"
+        )
     return Dataset("HEI-MED", LICENCE, records, notes)
 
 
@@ -65,9 +80,13 @@ def _kinds(image, ground_truth):
     numbered = gnd.map_file(os.path.splitext(ground_truth or image)[0])
     if ground_truth is None:
         if numbered and gnd.read_map(numbered).any():
-            raise DataError(f"{image}: {numbered} shows lesions, but their list is missing: copy its .GND there")
+            raise DataError(
+                f"{image}: {numbered} shows lesions, but their list is missing: copy its .GND there"
+            )
         return []
     kinds = gnd.lesion_kinds(ground_truth)
     if gnd.has_exudate(kinds) and numbered is None:
-        raise DataError(f"{image}: {ground_truth} lists exudates, but their map is missing: copy its .map.gz there")
+        raise DataError(
+            f"{image}: {ground_truth} lists exudates, but their map is missing: copy its .map.gz there"
+        )
     return kinds

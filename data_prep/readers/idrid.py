@@ -19,7 +19,11 @@ from data_prep.records import Dataset, Record
 
 LAYOUT = "IDRiD ('A. Segmentation' and 'B. Disease Grading')"
 LICENCE = "CC BY 4.0 (IDRiD: Porwal et al., Data 3(3):25, 2018)"
-_IMAGES, _MASKS, _LABELS = "1. Original Images", "2. All Segmentation Groundtruths", "2. Groundtruths"
+_IMAGES, _MASKS, _LABELS = (
+    "1. Original Images",
+    "2. All Segmentation Groundtruths",
+    "2. Groundtruths",
+)
 _SETS = {
     "a. Training Set": "a. IDRiD_Disease Grading_Training Labels.csv",
     "b. Testing Set": "b. IDRiD_Disease Grading_Testing Labels.csv",
@@ -29,20 +33,26 @@ _NAME, _GRADE = "image name", "retinopathy grade"
 
 def matches(folder):
     """True for a folder that holds 'A. Segmentation', or is it."""
-    return bool(child(folder, "A. Segmentation")) or bool(child(folder, _IMAGES) and child(folder, _MASKS))
+    return bool(child(folder, "A. Segmentation")) or bool(
+        child(folder, _IMAGES) and child(folder, _MASKS)
+    )
 
 
 def read(folder, report):
     """Return the Dataset of an IDRiD folder; problems of single images go to `report`, which may raise."""
     segmentation = child(folder, "A. Segmentation") or folder
     grading = child(folder, "B. Disease Grading")
-    notes = ["IDRiD names no patients: each image is taken as its own patient, so a split by patient is one by image"]
+    notes = [
+        "IDRiD names no patients: each image is taken as its own patient, so a split by patient is one by image"
+    ]
     lesion = _lesion_images(segmentation, report)
     healthy = []
     if grading:
         healthy = _healthy_images(grading, report, notes)
     else:
-        notes.append("no folder 'B. Disease Grading': there are no healthy images, only healthy patches of lesion images")
+        notes.append(
+            "no folder 'B. Disease Grading': there are no healthy images, only healthy patches of lesion images"
+        )
     records = []
     for image, mask in lesion + [(image, None) for image in healthy]:
         name = record_id(image, folder)
@@ -53,13 +63,17 @@ def read(folder, report):
 def _lesion_images(segmentation, report):
     masks = child(segmentation, _MASKS)
     if masks is None:
-        raise DataError(f"{segmentation}: has no folder '{_MASKS}': unpack 'A. Segmentation' again, whole")
+        raise DataError(
+            f"{segmentation}: has no folder '{_MASKS}': unpack 'A. Segmentation' again, whole"
+        )
     pairs = []
     for name, images in _sets(segmentation):
         mask_set = child(masks, name)
         exudates = mask_set and child(mask_set, "3. Hard Exudates")
         if not exudates:
-            raise DataError(f"{masks}: has no folder '{name}/3. Hard Exudates': unpack 'A. Segmentation' again")
+            raise DataError(
+                f"{masks}: has no folder '{name}/3. Hard Exudates': unpack 'A. Segmentation' again"
+            )
         pairs += pair(images, exudates, ("_ex",), report)
     return pairs
 
@@ -67,22 +81,34 @@ def _lesion_images(segmentation, report):
 def _healthy_images(grading, report, notes):
     labels = child(grading, _LABELS)
     if labels is None:
-        raise DataError(f"{grading}: has no folder '{_LABELS}' with the tables of grades: unpack 'B. Disease Grading' again")
+        raise DataError(
+            f"{grading}: has no folder '{_LABELS}' with the tables of grades: unpack 'B. Disease Grading' again"
+        )
     healthy = []
     for name, folder in _sets(grading):
         table = file_named(labels, _SETS[name])
         if table is None:
-            raise DataError(f"{labels}: has no table '{_SETS[name]}' for {folder}: unpack 'B. Disease Grading' again")
+            raise DataError(
+                f"{labels}: has no table '{_SETS[name]}' for {folder}: unpack 'B. Disease Grading' again"
+            )
         grades = _grades(table)
         images = distinct(image_files(folder), report)
         for image_stem, image in images.items():
             if image_stem not in grades:
-                report(DataError(f"{image}: has no row in {table}: add its grade there, or move the image away"))
+                report(
+                    DataError(
+                        f"{image}: has no row in {table}: add its grade there, or move the image away"
+                    )
+                )
             elif grades[image_stem] == 0:
                 healthy.append(image)
-        absent = sum(grade == 0 and image_stem not in images for image_stem, grade in grades.items())
+        absent = sum(
+            grade == 0 and image_stem not in images for image_stem, grade in grades.items()
+        )
         if absent:
-            notes.append(f"the copy is not complete: images of grade 0 in '{_SETS[name]}' that are not in '{name}': {absent}")
+            notes.append(
+                f"the copy is not complete: images of grade 0 in '{_SETS[name]}' that are not in '{name}': {absent}"
+            )
     return healthy
 
 
@@ -91,10 +117,14 @@ def _sets(part):
     images = child(part, _IMAGES)
     found = [(name, child(images, name)) for name in _SETS if images and child(images, name)]
     if not found:
-        raise DataError(f"{part}: has no images in '{_IMAGES}/a. Training Set' or 'b. Testing Set': unpack it again, whole")
+        raise DataError(
+            f"{part}: has no images in '{_IMAGES}/a. Training Set' or 'b. Testing Set': unpack it again, whole"
+        )
     for _, folder in found:
         if not image_files(folder):
-            raise DataError(f"{folder}: the folder holds no image: unpack it again, or remove the folder")
+            raise DataError(
+                f"{folder}: the folder holds no image: unpack it again, or remove the folder"
+            )
     return found
 
 
@@ -104,8 +134,12 @@ def _grades(table):
     for row in read_table(table, (_NAME, _GRADE)):
         name, grade = row[_NAME], row[_GRADE]
         if grade not in ("0", "1", "2", "3", "4"):
-            raise DataError(f"{table}: the grade '{grade}' of {name} is none of 0 to 4: correct the table, or unpack it again")
+            raise DataError(
+                f"{table}: the grade '{grade}' of {name} is none of 0 to 4: correct the table, or unpack it again"
+            )
         # A stem as of a file, so that the table may name the image with or without its suffix.
         if grades.setdefault(stem(name), int(grade)) != int(grade):
-            raise DataError(f"{table}: {name} has two grades: correct the table, or unpack it again")
+            raise DataError(
+                f"{table}: {name} has two grades: correct the table, or unpack it again"
+            )
     return grades

@@ -1,4 +1,5 @@
 """What lies in a folder: image files and subfolders, sorted, whatever the case of their names; hidden files are ignored."""
+
 import os
 import re
 
@@ -15,7 +16,11 @@ def image_files(folder):
 def with_suffix(folder, *suffixes):
     """Return the paths of the files directly in a folder whose suffix, in any case, is one of those given in lower case."""
     # Not isfile(): a link that leads nowhere must come up as an image that cannot be read, not vanish here.
-    return [path for path in _visible(folder) if path.casefold().endswith(suffixes) and not os.path.isdir(path)]
+    return [
+        path
+        for path in _visible(folder)
+        if path.casefold().endswith(suffixes) and not os.path.isdir(path)
+    ]
 
 
 def subfolders(folder):
@@ -25,7 +30,9 @@ def subfolders(folder):
 
 def file_named(folder, name):
     """Return the path of the file of that name (in any case) in a folder, or None."""
-    paths = (path for path in _visible(folder) if os.path.basename(path).casefold() == name.casefold())
+    paths = (
+        path for path in _visible(folder) if os.path.basename(path).casefold() == name.casefold()
+    )
     return next((path for path in paths if os.path.isfile(path)), None)
 
 
@@ -36,9 +43,15 @@ def child(folder, *names):
     DataError if two subfolders have such a name.
     """
     wanted = {_plain(name) for name in names}
-    found = [path for path in _visible(folder) if _plain(os.path.basename(path)) in wanted and os.path.isdir(path)]
+    found = [
+        path
+        for path in _visible(folder)
+        if _plain(os.path.basename(path)) in wanted and os.path.isdir(path)
+    ]
     if len(found) > 1:
-        raise DataError(f"{found[0]} and {found[1]}: two folders for the same thing: move one of them away")
+        raise DataError(
+            f"{found[0]} and {found[1]}: two folders for the same thing: move one of them away"
+        )
     if not found:
         return None
     return child(found[0], os.path.basename(found[0])) or found[0]
@@ -63,9 +76,15 @@ def _visible(folder):
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
-        raise DataError(f"{folder}: the folder cannot be listed ({error.strerror}): check that it exists and your rights to it") from error
+        raise DataError(
+            f"{folder}: the folder cannot be listed ({error.strerror}): check that it exists and your rights to it"
+        ) from error
     # Windows' Thumbs.db and the like have no image suffix; macOS hides files by a dot, and one folder by its name.
-    return [os.path.join(folder, name) for name in names if not name.startswith(".") and name != "__MACOSX"]
+    return [
+        os.path.join(folder, name)
+        for name in names
+        if not name.startswith(".") and name != "__MACOSX"
+    ]
 
 
 def _plain(name):

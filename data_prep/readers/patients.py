@@ -1,4 +1,5 @@
 """One patient, one name: two spellings of it would let the same eye into training and test."""
+
 import re
 
 from data_prep.errors import DataError
@@ -17,10 +18,12 @@ def one_spelling(records, report):
         if record.patient == first.patient:
             kept.append(record)
         else:
-            report(DataError(
-                f"{record.image}: its patient '{record.patient}' is written '{first.patient}' for {first.image}:"
-                " write one patient in one way, or one could come into training and test"
-            ))
+            report(
+                DataError(
+                    f"{record.image}: its patient '{record.patient}' is written '{first.patient}' for {first.image}:"
+                    " write one patient in one way, or one could come into training and test"
+                )
+            )
     return kept
 
 

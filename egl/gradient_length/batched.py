@@ -9,6 +9,7 @@ nothing is lost for samples of which the net is sure, however small 1 - p_j beco
 e_1 - e_0 or its negative whatever the label, and a single backward pass serves both:
 phi = 2 p_0 p_1 ||gradient of (score 1 - score 0)||.
 """
+
 import numpy as np
 
 from egl.errors import NetError
@@ -49,7 +50,9 @@ class Batched:
             others = diff.sum(axis=1)  # 1 - p_j, without cancellation
             diff[:, label] = -others
             # A softmax so sure that all others underflow even in float64 has gradient 0, not 0 / 0.
-            norms[:, label] = others * self._backward(diff / np.where(others > 0, others, 1)[:, None])
+            norms[:, label] = others * self._backward(
+                diff / np.where(others > 0, others, 1)[:, None]
+            )
         return posterior, norms
 
     def _backward(self, diff):
@@ -104,4 +107,8 @@ def passed_through(classifier, stop):
     order = [layer.name for layer in classifier.layers]
     above = classifier.layers[order.index(stop) + 1 :]
     # Shared parameters have one lr_mult for all who share them, so they are left alone.
-    return [layer.name for layer in above if layer.type in SQUARES and not any(param.name for param in layer.param)]
+    return [
+        layer.name
+        for layer in above
+        if layer.type in SQUARES and not any(param.name for param in layer.param)
+    ]

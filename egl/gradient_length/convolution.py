@@ -4,6 +4,7 @@ The gradient of the weights for one sample is delta (outputs x positions), the d
 transposed columns of its input (inputs * kernel x positions): the products that Caffe adds up over the batch. Here they
 are kept apart and only their squares are summed. The gradient of the bias is the row sum of delta.
 """
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -40,7 +41,10 @@ class ConvolutionSquares:
             writeable=False,
         )
         self._columns = np.empty(self._windows.shape, np.float32)
-        self._weights = np.empty((setting.num_output // self._groups, channels // self._groups * kernel[0] * kernel[1]), np.float32)
+        self._weights = np.empty(
+            (setting.num_output // self._groups, channels // self._groups * kernel[0] * kernel[1]),
+            np.float32,
+        )
 
     def see_input(self):
         """Nothing to take in: the input stays in its blob, and the columns of a whole batch would be too many to keep."""

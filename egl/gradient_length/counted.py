@@ -1,4 +1,5 @@
 """Which parameters' gradient counts in phi, and whether a net suits phi at all."""
+
 from egl.errors import NetError
 from egl.nets.definition import parameter_layers
 
@@ -22,23 +23,37 @@ def counted_layers(classifier, stop, parameters):
     """
     path, layers = classifier.path, {layer.name: layer for layer in classifier.layers}
     # BatchNorm's parameters are running statistics, which have no gradient.
-    candidates = [name for name in parameter_layers(classifier.layers) if layers[name].type != "BatchNorm"]
+    candidates = [
+        name for name in parameter_layers(classifier.layers) if layers[name].type != "BatchNorm"
+    ]
     if stop not in candidates:
-        raise NetError("{}: the stopping layer {!r} must have parameters; it can be {}".format(path, stop, ", ".join(candidates)))
+        raise NetError(
+            "{}: the stopping layer {!r} must have parameters; it can be {}".format(
+                path, stop, ", ".join(candidates)
+            )
+        )
     if parameters not in PARAMETERS:
-        raise NetError("parameters must be one of {}, not {!r}".format(", ".join(PARAMETERS), parameters))
+        raise NetError(
+            "parameters must be one of {}, not {!r}".format(", ".join(PARAMETERS), parameters)
+        )
     counted = candidates[candidates.index(stop) :] if parameters == "above" else [stop]
     names = [param.name for layer in classifier.layers for param in layer.param if param.name]
     for name in counted:
         for param in layers[name].param:
             if param.lr_mult == 0:
-                raise NetError(f"{path}: layer {name!r} has lr_mult 0, so Caffe computes no gradient for it")
+                raise NetError(
+                    f"{path}: layer {name!r} has lr_mult 0, so Caffe computes no gradient for it"
+                )
             if names.count(param.name) > 1:
-                raise NetError(f"{path}: layer {name!r} shares the parameter {param.name!r} with another")
+                raise NetError(
+                    f"{path}: layer {name!r} shares the parameter {param.name!r} with another"
+                )
     order = list(layers)
     for name in order[order.index(stop) + 1 :]:
         if False in layers[name].propagate_down:
-            raise NetError(f"{path}: layer {name!r} has propagate_down: false, so no gradient gets to {stop!r}")
+            raise NetError(
+                f"{path}: layer {name!r} has propagate_down: false, so no gradient gets to {stop!r}"
+            )
     return counted
 
 
@@ -54,10 +69,15 @@ def check_samples_apart(classifier):
 
 def _mixes(layer):
     if layer.type == "BatchNorm":
-        return layer.batch_norm_param.HasField("use_global_stats") and not layer.batch_norm_param.use_global_stats
+        return (
+            layer.batch_norm_param.HasField("use_global_stats")
+            and not layer.batch_norm_param.use_global_stats
+        )
     if layer.type == "Reshape":
         dims = layer.reshape_param.shape.dim
-        return layer.reshape_param.axis == 0 and not (dims and dims[0] == 0)  # 0 keeps the batch axis as it is
+        return layer.reshape_param.axis == 0 and not (
+            dims and dims[0] == 0
+        )  # 0 keeps the batch axis as it is
     if layer.type in ("Scale", "Bias") and len(layer.bottom) > 1:
         return False
     if layer.type == "InnerProduct":

@@ -13,6 +13,7 @@ patch in a thousand where each patch's mean is taken off, fewer otherwise.)
   ip1, a convolution without padding turns a constant per channel into another, and the maximum of numbers less a
   constant is their maximum less it. So m goes through conv1, pool1, conv2, pool2 and ip1 as a vector.
 """
+
 import numpy as np
 
 from egl.gradient_length.fourier import FourierConvolution
@@ -25,7 +26,10 @@ WINDOW = 9  # of pool2, which ip1 sees
 TILE = 560  # pixels a side: less than 0.8 GB at any stride
 BANDS = {"conv1": 4, "conv2": 2}  # pooled rows at a time: 1 to 2 MB of columns
 KERNEL = 5  # of conv1 and conv2
-FOURIER = {4: 24, 8: 12}  # stride: side of the blocks, where this beats Caffe's convolution for ip1 (5 and 2.5 times)
+FOURIER = {
+    4: 24,
+    8: 12,
+}  # stride: side of the blocks, where this beats Caffe's convolution for ip1 (5 and 2.5 times)
 
 
 class DenseLeNet:
@@ -68,22 +72,34 @@ class DenseLeNet:
     def _prepare(self, source, stride):
         if stride != self._stride:
             definition = _only("ip1", "relu1", "ip2")
-            next(layer for layer in definition.layer if layer.name == "ip1").convolution_param.stride[0] = stride // SHRINK
+            next(
+                layer for layer in definition.layer if layer.name == "ip1"
+            ).convolution_param.stride[0] = stride // SHRINK
             self._net, self._stride, self._fourier = build(definition), stride, None
         kernels, present = self._net.params["ip1"][0].data, source.params["ip1"][0].data
-        if stride in FOURIER and not (self._fourier and np.array_equal(kernels.ravel(), present.ravel())):
-            self._fourier = FourierConvolution(present.reshape(kernels.shape), stride // SHRINK, FOURIER[stride])
+        if stride in FOURIER and not (
+            self._fourier and np.array_equal(kernels.ravel(), present.ravel())
+        ):
+            self._fourier = FourierConvolution(
+                present.reshape(kernels.shape), stride // SHRINK, FOURIER[stride]
+            )
         for net in (*self._lower.values(), self._net):
             for name, blobs in net.params.items():
                 for blob, of_patches in zip(blobs, source.params[name]):
                     blob.data[...] = of_patches.data.reshape(blob.data.shape)
         if self._mean is None:
-            self._shifts = _shifts([source.params["conv1"][0].data, source.params["conv2"][0].data, kernels])
+            self._shifts = _shifts(
+                [source.params["conv1"][0].data, source.params["conv2"][0].data, kernels]
+            )
 
     def _tile(self, tile):
         net = self._net
         # With each patch's own mean, a level for the tile only keeps the numbers small, which keeps their digits.
-        level = tile.mean(axis=(0, 1), dtype=np.float64).astype(np.float32) if self._mean is None else self._mean
+        level = (
+            tile.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
+            if self._mean is None
+            else self._mean
+        )
         maps = ((tile - level) * self._factor).transpose(2, 0, 1)
         for name, rows in BANDS.items():
             maps = _pooled_convolution(self._lower[name], maps, rows)
@@ -92,18 +108,22 @@ class DenseLeNet:
         pool2[...] = maps
         if not self._fourier:
             net.forward(start="ip1", end="ip1")
-        ip1 = net.blobs["ip1"].data[0]  # asked for after the forward pass: on a GPU it is copied then
+        ip1 = net.blobs["ip1"].data[
+            0
+        ]  # asked for after the forward pass: on a GPU it is copied then
         if self._fourier:
             self._fourier.apply(pool2, ip1)
             ip1 += net.params["ip1"][1].data[:, None, None]
-        squares = box_sums(np.einsum("chw,chw->hw", pool2, pool2, dtype=np.float64), WINDOW, self._stride // SHRINK)
+        squares = box_sums(
+            np.einsum("chw,chw->hw", pool2, pool2, dtype=np.float64), WINDOW, self._stride // SHRINK
+        )
         if self._mean is None:
-            means = box_sums(tile.transpose(2, 0, 1), PATCH, self._stride) / PATCH ** 2
+            means = box_sums(tile.transpose(2, 0, 1), PATCH, self._stride) / PATCH**2
             means = (means - level.reshape(-1, 1, 1)) * self._factor
             to_pool2, to_ip1 = self._shifts
             shift = np.tensordot(to_pool2, means, 1)
             sums = box_sums(pool2, WINDOW, self._stride // SHRINK)
-            squares += (shift * (WINDOW ** 2 * shift - 2 * sums)).sum(axis=0)
+            squares += (shift * (WINDOW**2 * shift - 2 * sums)).sum(axis=0)
             ip1 -= np.tensordot(to_ip1, means, 1)
         net.forward(start="relu1", end="ip2")
         return self._lengths(squares)
@@ -115,14 +135,21 @@ class DenseLeNet:
         difference = scores[1] - scores[0]
         # Both from exponentials of negative numbers: 1 - p would lose the smaller one.
         small = np.exp(-np.abs(difference))
-        posterior = np.stack([np.where(difference < 0, 1, small), np.where(difference < 0, small, 1)], axis=-1) / (1 + small)[..., None]
+        posterior = (
+            np.stack(
+                [np.where(difference < 0, 1, small), np.where(difference < 0, small, 1)], axis=-1
+            )
+            / (1 + small)[..., None]
+        )
         lengths = np.zeros(squares.shape)
         if "ip1" in self._counted:
             weights = net.params["ip2"][0].data.reshape(2, -1)
             delta = np.square(weights[1] - weights[0])
             lengths += np.tensordot(delta, (hidden > 0).astype(np.float32), 1) * (squares + 1)
         if "ip2" in self._counted:
-            lengths += 2 * (np.einsum("chw,chw->hw", hidden, hidden, dtype=np.float64) + 1)  # ||e_1 - e_0||^2 is 2
+            lengths += 2 * (
+                np.einsum("chw,chw->hw", hidden, hidden, dtype=np.float64) + 1
+            )  # ||e_1 - e_0||^2 is 2
         return posterior, posterior[..., ::-1] * np.sqrt(lengths)[..., None]
 
 
@@ -160,7 +187,9 @@ def _pooled_convolution(net, maps, rows):
     seen = 2 * rows + KERNEL - 1
     _reshape(net, (maps.shape[0], seen, maps.shape[2]))
     top = net.outputs[0]
-    result = np.empty((net.blobs[top].data.shape[1], height, net.blobs[top].data.shape[3]), np.float32)
+    result = np.empty(
+        (net.blobs[top].data.shape[1], height, net.blobs[top].data.shape[3]), np.float32
+    )
     for start in range(0, height, rows):
         start = min(start, height - rows)  # the last band may overlap the one before
         net.blobs["data"].data[0] = maps[:, 2 * start : 2 * start + seen]

@@ -1,4 +1,5 @@
 """What a net makes of patches: its posteriors, and the input and output of its last fully connected layer."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -27,9 +28,15 @@ class Features:
 
     def __init__(self, prototxt, weights, batch=None):
         self._classifier = find_classifier(read_net(prototxt), prototxt)
-        last = next(layer for layer in self._classifier.layers if layer.name == self._classifier.scores_layer)
+        last = next(
+            layer
+            for layer in self._classifier.layers
+            if layer.name == self._classifier.scores_layer
+        )
         if last.type != "InnerProduct":
-            raise NetError(f"{prototxt}: features are read before the last layer, which must be an InnerProduct, not a {last.type}")
+            raise NetError(
+                f"{prototxt}: features are read before the last layer, which must be an InnerProduct, not a {last.type}"
+            )
         self._bottom = last.bottom[0]
         self._batch = batch or scoring_batch()
         self._net = scoring_net(prototxt, weights, self._batch)
@@ -38,7 +45,10 @@ class Features:
         """Return the FeatureRows of patches (N x channels x height x width), normalised floats as the net takes them."""
         net, classifier = self._net, self._classifier
         width = net.blobs[self._bottom].data[0].size
-        scores, features = np.empty((len(patches), classifier.classes), np.float32), np.empty((len(patches), width), np.float32)
+        scores, features = (
+            np.empty((len(patches), classifier.classes), np.float32),
+            np.empty((len(patches), width), np.float32),
+        )
         for start in range(0, len(patches), self._batch):
             chunk = patches[start : start + self._batch]
             net.blobs[classifier.data].data[: len(chunk)] = chunk

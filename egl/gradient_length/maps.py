@@ -1,4 +1,5 @@
 """Phi, posterior and norms for a grid of patches over a whole image, by whichever exact route is faster."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,9 @@ from egl.gradient_length.phi import GradientLength
 from egl.nets.device import scoring_batch
 
 ROUTES = ("auto", "dense", "patches")
-DENSE_UP_TO = 32  # pixels of stride: sparser grids share too little for the dense route to be the faster one
+DENSE_UP_TO = (
+    32  # pixels of stride: sparser grids share too little for the dense route to be the faster one
+)
 CHUNK = 8  # batches of patches cut out at a time
 
 
@@ -40,7 +43,17 @@ class ImageScorer:
         LeNet, strides that are multiples of 4, stop at ip1 or ip2), or "auto": the faster of those that can be used
     """
 
-    def __init__(self, prototxt, weights, mean, factor=1 / 64, stop=None, parameters="layer", batch=None, route="auto"):
+    def __init__(
+        self,
+        prototxt,
+        weights,
+        mean,
+        factor=1 / 64,
+        stop=None,
+        parameters="layer",
+        batch=None,
+        route="auto",
+    ):
         if route not in ROUTES:
             raise NetError("route must be one of {}, not {!r}".format(", ".join(ROUTES), route))
         self._scorer = GradientLength(prototxt, weights, stop, parameters, batch)
@@ -64,7 +77,9 @@ class ImageScorer:
         if self._choose(stride) == "dense":
             posterior, norms = self._dense.maps(self._scorer.net, image, stride, inside)
             if not np.isfinite(norms[inside]).all():
-                raise Diverged(f"{self._scorer.classifier.path}: scores are not finite: training has diverged; lower the rate or momentum")
+                raise Diverged(
+                    f"{self._scorer.classifier.path}: scores are not finite: training has diverged; lower the rate or momentum"
+                )
         else:
             posterior, norms = self._by_patches(image, stride, inside)
         return PhiMaps((posterior * norms).sum(axis=-1), posterior, norms, inside, stride)
@@ -72,24 +87,35 @@ class ImageScorer:
     def _choose(self, stride):
         possible = self._fits and stride % dense.SHRINK == 0
         if self._route == "dense" and not possible:
-            raise NetError("the dense route takes LeNet (lenet_score.prototxt), stopping at ip1 or ip2, and strides: multiples of 4")
+            raise NetError(
+                "the dense route takes LeNet (lenet_score.prototxt), stopping at ip1 or ip2, and strides: multiples of 4"
+            )
         if self._route == "auto":
             return "dense" if possible and stride <= DENSE_UP_TO else "patches"
         return self._route
 
     def _check(self, image, stride, field):
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != self._patch[0]:
-            raise NetError(f"image is {image.dtype} {image.shape}; wanted is uint8 H x W x {self._patch[0]}")
+            raise NetError(
+                f"image is {image.dtype} {image.shape}; wanted is uint8 H x W x {self._patch[0]}"
+            )
         if stride < 1:
             raise NetError(f"stride {stride}: give a number of pixels from 1")
         if field is not None and (field.dtype != bool or field.shape != image.shape[:2]):
-            raise NetError(f"field of view is {field.dtype} {field.shape}; wanted is bool {image.shape[:2]}")
+            raise NetError(
+                f"field of view is {field.dtype} {field.shape}; wanted is bool {image.shape[:2]}"
+            )
 
     def _by_patches(self, image, stride, inside):
-        posterior, norms = (np.full(inside.shape + (self._scorer.classifier.classes,), np.nan) for _ in range(2))
+        posterior, norms = (
+            np.full(inside.shape + (self._scorer.classifier.classes,), np.nan) for _ in range(2)
+        )
         row, column, channel = image.strides
         patches = as_strided(
-            image, inside.shape + self._patch, (row * stride, column * stride, channel, row, column), writeable=False
+            image,
+            inside.shape + self._patch,
+            (row * stride, column * stride, channel, row, column),
+            writeable=False,
         )
         rows, columns = np.nonzero(inside)
         for start in range(0, len(rows), CHUNK * self._batch):
@@ -117,4 +143,7 @@ def grid_inside(shape, patch, stride, field=None):
     total[1:, 1:] = field.cumsum(axis=0).cumsum(axis=1)
     top, left = np.arange(rows)[:, None] * stride, np.arange(columns) * stride
     bottom, right = top + patch[0], left + patch[1]
-    return total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left] == patch[0] * patch[1]
+    return (
+        total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+        == patch[0] * patch[1]
+    )

@@ -5,6 +5,7 @@ Caffe's rounding: SoftmaxWithLoss forms p - 1 in float32, which for a sample of 
 about 6e-8 / (1 - p). Down to 1 - p = 0.01 the two routes agree to 1e-5; below, this one loses a digit with every
 factor of ten, and at 1 - p < 6e-8 it takes the gradient of the likely label for 0. phi_batched stays exact.
 """
+
 import numpy as np
 
 from egl.errors import NetError
@@ -37,7 +38,9 @@ class ParamDiff:
             net.forward(end=loss)
             net.clear_param_diffs()  # backward adds to what is there
             net.backward(start=loss, end=self.counted[0])
-            squares = [_sum_of_squares(blob.diff) for name in self.counted for blob in net.params[name]]
+            squares = [
+                _sum_of_squares(blob.diff) for name in self.counted for blob in net.params[name]
+            ]
             norms[0, label] = np.sqrt(sum(squares))
         return softmax(net.blobs[self.classifier.scores].data.reshape(1, -1)), norms
 

@@ -1,10 +1,11 @@
 """Expected gradient length, phi: how much a patch would change the net if its label were known (the paper's Eq. 1).
 
-    phi(x) = sum over labels j of p(y = j | x) * || gradient of the loss at x as if its label were j ||
+phi(x) = sum over labels j of p(y = j | x) * || gradient of the loss at x as if its label were j ||
 
-    scorer = GradientLength(prototxt_path("lenet_score.prototxt"), "run/snapshots/model.caffemodel")
-    phi, posterior, norms = scorer.score(patches)
+scorer = GradientLength(prototxt_path("lenet_score.prototxt"), "run/snapshots/model.caffemodel")
+phi, posterior, norms = scorer.score(patches)
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -66,11 +67,15 @@ class GradientLength:
             check_batched(self.classifier, counted)
         self.route, self.counted = route, counted
         if route == "batched":
-            self.net = scoring_net(prototxt, weights, batch, no_gradient=passed_through(self.classifier, counted[0]))
+            self.net = scoring_net(
+                prototxt, weights, batch, no_gradient=passed_through(self.classifier, counted[0])
+            )
         else:
             self.net = scoring_net(prototxt, weights)
         self._check_scores()
-        self._route = (Batched if route == "batched" else ParamDiff)(self.net, self.classifier, counted)
+        self._route = (Batched if route == "batched" else ParamDiff)(
+            self.net, self.classifier, counted
+        )
 
     def score(self, patches):
         """Return the GradientLengths of `patches`.
@@ -84,7 +89,10 @@ class GradientLength:
         if tuple(patches.shape[1:]) != shape or not np.issubdtype(patches.dtype, np.floating):
             raise NetError(
                 "patches are {} of shape {}; {} takes normalised floats of shape N x {}".format(
-                    patches.dtype, tuple(patches.shape), self.classifier.path, " x ".join(map(str, shape))
+                    patches.dtype,
+                    tuple(patches.shape),
+                    self.classifier.path,
+                    " x ".join(map(str, shape)),
                 )
             )
         posterior = np.empty((len(patches), self.classifier.classes))
@@ -97,7 +105,9 @@ class GradientLength:
             rows = slice(start, start + len(chunk))
             posterior[rows], norms[rows] = (each[: len(chunk)] for each in self._route.score())
         if not np.isfinite(norms).all():
-            raise Diverged(f"{self.classifier.path}: scores or gradients are not finite: training has diverged; lower the rate or momentum")
+            raise Diverged(
+                f"{self.classifier.path}: scores or gradients are not finite: training has diverged; lower the rate or momentum"
+            )
         return GradientLengths((posterior * norms).sum(axis=1), posterior, norms)
 
     def _check_scores(self):

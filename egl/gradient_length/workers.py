@@ -6,6 +6,7 @@
 The processes are spawned, so a script that uses this keeps its own work under `if __name__ == "__main__":`. The work is
 cut in the same places whatever the number of workers, so the results are the same to the last bit.
 """
+
 import multiprocessing
 import os
 import tempfile
@@ -40,7 +41,9 @@ class Workers:
         self._scorer, self._workers = scorer, workers
         self._settings = dict(settings, batch=settings.get("batch") or batch_on(number))
         self._chunk = CHUNK * self._settings["batch"]
-        self._processes = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), use_device, (number,))
+        self._processes = ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), use_device, (number,)
+        )
         self._folder = tempfile.TemporaryDirectory()
         self._calls = 0
 
@@ -50,7 +53,10 @@ class Workers:
         weights: caffe.Net or path of a .caffemodel; patches: see GradientLength.score
         Raises EglError if a worker dies (Caffe's last words are on standard error); its NetErrors come through.
         """
-        chunks = ((patches[start : start + self._chunk],) for start in range(0, max(1, len(patches)), self._chunk))
+        chunks = (
+            (patches[start : start + self._chunk],)
+            for start in range(0, max(1, len(patches)), self._chunk)
+        )
         return GradientLengths(*map(np.concatenate, zip(*self._in_order(weights, "score", chunks))))
 
     def maps(self, weights, images, stride):
@@ -82,7 +88,11 @@ class Workers:
         running = deque()
         try:
             for task in tasks:
-                running.append(self._processes.submit(_work, self._scorer, self._settings, path, self._calls, method, task))
+                running.append(
+                    self._processes.submit(
+                        _work, self._scorer, self._settings, path, self._calls, method, task
+                    )
+                )
                 if len(running) == WAITING * self._workers:
                     yield running.popleft().result()
             while running:

@@ -1,4 +1,5 @@
 """Nets for scoring, made by Caffe from a definition that was checked before."""
+
 import os
 import subprocess
 import sys
@@ -56,10 +57,18 @@ def check_builds(prototxt):
     """
     read_net(prototxt)
     code = "import sys; from egl.nets.building import scoring_net; scoring_net(sys.argv[1])"
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path), GLOG_minloglevel="1", GLOG_logtostderr="1")
-    trial = subprocess.run([sys.executable, "-c", code, prototxt], env=environment, stderr=subprocess.PIPE, text=True)
+    environment = dict(
+        os.environ, PYTHONPATH=os.pathsep.join(sys.path), GLOG_minloglevel="1", GLOG_logtostderr="1"
+    )
+    trial = subprocess.run(
+        [sys.executable, "-c", code, prototxt], env=environment, stderr=subprocess.PIPE, text=True
+    )
     if trial.returncode:
-        said = [line for line in trial.stderr.splitlines() if "Check failed" in line or line.startswith("F")]
+        said = [
+            line
+            for line in trial.stderr.splitlines()
+            if "Check failed" in line or line.startswith("F")
+        ]
         reason = said[0].split("] ", 1)[-1] if said else f"exit status {trial.returncode}"
         raise NetError(f"{prototxt}: Caffe cannot build this net: {reason}")
 

@@ -3,6 +3,7 @@
 A net here is a `caffe.proto.caffe_pb2.NetParameter`, a layer a `LayerParameter` of it. Layers are filtered by phase with
 Caffe's own rules (`include`, `exclude`) before anything is looked for in them.
 """
+
 import os
 from typing import NamedTuple, Tuple
 
@@ -10,7 +11,9 @@ from egl.errors import NetError
 from egl.nets.runtime import import_caffe
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # egl
-WITH_PARAMETERS = tuple("InnerProduct Convolution Deconvolution Scale Bias BatchNorm PReLU Embed RNN LSTM Parameter".split())
+WITH_PARAMETERS = tuple(
+    "InnerProduct Convolution Deconvolution Scale Bias BatchNorm PReLU Embed RNN LSTM Parameter".split()
+)
 SOLVERS = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
 RATE_POLICIES = ("fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid")
 
@@ -41,7 +44,10 @@ def prototxt_path(name):
 
     Raises NetError where there is no such file.
     """
-    for folder in (os.path.join(os.path.dirname(PACKAGE), "prototxt"), os.path.join(PACKAGE, "prototxt")):
+    for folder in (
+        os.path.join(os.path.dirname(PACKAGE), "prototxt"),
+        os.path.join(PACKAGE, "prototxt"),
+    ):
         path = os.path.join(folder, name)
         if os.path.isfile(path):
             return path
@@ -57,14 +63,18 @@ def read_net(path):
     caffe = import_caffe()
     net = _parse(path, caffe.proto.caffe_pb2.NetParameter())
     if net.layers:
-        raise NetError(f"{path}: written for Caffe before 2014; convert it with upgrade_net_proto_text")
+        raise NetError(
+            f"{path}: written for Caffe before 2014; convert it with upgrade_net_proto_text"
+        )
     _make_inputs_layers(net)
     if not net.layer:
         raise NetError(f"{path}: the net has no layers")
     known = set(caffe.layer_type_list())
     for layer in net.layer:
         if layer.type not in known:
-            raise NetError(f"{path}: layer {layer.name!r} has the type {layer.type!r}, which this Caffe does not have")
+            raise NetError(
+                f"{path}: layer {layer.name!r} has the type {layer.type!r}, which this Caffe does not have"
+            )
     for phase in (caffe.TRAIN, caffe.TEST):
         _check_wiring(layers_in_phase(net, phase), path)
     return net
@@ -78,17 +88,37 @@ def read_solver(path):
     """
     caffe = import_caffe()
     solver = _parse(path, caffe.proto.caffe_pb2.SolverParameter())
-    if not solver.net or solver.train_net or solver.HasField("net_param") or solver.HasField("train_net_param"):
+    if (
+        not solver.net
+        or solver.train_net
+        or solver.HasField("net_param")
+        or solver.HasField("train_net_param")
+    ):
         raise NetError(f"{path}: a solver names its net in the field net, and nowhere else")
-    places = [os.path.join(os.path.dirname(os.path.abspath(path)), solver.net), os.path.abspath(solver.net)]
+    places = [
+        os.path.join(os.path.dirname(os.path.abspath(path)), solver.net),
+        os.path.abspath(solver.net),
+    ]
     found = [place for place in places if os.path.isfile(place)]
     if not found:
-        raise NetError("{}: its net {} is not there; looked for {}".format(path, solver.net, " and ".join(places)))
+        raise NetError(
+            "{}: its net {} is not there; looked for {}".format(
+                path, solver.net, " and ".join(places)
+            )
+        )
     solver.net = found[0]
     if solver.type not in SOLVERS:
-        raise NetError("{}: unknown solver type {!r}; there are {}".format(path, solver.type, ", ".join(SOLVERS)))
+        raise NetError(
+            "{}: unknown solver type {!r}; there are {}".format(
+                path, solver.type, ", ".join(SOLVERS)
+            )
+        )
     if solver.lr_policy not in RATE_POLICIES:
-        raise NetError("{}: unknown lr_policy {!r}; there are {}".format(path, solver.lr_policy, ", ".join(RATE_POLICIES)))
+        raise NetError(
+            "{}: unknown lr_policy {!r}; there are {}".format(
+                path, solver.lr_policy, ", ".join(RATE_POLICIES)
+            )
+        )
     return solver
 
 
@@ -127,28 +157,51 @@ def find_classifier(net, path):
         )
     loss = losses[0]
     if list(loss.loss_weight) not in ([], [1]):
-        raise NetError(f"{path}: layer {loss.name!r} has a loss_weight, which scales every gradient; remove it")
+        raise NetError(
+            f"{path}: layer {loss.name!r} has a loss_weight, which scales every gradient; remove it"
+        )
     if loss.loss_param.HasField("ignore_label"):
-        raise NetError(f"{path}: layer {loss.name!r} has an ignore_label, which has no gradient; remove it")
+        raise NetError(
+            f"{path}: layer {loss.name!r} has an ignore_label, which has no gradient; remove it"
+        )
     if loss.softmax_param.axis != 1:
-        raise NetError(f"{path}: layer {loss.name!r} has its classes on axis {loss.softmax_param.axis}, not 1")
+        raise NetError(
+            f"{path}: layer {loss.name!r} has its classes on axis {loss.softmax_param.axis}, not 1"
+        )
     if len(loss.bottom) != 2:
-        raise NetError(f"{path}: layer {loss.name!r} has {len(loss.bottom)} bottoms; scores and label are wanted")
+        raise NetError(
+            f"{path}: layer {loss.name!r} has {len(loss.bottom)} bottoms; scores and label are wanted"
+        )
     scores, label = loss.bottom
     fed = [top for layer in layers if layer.type == "Input" for top in layer.top]
     data = [top for top in fed if top != label]
     if label not in fed or len(data) != 1:
         raise NetError(
-            "{}: Input layers must feed the label {!r} and one data blob; they feed {}".format(path, label, ", ".join(fed) or "none")
+            "{}: Input layers must feed the label {!r} and one data blob; they feed {}".format(
+                path, label, ", ".join(fed) or "none"
+            )
         )
     writers = [layer.name for layer in layers if scores in layer.top]
-    return Classifier(path, layers, data[0], label, scores, writers[-1], loss.name, _channels(layers, scores, path))
+    return Classifier(
+        path,
+        layers,
+        data[0],
+        label,
+        scores,
+        writers[-1],
+        loss.name,
+        _channels(layers, scores, path),
+    )
 
 
 def parameter_layers(layers):
     """Return the names of those of `layers` that have parameters, in order."""
     # Scale and Bias with two bottoms take their factor from the second one.
-    return [x.name for x in layers if x.type in WITH_PARAMETERS and not (x.type in ("Scale", "Bias") and len(x.bottom) > 1)]
+    return [
+        x.name
+        for x in layers
+        if x.type in WITH_PARAMETERS and not (x.type in ("Scale", "Bias") and len(x.bottom) > 1)
+    ]
 
 
 def inner_products(layers):
@@ -163,7 +216,11 @@ def _parse(path, message):
         with open(path, encoding="utf-8") as file:
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise NetError("{}: cannot be read as a prototxt: {}".format(path, getattr(error, "strerror", None) or error)) from error
+        raise NetError(
+            "{}: cannot be read as a prototxt: {}".format(
+                path, getattr(error, "strerror", None) or error
+            )
+        ) from error
     try:
         return text_format.Parse(text, message)
     except text_format.ParseError as error:
@@ -174,7 +231,9 @@ def _make_inputs_layers(net):
     """Turn the old fields `input` and `input_shape` or `input_dim` into an Input layer, as Caffe does on loading."""
     if not net.input:
         return
-    shapes = [list(shape.dim) for shape in net.input_shape] or [list(net.input_dim[i : i + 4]) for i in range(0, len(net.input_dim), 4)]
+    shapes = [list(shape.dim) for shape in net.input_shape] or [
+        list(net.input_dim[i : i + 4]) for i in range(0, len(net.input_dim), 4)
+    ]
     layers = list(net.layer)
     del net.layer[:]
     layer = net.layer.add(name="input", type="Input", top=list(net.input))
@@ -193,7 +252,9 @@ def _check_wiring(layers, path):
         names.add(layer.name)
         for bottom in layer.bottom:
             if bottom not in blobs:
-                raise NetError(f"{path}: layer {layer.name!r} reads the blob {bottom!r}, which no layer before it makes")
+                raise NetError(
+                    f"{path}: layer {layer.name!r} reads the blob {bottom!r}, which no layer before it makes"
+                )
         for index, top in enumerate(layer.top):
             in_place = index < len(layer.bottom) and layer.bottom[index] == top
             if top in blobs and not in_place:
@@ -213,4 +274,6 @@ def _channels(layers, blob, path):
         if len(layer.bottom) != 1:
             break
         name = layer.bottom[0]
-    raise NetError(f"{path}: the number of classes cannot be found: {blob!r} comes from no InnerProduct or Convolution")
+    raise NetError(
+        f"{path}: the number of classes cannot be found: {blob!r} comes from no InnerProduct or Convolution"
+    )

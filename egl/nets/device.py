@@ -1,11 +1,15 @@
 """Where Caffe computes. A device that is not there ends the whole process inside Caffe, so it is looked for first."""
+
 import ctypes
 
 from egl.errors import CaffeMissing, EglError
 from egl.nets.runtime import import_caffe
 
 AUTO = "auto"
-CPU_BATCH, GPU_BATCH = 64, 512  # patches scored at a time; the blobs of LeNet for 512 are 0.3 GB, diffs included
+CPU_BATCH, GPU_BATCH = (
+    64,
+    512,
+)  # patches scored at a time; the blobs of LeNet for 512 are 0.3 GB, diffs included
 
 _gpu = None  # what use_device was given last: pycaffe does not tell
 
@@ -38,7 +42,9 @@ def check_device(device):
         raise EglError(f"device {device!r}: give auto, cpu or gpu:N, for instance gpu:0")
     count, why = _find_gpus()
     if int(number) >= count:
-        raise EglError(f"device {device}: {why or f'CUDA finds {count}, numbered from 0'}; give auto or cpu")
+        raise EglError(
+            f"device {device}: {why or f'CUDA finds {count}, numbered from 0'}; give auto or cpu"
+        )
     return int(number)
 
 

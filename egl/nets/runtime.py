@@ -1,4 +1,5 @@
 """The one place where Caffe is imported: with a helpful error where it is missing, and with the number of BLAS threads pinned."""
+
 import ctypes
 import os
 import sys
@@ -39,7 +40,12 @@ def blas_description():
     import numpy  # noqa: F401  loads the BLAS, if nothing else has
 
     return [
-        {"library": pool["internal_api"], "version": pool["version"], "kernels": _kernels(pool["filepath"]), "threads": pool["num_threads"]}
+        {
+            "library": pool["internal_api"],
+            "version": pool["version"],
+            "kernels": _kernels(pool["filepath"]),
+            "threads": pool["num_threads"],
+        }
         for pool in threadpoolctl.threadpool_info()
         if pool["user_api"] == "blas"
     ]

@@ -11,6 +11,7 @@ Both take callables, so that they run against anything that trains and scores:
 Samples and images are integers. All that is random in a round comes from `random_of(iteration)`, a numpy RandomState
 of that round's own: so the state of a run is what has been chosen so far, and nothing else needs to be kept.
 """
+
 from typing import List, NamedTuple
 
 import numpy as np
@@ -28,23 +29,38 @@ class SelectionSettings(NamedTuple):
     iterations: int = 60  # SGD iterations in all
     k: int = 32  # patches chosen a round: one batch
     after_round: str = "accumulate"  # "accumulate": a chosen sample joins L' and is not chosen again; "replace": L' is L_k alone
-    candidates: int = 400  # samples scored a round, drawn at random from those that may be chosen; 0: all of them
+    candidates: int = (
+        400  # samples scored a round, drawn at random from those that may be chosen; 0: all of them
+    )
     sampling: str = "uniform"  # how they are drawn: all alike, or "stratified", as many from each image as can be
     candidate_images: int = 0  # Algorithm 2: images scored a round, drawn at random; 0: all
-    initial_iterations: int = 6  # before the first choice: 6 in Fig. 2; Algorithm 1's initial model has 5
+    initial_iterations: int = (
+        6  # before the first choice: 6 in Fig. 2; Algorithm 1's initial model has 5
+    )
     images_per_round: int = 1  # Algorithm 2: images labelled a round
     steps: int = 1  # SGD iterations a round: the first on L_k, room in a batch and further batches on random samples of L' + L_k
 
     def check(self):
         """Raise EglError for a value that cannot be meant."""
         if self.after_round not in AFTER_ROUND:
-            raise EglError("after_round {!r}: give one of {}".format(self.after_round, ", ".join(AFTER_ROUND)))
+            raise EglError(
+                "after_round {!r}: give one of {}".format(self.after_round, ", ".join(AFTER_ROUND))
+            )
         if self.sampling not in SAMPLING:
-            raise EglError("sampling {!r}: give one of {}".format(self.sampling, ", ".join(SAMPLING)))
+            raise EglError(
+                "sampling {!r}: give one of {}".format(self.sampling, ", ".join(SAMPLING))
+            )
         if self.iterations < 1 or self.k < 1 or self.images_per_round < 1:
             raise EglError("iterations, k and images per round must be at least 1")
-        if self.initial_iterations < 1 or self.steps < 1 or self.candidates < 0 or self.candidate_images < 0:
-            raise EglError("initial iterations and steps must be at least 1, candidates and candidate images at least 0")
+        if (
+            self.initial_iterations < 1
+            or self.steps < 1
+            or self.candidates < 0
+            or self.candidate_images < 0
+        ):
+            raise EglError(
+                "initial iterations and steps must be at least 1, candidates and candidate images at least 0"
+            )
 
 
 class State(NamedTuple):
@@ -63,7 +79,9 @@ class Query(NamedTuple):
     score: float
 
 
-def algorithm_1(n_samples, settings, random_of, train, choose_patches, record, stratum_of=None, state=None):
+def algorithm_1(
+    n_samples, settings, random_of, train, choose_patches, record, stratum_of=None, state=None
+):
     """Algorithm 1: choose patches. Trains on random batches first, then on the k patches that are chosen, round by round.
 
     n_samples: L is the samples 0 to n_samples - 1. state: where to go on (default: from the start). Returns the last State;
@@ -78,7 +96,14 @@ def algorithm_1(n_samples, settings, random_of, train, choose_patches, record, s
         except PoolExhausted:
             break
         choose = None if initial else choose_patches
-        queries = _choose_patches(np.array(pool.unlabelled), settings, random_of(state.iteration), choose, state.chosen, stratum_of)
+        queries = _choose_patches(
+            np.array(pool.unlabelled),
+            settings,
+            random_of(state.iteration),
+            choose,
+            state.chosen,
+            stratum_of,
+        )
         state = _train_on(queries, state, settings, train)
         if settings.after_round == "accumulate":
             pool.reveal(query.item for query in queries)
@@ -87,7 +112,17 @@ def algorithm_1(n_samples, settings, random_of, train, choose_patches, record, s
 
 
 def algorithm_2(
-    images, samples_of, initial_images, settings, random_of, train, choose_images, choose_patches, record, stratum_of=None, state=None
+    images,
+    samples_of,
+    initial_images,
+    settings,
+    random_of,
+    train,
+    choose_images,
+    choose_patches,
+    record,
+    stratum_of=None,
+    state=None,
 ):
     """Algorithm 2: choose images. Trains on the initial images' patches, then adds the image that is chosen each round,
     and trains on the k patches that Algorithm 1 chooses from all labelled images.
@@ -116,7 +151,9 @@ def algorithm_2(
                 state, left = state._replace(chosen=[]), labelled
             labelled = left
         choose = None if initial else choose_patches
-        chosen = _choose_patches(np.sort(labelled), settings, random, choose, state.chosen, stratum_of)
+        chosen = _choose_patches(
+            np.sort(labelled), settings, random, choose, state.chosen, stratum_of
+        )
         state = _train_on(chosen, state, settings, train)
         record(state, queries + chosen)
     return state
@@ -146,18 +183,29 @@ def _choose_images(pool, settings, random, choose):
         return []
     n = settings.candidate_images and max(settings.candidate_images, settings.images_per_round)
     candidates = sample_pool(np.array(pool.unlabelled), n, random)
-    places, scores = choose([int(image) for image in candidates], settings.images_per_round, list(pool.labelled))
-    return [Query("image", int(candidates[place]), float(score)) for place, score in zip(places, scores)]
+    places, scores = choose(
+        [int(image) for image in candidates], settings.images_per_round, list(pool.labelled)
+    )
+    return [
+        Query("image", int(candidates[place]), float(score)) for place, score in zip(places, scores)
+    ]
 
 
 def _choose_patches(samples, settings, random, choose, earlier, stratum_of):
     """Lines 3 to 6 of Algorithm 1: shuffle, score, take the k highest. Without `choose` (the initial model): k at random."""
     if choose is None:
-        return [Query("patch", int(sample), float("nan")) for sample in random.permutation(samples)[: settings.k]]
+        return [
+            Query("patch", int(sample), float("nan"))
+            for sample in random.permutation(samples)[: settings.k]
+        ]
     strata = stratum_of(samples) if settings.sampling == "stratified" else None
-    candidates = sample_pool(samples, settings.candidates and max(settings.candidates, settings.k), random, strata)
+    candidates = sample_pool(
+        samples, settings.candidates and max(settings.candidates, settings.k), random, strata
+    )
     places, scores = choose(candidates, settings.k, earlier)
-    return [Query("patch", int(candidates[place]), float(score)) for place, score in zip(places, scores)]
+    return [
+        Query("patch", int(candidates[place]), float(score)) for place, score in zip(places, scores)
+    ]
 
 
 def _train_on(queries, state, settings, train):

@@ -1,4 +1,5 @@
 """What the strategies may ask of the net that is being trained."""
+
 from functools import cached_property
 
 from egl.gradient_length.features import Features
@@ -39,7 +40,11 @@ class Learner:
         """The GradientLength of the settings."""
         settings, trainer = self.settings, self.trainer
         return GradientLength(
-            trainer.score_prototxt, trainer.solver.net, settings.stop_layer, settings.parameters, route=settings.route
+            trainer.score_prototxt,
+            trainer.solver.net,
+            settings.stop_layer,
+            settings.parameters,
+            route=settings.route,
         )
 
     @cached_property
@@ -51,5 +56,10 @@ class Learner:
         settings, trainer = self.settings, self.trainer
         mean = self.mean if settings.trainer.scaling == "mean" else None
         return ImageScorer(
-            trainer.score_prototxt, trainer.solver.net, mean, settings.trainer.factor, settings.stop_layer, settings.parameters
+            trainer.score_prototxt,
+            trainer.solver.net,
+            mean,
+            settings.trainer.factor,
+            settings.stop_layer,
+            settings.parameters,
         )

@@ -1,4 +1,5 @@
 """A pool of things to label, and which of them have been."""
+
 from egl.errors import PoolExhausted
 
 
@@ -25,7 +26,9 @@ class Pool:
         for item in items:
             self._open.remove(item)
             self.labelled.append(item)
-        if len(self.labelled) + len(self._open) != len(self._all) or not self._open.isdisjoint(self.labelled):
+        if len(self.labelled) + len(self._open) != len(self._all) or not self._open.isdisjoint(
+            self.labelled
+        ):
             raise RuntimeError("labelled and unlabelled items of a pool overlap")
 
     def require(self, n):

@@ -1,4 +1,5 @@
 """Algorithms 1 and 2 with Caffe: a trainer, the phi of its present weights, and a run folder that keeps what happened."""
+
 import time
 from typing import NamedTuple
 
@@ -32,13 +33,19 @@ class RunSettings(NamedTuple):
     patch_strategy: str = ""  # for the patches alone; "" as strategy
     selection: SelectionSettings = SelectionSettings()
     trainer: TrainerSettings = TrainerSettings()
-    initial_images: int = 4  # mu; half of them with exudates, so that there are two classes to begin with
+    initial_images: int = (
+        4  # mu; half of them with exudates, so that there are two classes to begin with
+    )
     stop_layer: str = "ip1"  # the backward pass ends here: the first fully connected layer
-    parameters: str = "layer"  # whose gradient counts: of the stop "layer", or of all from there up, "above"
+    parameters: str = (
+        "layer"  # whose gradient counts: of the stop "layer", or of all from there up, "above"
+    )
     route: str = "auto"  # how phi is computed: see egl.gradient_length.phi
     score: str = "sum"  # of an image's phi: "sum", "mean" or "topN"
     stride: int = 24  # pixels between the patches by which an image is scored
-    image_patches: int = 32  # of these, how many are scored, drawn at random once; 0: all, as in the paper
+    image_patches: int = (
+        32  # of these, how many are scored, drawn at random once; 0: all, as in the paper
+    )
     labelled: str = "store"  # the patches of a labelled image: those of the "store", or all of its "grid", by its mask
     evaluate_every: int = 1  # SGD iterations
     keep_weights: tuple = ()  # SGD iterations after which the weights are kept for good, in RUN/weights
@@ -51,15 +58,28 @@ class RunSettings(NamedTuple):
             raise EglError("by {!r}: give one of {}".format(self.by, ", ".join(BY)))
         for strategy in (self.strategy, self.patch_strategy or self.strategy):
             if strategy not in STRATEGIES:
-                raise EglError("strategy {!r}: give one of {}".format(strategy, ", ".join(STRATEGIES)))
+                raise EglError(
+                    "strategy {!r}: give one of {}".format(strategy, ", ".join(STRATEGIES))
+                )
         if self.labelled not in LABELLED:
-            raise EglError("labelled {!r}: give one of {}".format(self.labelled, ", ".join(LABELLED)))
-        if self.initial_images < 2 or self.stride < 1 or self.image_patches < 0 or self.evaluate_every < 1:
-            raise EglError("initial images must be at least 2, stride and evaluate_every at least 1, image patches at least 0")
+            raise EglError(
+                "labelled {!r}: give one of {}".format(self.labelled, ", ".join(LABELLED))
+            )
+        if (
+            self.initial_images < 2
+            or self.stride < 1
+            or self.image_patches < 0
+            or self.evaluate_every < 1
+        ):
+            raise EglError(
+                "initial images must be at least 2, stride and evaluate_every at least 1, image patches at least 0"
+            )
 
     def as_dict(self):
         """Return all settings as nested dicts, for JSON."""
-        return dict(self._asdict(), selection=self.selection._asdict(), trainer=self.trainer._asdict())
+        return dict(
+            self._asdict(), selection=self.selection._asdict(), trainer=self.trainer._asdict()
+        )
 
 
 def initial_images(lesion, n, random):
@@ -70,9 +90,13 @@ def initial_images(lesion, n, random):
     with_lesion = sorted(image for image in lesion if lesion[image])
     without = sorted(image for image in lesion if not lesion[image])
     if n > len(lesion) or not with_lesion:
-        raise EglError(f"{n} initial images asked for; the store's training split has {len(lesion)}, {len(with_lesion)} with exudates")
+        raise EglError(
+            f"{n} initial images asked for; the store's training split has {len(lesion)}, {len(with_lesion)} with exudates"
+        )
     n_lesion = min(len(with_lesion), max(n - n // 2, n - len(without)))
-    return [int(x) for x in random.permutation(with_lesion)[:n_lesion]] + [int(x) for x in random.permutation(without)[: n - n_lesion]]
+    return [int(x) for x in random.permutation(with_lesion)[:n_lesion]] + [
+        int(x) for x in random.permutation(without)[: n - n_lesion]
+    ]
 
 
 class Bags:
@@ -80,7 +104,12 @@ class Bags:
 
     def __init__(self, photographs, stride, most, random_of):
         """most: patches of an image that are scored, drawn once by random_of(image); 0: all of its grid."""
-        self._photographs, self._stride, self.most, self._random_of = photographs, stride, most, random_of
+        self._photographs, self._stride, self.most, self._random_of = (
+            photographs,
+            stride,
+            most,
+            random_of,
+        )
         self._kept = {}
 
     def of(self, image):
@@ -109,7 +138,12 @@ class Selection:
         settings.check()
         self.settings, self.data = settings, data
         self.run = RunFolder(path, dict(settings.as_dict(), about=about, kind="select"))
-        self._bags = Bags(photographs, settings.stride, settings.image_patches, lambda image: self._random(_GRID, image))
+        self._bags = Bags(
+            photographs,
+            settings.stride,
+            settings.image_patches,
+            lambda image: self._random(_GRID, image),
+        )
         self._samples = StoreSamples(data)
         if settings.labelled == "grid" and settings.by == "image":
             self._samples = GridSamples(data, photographs.labelled_grid, settings.stride)
@@ -134,13 +168,23 @@ class Selection:
             self._learner.committee = Committee(settings.trainer, self.data.mean, self.run.path)
         self._strategies = {name: STRATEGIES[name](self._learner) for name in names}
         self._evaluator = Evaluator(self.data, self._trainer)
-        extra = self._trainer.restore() or {"state": None, "rounds": 0, "seconds": 0.0, "choosing": 0.0, "metrics": None}
+        extra = self._trainer.restore() or {
+            "state": None,
+            "rounds": 0,
+            "seconds": 0.0,
+            "choosing": 0.0,
+            "metrics": None,
+        }
         state = State(*extra["state"]) if extra["state"] else None
         if state:
             self.run.go_back_to(extra["position"])
             if self._learner.committee:
                 self._learner.committee.restore(state.iteration)
-        self._rounds, self._before, self._metrics = extra["rounds"], extra["seconds"], extra["metrics"]
+        self._rounds, self._before, self._metrics = (
+            extra["rounds"],
+            extra["seconds"],
+            extra["metrics"],
+        )
         self._choosing = extra["choosing"]  # seconds
         self._iteration = state.iteration if state else 0
         self._progress = progress
@@ -162,7 +206,15 @@ class Selection:
             diverged = str(error)
             self.run.write()
         seconds = {"seconds": self._seconds(), "seconds_choosing": round(self._choosing, 3)}
-        self.run.finish(dict(self._metrics, iterations=self._iteration, rounds=self._rounds, diverged=diverged, **seconds))
+        self.run.finish(
+            dict(
+                self._metrics,
+                iterations=self._iteration,
+                rounds=self._rounds,
+                diverged=diverged,
+                **seconds,
+            )
+        )
         return read_metrics(self.run.path)
 
     def _algorithm(self, arguments):
@@ -185,12 +237,16 @@ class Selection:
         size = self.settings.trainer.batch
         n = max(iterations, -(-len(chosen) // size))
         known = np.concatenate([earlier, chosen])
-        room = self._random(_FILL, self._trainer.iteration).randint(len(known), size=n * size - len(chosen))
+        room = self._random(_FILL, self._trainer.iteration).randint(
+            len(known), size=n * size - len(chosen)
+        )
         for batch in np.concatenate([chosen, known[room]]).reshape(n, size):
             self._loss = self._trainer.step(*self._samples.read(batch))
             if self._learner.committee:
                 began = time.time()
-                self._learner.committee.step(len(known), lambda places: self._samples.read(known[places]))
+                self._learner.committee.step(
+                    len(known), lambda places: self._samples.read(known[places])
+                )
                 self._choosing += time.time() - began
             if self._trainer.iteration in self.settings.keep_weights:
                 self._trainer.keep_weights()
@@ -200,13 +256,17 @@ class Selection:
         began = time.time()
         strategy = self._strategies[self.settings.patch_strategy or self.settings.strategy]
         patches, _ = self._samples.read(samples)  # the label is there, and not looked at
-        chosen = strategy.choose_patches(patches, k, lambda: self._samples.read(np.array(earlier, int))[0])
+        chosen = strategy.choose_patches(
+            patches, k, lambda: self._samples.read(np.array(earlier, int))[0]
+        )
         self._choosing += time.time() - began
         return chosen
 
     def _choose_images(self, images, n, labelled):
         began = time.time()
-        chosen = self._strategies[self.settings.strategy].choose_images(images, n, self._bags, labelled)
+        chosen = self._strategies[self.settings.strategy].choose_images(
+            images, n, self._bags, labelled
+        )
         self._choosing += time.time() - began
         return chosen
 
@@ -219,7 +279,9 @@ class Selection:
             samples = state.chosen
             if self.settings.by == "image":
                 samples = np.concatenate([self._samples.of(image) for image in state.images])
-            row, predictions, self._metrics = self._evaluator.evaluate(state.iteration, self._loss, *self._samples.n_patches(samples))
+            row, predictions, self._metrics = self._evaluator.evaluate(
+                state.iteration, self._loss, *self._samples.n_patches(samples)
+            )
             self.run.add_round(row, predictions)
         self._iteration = state.iteration
         if self._rounds % SNAPSHOT_EVERY == 0 and not last:
@@ -227,7 +289,13 @@ class Selection:
         self._progress(state.iteration, self.settings.selection.iterations)
 
     def _query_row(self, iteration, query):
-        row = {"iteration": iteration, "kind": query.kind, "patch": "", "symmetry": "", "score": query.score}
+        row = {
+            "iteration": iteration,
+            "kind": query.kind,
+            "patch": "",
+            "symmetry": "",
+            "score": query.score,
+        }
         if query.kind == "image":
             row.update(image=query.item, label=int(self.data.images[query.item].lesion))
         else:

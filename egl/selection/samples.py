@@ -2,12 +2,13 @@
 
 A sample is a patch under one of the 8 symmetries, known to the algorithms by a number of its own, stable over runs.
 """
+
 import numpy as np
 
 from egl.errors import EglError
 
 SYMMETRIES = 8
-LARGEST_GRID = 2 ** 24  # patches of one image
+LARGEST_GRID = 2**24  # patches of one image
 
 
 class StoreSamples:
@@ -43,7 +44,12 @@ class StoreSamples:
     def describe(self, sample):
         """Return a sample's columns of queries.csv: image (number), patch, symmetry, label."""
         patch, symmetry = (int(number) for number in self._samples[sample])
-        return {"image": int(self._data.image[patch]), "patch": patch, "symmetry": symmetry, "label": int(self._data.labels[patch])}
+        return {
+            "image": int(self._data.image[patch]),
+            "patch": patch,
+            "symmetry": symmetry,
+            "label": int(self._data.labels[patch]),
+        }
 
 
 class GridSamples:
@@ -60,7 +66,9 @@ class GridSamples:
         self.images = StoreSamples(data).images
 
     def __len__(self):
-        raise EglError("labelled grid patches are for choosing images (Algorithm 2); choosing patches wants those of the store")
+        raise EglError(
+            "labelled grid patches are for choosing images (Algorithm 2); choosing patches wants those of the store"
+        )
 
     def _grid(self, image):
         if image not in self._grids:
@@ -69,7 +77,9 @@ class GridSamples:
 
     def of(self, image):
         """Return the samples of an image, int64 (n,), ascending."""
-        return image * LARGEST_GRID * SYMMETRIES + np.arange(len(self._grid(image).labels) * SYMMETRIES)
+        return image * LARGEST_GRID * SYMMETRIES + np.arange(
+            len(self._grid(image).labels) * SYMMETRIES
+        )
 
     def _split(self, samples):
         rest, symmetries = np.divmod(samples, SYMMETRIES)
@@ -82,7 +92,10 @@ class GridSamples:
         patches, labels = np.empty((len(images), 3, 48, 48), np.uint8), np.empty(len(images), int)
         for image in np.unique(images):
             here, grid = images == image, self._grid(int(image))
-            patches[here], labels[here] = grid.read(places[here], symmetries[here]), grid.labels[places[here]]
+            patches[here], labels[here] = (
+                grid.read(places[here], symmetries[here]),
+                grid.labels[places[here]],
+            )
         return patches, labels
 
     def image_of(self, samples):
@@ -98,4 +111,9 @@ class GridSamples:
         """Return a sample's columns of queries.csv; `patch` is the row and column of its corner in the photograph."""
         image, place, symmetry = (int(number) for number in self._split(sample))
         grid = self._grid(image)
-        return {"image": image, "patch": "{} {}".format(*grid.yx[place]), "symmetry": symmetry, "label": int(grid.labels[place])}
+        return {
+            "image": image,
+            "patch": "{} {}".format(*grid.yx[place]),
+            "symmetry": symmetry,
+            "label": int(grid.labels[place]),
+        }

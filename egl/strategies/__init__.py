@@ -5,6 +5,7 @@ A strategy is made for one learner (egl.selection.model) and has
     choose_patches(patches, k, known)            -> (places, scores) of the k to label next
     choose_images(images, n, bags, labelled)     -> (places, scores) of the n to label next
 """
+
 from egl.strategies.by_bag import BagGradientLengths, SoftmaxBagGradientLengths
 from egl.strategies.by_features import Badge, CoreSet, DiverseGradientLengths
 from egl.strategies.by_score import (

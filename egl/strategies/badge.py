@@ -1,4 +1,5 @@
 """BADGE: k-means++ on gradients as if the net's own guess were the label (Ash et al. 2020, algorithm 1)."""
+
 import numpy as np
 
 from egl.strategies.core_set import distances
@@ -20,7 +21,7 @@ def k_means_plus_plus(embedding, k, random):
     embedding: (n, d); random: numpy RandomState. At most n are taken; where all distances are 0, the first that are left.
     """
     embedding = np.asarray(embedding, float)
-    places = [int(np.argmax((embedding ** 2).sum(axis=1)))]
+    places = [int(np.argmax((embedding**2).sum(axis=1)))]
     nearest = distances(embedding, embedding[places])[:, 0] ** 2
     while len(places) < min(k, len(embedding)):
         nearest[places] = 0

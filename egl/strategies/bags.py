@@ -7,6 +7,7 @@ A bag is positive if any of its patches is. With p_i the patches' p(exudate), th
 
 and its EGL is P || grad log P || + (1 - P) || grad log (1 - P) || = 2 || grad P ||, over one fully connected layer.
 """
+
 import numpy as np
 
 ALPHA = 2.5  # of the softmax-max; Settles et al.'s

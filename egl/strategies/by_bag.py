@@ -1,4 +1,5 @@
 """Images as bags of patches (multiple-instance EGL), read off Caffe. Patches alone are chosen by plain EGL."""
+
 import numpy as np
 
 from egl.errors import NetError
@@ -26,7 +27,17 @@ class BagGradientLengths(GradientLengths):
             chunk = values[start : start + batch]
             # With two classes the batched route runs the gradient of (score 1 - score 0) back, and leaves it in the blobs.
             posterior = self.learner.phi_scorer.score(chunk).posterior[:, 1:]
-            rows.append(np.hstack([posterior, *(part[: len(chunk)].reshape(len(chunk), -1) for part in (top.diff, bottom.data))]))
+            rows.append(
+                np.hstack(
+                    [
+                        posterior,
+                        *(
+                            part[: len(chunk)].reshape(len(chunk), -1)
+                            for part in (top.diff, bottom.data)
+                        ),
+                    ]
+                )
+            )
         return np.concatenate(rows)
 
     def _length(self, rows):
@@ -38,10 +49,19 @@ class BagGradientLengths(GradientLengths):
         """Return the output and the input of the layer that is counted. NetError where the EGL of a bag cannot be read off it."""
         scorer = self.learner.phi_scorer
         types = {each.name: each.type for each in scorer.classifier.layers}
-        if scorer.route != "batched" or scorer.classifier.classes != 2 or [types[each] for each in scorer.counted] != ["InnerProduct"]:
-            raise NetError("the EGL of a bag is for two classes and one fully connected layer: ip1 or ip2")
+        if (
+            scorer.route != "batched"
+            or scorer.classifier.classes != 2
+            or [types[each] for each in scorer.counted] != ["InnerProduct"]
+        ):
+            raise NetError(
+                "the EGL of a bag is for two classes and one fully connected layer: ip1 or ip2"
+            )
         (layer,) = scorer.counted
-        return [scorer.net.blobs[names[layer][0]] for names in (scorer.net.top_names, scorer.net.bottom_names)]
+        return [
+            scorer.net.blobs[names[layer][0]]
+            for names in (scorer.net.top_names, scorer.net.bottom_names)
+        ]
 
 
 class SoftmaxBagGradientLengths(BagGradientLengths):

@@ -1,4 +1,5 @@
 """Strategies that look at where patches lie among each other, in the space of the last layer's input (LeNet: ip1)."""
+
 import numpy as np
 
 from egl.strategies.badge import gradient_embedding, k_means_plus_plus
@@ -25,7 +26,9 @@ class CoreSet:
         return k_centre(self._features(patches), self._features(known()), k)
 
     def choose_images(self, images, n, bags, labelled):
-        return k_centre(means(images, bags, self._features), means(labelled, bags, self._features), n)
+        return k_centre(
+            means(images, bags, self._features), means(labelled, bags, self._features), n
+        )
 
     def _features(self, patches):
         return self.learner.features(patches).features
@@ -57,7 +60,7 @@ class DiverseGradientLengths(GradientLengths):
 
     def choose_patches(self, patches, k, known):
         scores = self.scores(patches)
-        seed = self.learner.random(_CLUSTERS).randint(2 ** 31 - 1)
+        seed = self.learner.random(_CLUSTERS).randint(2**31 - 1)
         places = top_of_clusters(scores, self.learner.features(patches).features, k, seed)
         return places, scores[places]
 
@@ -67,5 +70,7 @@ class DiverseGradientLengths(GradientLengths):
             places = top_k(scores, 1)
         else:
             features = means(images, bags, lambda patches: self.learner.features(patches).features)
-            places = top_of_clusters(scores, features, n, self.learner.random(_CLUSTERS).randint(2 ** 31 - 1))
+            places = top_of_clusters(
+                scores, features, n, self.learner.random(_CLUSTERS).randint(2**31 - 1)
+            )
         return places, scores[places]

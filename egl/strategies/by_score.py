@@ -1,11 +1,14 @@
 """Strategies that give every patch a score and take the highest; an image's score is a reduction of its patches'."""
+
 import numpy as np
 
 from egl.strategies import disagreement, uncertainty
 from egl.strategies.output_change import expected_output_change
 from egl.strategies.ranking import image_score, top_k
 
-TOGETHER = 2048  # patches of several images that are scored together, so that few batches are part empty
+TOGETHER = (
+    2048  # patches of several images that are scored together, so that few batches are part empty
+)
 POOL_SAMPLE = 100  # patches on which the change of the output is measured
 
 _POOL = 40  # the use of random numbers, beside those of egl.selection.run
@@ -53,7 +56,12 @@ class ByScore:
     def image_scores(self, images, bags):
         """Return the score (m,) of each image."""
         reduction = self.learner.settings.score
-        return np.array([image_score(scores, n_grid, reduction) for scores, n_grid in of_bags(images, bags, self.scores)])
+        return np.array(
+            [
+                image_score(scores, n_grid, reduction)
+                for scores, n_grid in of_bags(images, bags, self.scores)
+            ]
+        )
 
 
 class GradientLengths(ByScore):
@@ -66,7 +74,12 @@ class GradientLengths(ByScore):
         if bags.most:
             return super().image_scores(images, bags)
         maps = (self.learner.phi_of_whole(*bags.whole(image)) for image in images)
-        return np.array([image_score(each.phi[each.inside], each.inside.sum(), self.learner.settings.score) for each in maps])
+        return np.array(
+            [
+                image_score(each.phi[each.inside], each.inside.sum(), self.learner.settings.score)
+                for each in maps
+            ]
+        )
 
 
 class LeastConfidence(ByScore):
@@ -112,4 +125,6 @@ class OutputChange(ByScore):
         n = min(POOL_SAMPLE, len(patches))
         sample = np.sort(self.learner.random(_POOL).choice(len(patches), n, replace=False))
         rate = self.learner.settings.trainer.rate
-        return expected_output_change(rows.posterior, rows.features, rows.features[sample], rows.scores[sample], rate)
+        return expected_output_change(
+            rows.posterior, rows.features, rows.features[sample], rows.scores[sample], rate
+        )

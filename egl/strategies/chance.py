@@ -1,4 +1,5 @@
 """Random choice: what every strategy has to beat."""
+
 from egl.strategies.ranking import top_k
 
 _PATCHES, _IMAGES = 22, 23  # uses of random numbers

@@ -1,4 +1,5 @@
 """A committee of nets, each trained on bootstrap samples of what is labelled (query by bagging: Abe and Mamitsuka 1998)."""
+
 import os
 import shutil
 
@@ -24,7 +25,7 @@ class Committee:
         self._members = []
         for n, path in enumerate(self._folders):
             os.makedirs(path, exist_ok=True)
-            own = settings._replace(seed=(settings.seed + _SEEDS * (n + 1)) % 2 ** 31)
+            own = settings._replace(seed=(settings.seed + _SEEDS * (n + 1)) % 2**31)
             self._members.append(Trainer(own, mean, path))
 
     def step(self, n_known, read):

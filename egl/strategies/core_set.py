@@ -1,4 +1,5 @@
 """Core-set selection: greedy k-centre on features (Sener and Savarese 2018)."""
+
 import numpy as np
 
 
@@ -24,5 +25,5 @@ def k_centre(features, known, k):
 
 def distances(a, b):
     """Return the Euclidean distances (n, m) of a (n, d) and b (m, d)."""
-    squares = (a ** 2).sum(axis=1)[:, None] + (b ** 2).sum(axis=1) - 2 * a @ b.T
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.sqrt(np.maximum(squares, 0))

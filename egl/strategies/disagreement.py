@@ -1,4 +1,5 @@
 """How much a committee of nets disagrees about a patch (query by bagging: Abe and Mamitsuka 1998; Sanchez et al. 2010)."""
+
 import numpy as np
 
 from egl.strategies.uncertainty import entropy

@@ -1,4 +1,5 @@
 """A batch without near-duplicates: the highest score in each cluster of features (cf. Zhdanov 2019)."""
+
 import numpy as np
 
 SHARE = 10  # candidates for each that is taken: the highest 10 k are clustered

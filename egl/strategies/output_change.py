@@ -6,6 +6,7 @@ theta_y are the weights after one SGD step on (x, y) with rate eta; x' runs over
 approximation: only the last fully connected layer (weights and bias) takes the step. With h its input, the scores of x' then change by
 exactly -eta (p(c | x) - [c = y]) (h . h' + 1), and no net needs to be run again.
 """
+
 import numpy as np
 
 
@@ -16,7 +17,9 @@ def expected_output_change(posterior, features, pool_features, pool_scores, rate
     of the sample of the pool; rate: of the SGD step.
     """
     posterior, pool_scores = np.asarray(posterior, float), np.asarray(pool_scores, float)
-    similar = np.asarray(features, float) @ np.asarray(pool_features, float).T + 1  # (n, m); 1 is the bias's part
+    similar = (
+        np.asarray(features, float) @ np.asarray(pool_features, float).T + 1
+    )  # (n, m); 1 is the bias's part
     before = softmax(pool_scores)
     result = np.zeros(len(posterior))
     for label in range(posterior.shape[1]):

@@ -1,4 +1,5 @@
 """From gradient lengths to a choice: pure functions, numpy in, numpy out."""
+
 import numpy as np
 
 from egl.errors import Diverged, EglError
@@ -37,5 +38,7 @@ def image_score(phi, n_grid, reduction="sum"):
 
 def check_reduction(reduction):
     """Raise EglError unless `reduction` is one that image_score knows."""
-    if reduction not in ("sum", "mean") and not (reduction.startswith("top") and reduction[3:].isdigit() and int(reduction[3:]) > 0):
+    if reduction not in ("sum", "mean") and not (
+        reduction.startswith("top") and reduction[3:].isdigit() and int(reduction[3:]) > 0
+    ):
         raise EglError("image score {!r}: give one of {}".format(reduction, ", ".join(REDUCTIONS)))

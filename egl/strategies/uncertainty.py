@@ -1,4 +1,5 @@
 """Uncertainty sampling: how unsure the net is of a patch (Lewis and Gale 1994; the three measures as in Settles 2009, section 3.1)."""
+
 import numpy as np
 
 

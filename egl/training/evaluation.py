@@ -1,4 +1,5 @@
 """What is measured after a round or an epoch: the same for every run, so that curves can be laid over each other."""
+
 from egl.training.metrics import classification_metrics
 
 SPLITS = ("validation", "test")
@@ -27,5 +28,8 @@ class Evaluator:
             "val_loss": validation["loss"],
             "val_accuracy": validation["accuracy"],
         }
-        row.update((name, test[name]) for name in ("f_measure", "sensitivity", "specificity", "accuracy", "auc"))
+        row.update(
+            (name, test[name])
+            for name in ("f_measure", "sensitivity", "specificity", "accuracy", "auc")
+        )
         return row, predictions, metrics

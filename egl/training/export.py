@@ -1,4 +1,5 @@
 """The samples of a store as Caffe's own data layers read them: HDF5Data files or LMDB, for `caffe train`."""
+
 import os
 import shutil
 
@@ -35,7 +36,9 @@ def export(store_path, out, kind, seed=1, factor=FACTOR):
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     mean = ", ".join(f"{value:.3f}" for value in store.mean)
-    return f"wrote {out}; the mean of the training patches (B, G, R) is {mean}, the factor {factor:g}"
+    return (
+        f"wrote {out}; the mean of the training patches (B, G, R) is {mean}, the factor {factor:g}"
+    )
 
 
 def _write_hdf5(store, samples, folder, final_folder, split, factor):
@@ -48,14 +51,16 @@ def _write_hdf5(store, samples, folder, final_folder, split, factor):
             data[here] = (patches.astype(np.float32) - mean) * np.float32(factor)
             label[here] = labels
     with open(os.path.join(folder, split + ".txt"), "w", encoding="utf-8") as file:
-        file.write(os.path.abspath(os.path.join(final_folder, split + ".h5")) + "\n")  # Caffe looks from where it is started
+        file.write(
+            os.path.abspath(os.path.join(final_folder, split + ".h5")) + "\n"
+        )  # Caffe looks from where it is started
 
 
 def _write_lmdb(store, samples, folder, final_folder, split, factor):
     import lmdb
 
     path = os.path.join(folder, split + "_lmdb")
-    environment = lmdb.open(path, map_size=2 * len(samples) * 8192 + 2 ** 24)
+    environment = lmdb.open(path, map_size=2 * len(samples) * 8192 + 2**24)
     with environment.begin(write=True) as transaction:
         for here in _chunks(samples):
             patches, labels = store.read(samples[here])
@@ -66,7 +71,9 @@ def _write_lmdb(store, samples, folder, final_folder, split, factor):
 
 def _datum(patch, label):
     """Return a Datum of caffe.proto as bytes: channels 1, height 2, width 3, data 4, label 5; data_prep does without Caffe."""
-    head = b"".join(bytes([field << 3]) + _varint(size) for field, size in zip((1, 2, 3), patch.shape))
+    head = b"".join(
+        bytes([field << 3]) + _varint(size) for field, size in zip((1, 2, 3), patch.shape)
+    )
     data = patch.tobytes()
     return head + bytes([4 << 3 | 2]) + _varint(len(data)) + data + bytes([5 << 3]) + _varint(label)
 

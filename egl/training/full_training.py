@@ -1,4 +1,5 @@
 """Training on all labelled samples by plain SGD: the baseline of the paper's Fig. 2, with what it watched throughout."""
+
 import time
 from typing import NamedTuple
 
@@ -18,7 +19,9 @@ class FullTrainingSettings(NamedTuple):
     epochs: int = 30
     stop_early: bool = True  # whether the stopping rule ends training, or is only noted
     iterations: int = 0  # end after so many SGD iterations; 0: epochs decide
-    evaluate_every: int = 0  # SGD iterations; 0: after each epoch, which is what the stopping rule judges
+    evaluate_every: int = (
+        0  # SGD iterations; 0: after each epoch, which is what the stopping rule judges
+    )
     keep_weights: tuple = ()  # SGD iterations after which the weights are kept for good, in RUN/weights
 
     def check(self):
@@ -28,7 +31,9 @@ class FullTrainingSettings(NamedTuple):
         if self.iterations < 0 or self.evaluate_every < 0:
             raise EglError("iterations and evaluate_every must be at least 0")
         if self.stop_early and self.evaluate_every:
-            raise EglError("the stopping rule judges epochs: with evaluate_every, give stop_early False")
+            raise EglError(
+                "the stopping rule judges epochs: with evaluate_every, give stop_early False"
+            )
 
 
 def batches(n, size, random_of, start=0):
@@ -61,7 +66,10 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
     only if there is none before.
     """
     settings.check()
-    run = RunFolder(path, dict(settings._asdict(), trainer=settings.trainer._asdict(), about=about, kind="train"))
+    run = RunFolder(
+        path,
+        dict(settings._asdict(), trainer=settings.trainer._asdict(), about=about, kind="train"),
+    )
     if run.finished:
         return read_metrics(path)
     began = time.time()
@@ -94,7 +102,9 @@ def train(data, settings, path, about=None, progress=lambda done, total: None):
                 raise
             diverged = str(error)
             break
-        row, predictions, metrics = evaluator.evaluate(trainer.iteration, float(np.mean(losses)), n_patches, n_images)
+        row, predictions, metrics = evaluator.evaluate(
+            trainer.iteration, float(np.mean(losses)), n_patches, n_images
+        )
         run.add_round(row, predictions)
         run.write()
         history.append([row["train_loss"], row["val_loss"], row["val_accuracy"]])

@@ -1,4 +1,5 @@
 """How good a classification is: the paper's measures, from posteriors and labels."""
+
 import numpy as np
 
 

@@ -3,6 +3,7 @@
 Written so that a run that is killed at any moment goes on from its last snapshot and ends with the same bytes: the CSVs
 are cut back to what they held at the snapshot, and everything else is written whole or not at all.
 """
+
 import csv
 import json
 import os
@@ -42,15 +43,22 @@ class RunFolder:
                 os.makedirs(path, exist_ok=True)
                 _write_json(file, self._settings)
             except OSError as error:
-                raise EglError(f"{path}: cannot be written ({error.strerror}); give another --out") from error
+                raise EglError(
+                    f"{path}: cannot be written ({error.strerror}); give another --out"
+                ) from error
         self._rounds, self._queries, self._predictions = [], [], []
 
     def _compare(self, before):
         names = sorted(set(before) | set(self._settings))
         differ = [name for name in names if before.get(name) != self._settings.get(name)]
         if differ:
-            what = ", ".join(f"{name} {before.get(name)} instead of {self._settings.get(name)}" for name in differ)
-            raise EglError(f"{self.path}: holds a run with other settings ({what}); give another --out, or remove it")
+            what = ", ".join(
+                f"{name} {before.get(name)} instead of {self._settings.get(name)}"
+                for name in differ
+            )
+            raise EglError(
+                f"{self.path}: holds a run with other settings ({what}); give another --out, or remove it"
+            )
 
     def file(self, name):
         """Return the path of a file of this run."""
@@ -63,7 +71,9 @@ class RunFolder:
     def add_round(self, row, predictions):
         """Add one evaluation: row, a dict with the columns ROUNDS; predictions: dict split -> p(exudate), (n,) floats."""
         self._rounds.append([_cell(row[name]) for name in ROUNDS])
-        self._predictions.append({split: np.asarray(p, np.float32) for split, p in predictions.items()})
+        self._predictions.append(
+            {split: np.asarray(p, np.float32) for split, p in predictions.items()}
+        )
 
     def add_queries(self, rows):
         """Add what was asked in a round: dicts with the columns QUERIES."""
@@ -78,7 +88,9 @@ class RunFolder:
             iterations = np.array([int(row[0]) for row in self._rounds])
             file.create_dataset("iteration", data=iterations, track_times=False)
             for split in sorted(self._predictions[0]) if self._predictions else ():
-                file.create_dataset(split, data=np.stack([p[split] for p in self._predictions]), track_times=False)
+                file.create_dataset(
+                    split, data=np.stack([p[split] for p in self._predictions]), track_times=False
+                )
         os.replace(temporary, self.file("predictions.h5"))
 
     def position(self):
@@ -93,8 +105,14 @@ class RunFolder:
             with h5py.File(self.file("predictions.h5"), "r") as file:
                 splits = {name: file[name][...] for name in file if name != "iteration"}
         except OSError as error:
-            raise EglError("{}: cannot be read ({}); remove the run's folder".format(self.file("predictions.h5"), error)) from error
-        self._predictions = [{name: p[row] for name, p in splits.items()} for row in range(position["rounds"])]
+            raise EglError(
+                "{}: cannot be read ({}); remove the run's folder".format(
+                    self.file("predictions.h5"), error
+                )
+            ) from error
+        self._predictions = [
+            {name: p[row] for name, p in splits.items()} for row in range(position["rounds"])
+        ]
 
     def finish(self, metrics):
         """Write metrics.json, which says that the run is whole; with the commit, where runtime/caffe has told which."""
@@ -117,7 +135,9 @@ def read_table(path):
         with open(path, newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
     except OSError as error:
-        raise EglError(f"{path}: cannot be read ({error.strerror}); remove the run's folder and start again") from error
+        raise EglError(
+            f"{path}: cannot be read ({error.strerror}); remove the run's folder and start again"
+        ) from error
 
 
 def read_rounds(path):
@@ -126,7 +146,9 @@ def read_rounds(path):
     rows = _read_csv(file)
     if not rows:
         raise EglError(f"{file}: has no rows; run the command again, it goes on where it was")
-    return {name: np.array([float(row[place]) for row in rows]) for place, name in enumerate(ROUNDS)}
+    return {
+        name: np.array([float(row[place]) for row in rows]) for place, name in enumerate(ROUNDS)
+    }
 
 
 def _cell(value):
@@ -161,7 +183,9 @@ def _read_csv(path):
         with open(path, newline="", encoding="utf-8") as file:
             return list(csv.reader(file))[1:]
     except OSError as error:
-        raise EglError(f"{path}: cannot be read ({error.strerror}); remove the run's folder and start again") from error
+        raise EglError(
+            f"{path}: cannot be read ({error.strerror}); remove the run's folder and start again"
+        ) from error
 
 
 def _write_json(path, value):
@@ -175,4 +199,6 @@ def _read_json(path):
         with open(path, encoding="utf-8") as file:
             return json.load(file)
     except (OSError, ValueError) as error:
-        raise EglError(f"{path}: cannot be read ({error}); remove the run's folder and start again") from error
+        raise EglError(
+            f"{path}: cannot be read ({error}); remove the run's folder and start again"
+        ) from error

@@ -14,7 +14,9 @@ def should_stop(history):
     if len(history) < 2:
         return False
     earlier, last = history[:-1], history[-1]
-    falls = [last[loss] < (1 - SIGNIFICANT) * min(epoch[loss] for epoch in earlier) for loss in (0, 1)]
+    falls = [
+        last[loss] < (1 - SIGNIFICANT) * min(epoch[loss] for epoch in earlier) for loss in (0, 1)
+    ]
     accuracies = [epoch[2] for epoch in history[-1 - EPOCHS_OF_SAME_ACCURACY :]]
     flat = len(accuracies) > EPOCHS_OF_SAME_ACCURACY and len(set(accuracies)) == 1
     return not any(falls) or flat

@@ -1,4 +1,5 @@
 """One net and its Caffe solver: SGD steps on given batches, posteriors, snapshots."""
+
 import hashlib
 import json
 import os
@@ -23,7 +24,9 @@ LARGEST_WEIGHT = 1e5
 class TrainerSettings(NamedTuple):
     """A run's choices for training; the paper's values where it gives them (rate, batch)."""
 
-    solver: str = "lenet_solver.prototxt"  # a name in prototxt/, or a path; it names the net to train
+    solver: str = (
+        "lenet_solver.prototxt"  # a name in prototxt/, or a path; it names the net to train
+    )
     score_net: str = "lenet_score.prototxt"
     seed: int = 1
     batch: int = 32
@@ -36,11 +39,18 @@ class TrainerSettings(NamedTuple):
 
     def check(self):
         """Raise EglError for a value that cannot be meant."""
-        if self.batch < 1 or not self.rate > 0 or not 0 <= self.momentum < 1 or self.weight_decay < 0:
-            raise EglError("batch must be at least 1, rate above 0, momentum in [0, 1), weight decay at least 0")
+        if (
+            self.batch < 1
+            or not self.rate > 0
+            or not 0 <= self.momentum < 1
+            or self.weight_decay < 0
+        ):
+            raise EglError(
+                "batch must be at least 1, rate above 0, momentum in [0, 1), weight decay at least 0"
+            )
         if self.scaling not in SCALINGS:
             raise EglError("scaling {!r}: give one of {}".format(self.scaling, ", ".join(SCALINGS)))
-        if not 0 <= self.seed < 2 ** 31:
+        if not 0 <= self.seed < 2**31:
             raise EglError(f"seed {self.seed}: give a number from 0 to 2147483647")
 
 
@@ -84,7 +94,7 @@ class Trainer:
         solver.momentum = settings.momentum
         solver.weight_decay = settings.weight_decay
         solver.random_seed = settings.seed
-        solver.max_iter = 2 ** 31 - 1  # Python decides when to stop
+        solver.max_iter = 2**31 - 1  # Python decides when to stop
         solver.snapshot = 0  # and when to take a snapshot
         solver.snapshot_after_train = False
         solver.snapshot_prefix = os.path.join(self._writing, "model")
@@ -99,7 +109,11 @@ class Trainer:
     def normalise(self, patches):
         """Return patches (N, 3, 48, 48) uint8 as the net takes them: float32, mean subtracted, multiplied by the factor."""
         values = patches.astype(np.float32)
-        values -= self._mean if self.settings.scaling == "mean" else values.mean(axis=(2, 3), keepdims=True)
+        values -= (
+            self._mean
+            if self.settings.scaling == "mean"
+            else values.mean(axis=(2, 3), keepdims=True)
+        )
         values *= np.float32(self.settings.factor)
         return values
 
@@ -110,16 +124,24 @@ class Trainer:
         Caffe's memory; Diverged if training has.
         """
         if len(patches) != self.settings.batch or len(labels) != self.settings.batch:
-            raise EglError(f"a batch of {len(patches)} patches and {len(labels)} labels; the net takes {self.settings.batch}")
+            raise EglError(
+                f"a batch of {len(patches)} patches and {len(labels)} labels; the net takes {self.settings.batch}"
+            )
         labels = np.asarray(labels, int)
         if labels.min() < 0 or labels.max() >= self._classifier.classes:
-            raise EglError(f"labels from {labels.min()} to {labels.max()}; the net has classes 0 to {self._classifier.classes - 1}")
+            raise EglError(
+                f"labels from {labels.min()} to {labels.max()}; the net has classes 0 to {self._classifier.classes - 1}"
+            )
         net = self.solver.net
         net.blobs["data"].data[...] = self.normalise(patches)
         net.blobs["label"].data[...] = labels
         self.solver.step(1)
         loss = float(net.blobs["loss"].data)
-        largest = max(max(blob.data.max(), -blob.data.min()) for blobs in net.params.values() for blob in blobs)
+        largest = max(
+            max(blob.data.max(), -blob.data.min())
+            for blobs in net.params.values()
+            for blob in blobs
+        )
         if not (np.isfinite(loss) and largest < LARGEST_WEIGHT):
             raise Diverged(
                 f"training diverged at iteration {self.iteration}: the loss is {loss:.4g}, the largest weight {largest:.4g}; "
@@ -134,8 +156,12 @@ class Trainer:
         size = blob.shape[0]
         for start in range(0, len(patches), size):
             chunk = patches[start : start + size]
-            blob.data[: len(chunk)] = self.normalise(chunk)  # asked for anew each time: so a GPU learns that it has changed
-            result[start : start + len(chunk)] = self._score_net.forward(end="prob")["prob"][: len(chunk)]
+            blob.data[: len(chunk)] = self.normalise(
+                chunk
+            )  # asked for anew each time: so a GPU learns that it has changed
+            result[start : start + len(chunk)] = self._score_net.forward(end="prob")["prob"][
+                : len(chunk)
+            ]
         return result
 
     def snapshot(self, extra, keep_earlier=False):
@@ -143,7 +169,9 @@ class Trainer:
         shutil.rmtree(self._writing, ignore_errors=True)
         os.makedirs(self._writing)
         self.solver.snapshot()
-        sums = {name: _sha256(os.path.join(self._writing, name)) for name in os.listdir(self._writing)}
+        sums = {
+            name: _sha256(os.path.join(self._writing, name)) for name in os.listdir(self._writing)
+        }
         with open(os.path.join(self._writing, "state.json"), "w", encoding="utf-8") as file:
             json.dump({"iteration": self.iteration, "sha256": sums, "extra": extra}, file)
         earlier = snapshots(self._folder)
@@ -179,7 +207,9 @@ class Trainer:
                 if _sha256(os.path.join(folder, name)) != sha256:
                     raise ValueError(name + " is not what was written")
         except (OSError, ValueError, KeyError) as error:
-            raise EglError(f"{folder}: damaged snapshot ({error}); remove the run's folder and start again") from error
+            raise EglError(
+                f"{folder}: damaged snapshot ({error}); remove the run's folder and start again"
+            ) from error
         self._restore_solver(folder, state["iteration"])
         return state["extra"]
 
@@ -213,7 +243,9 @@ def weights_at(folder, iteration):
     for path in (_kept(folder, iteration), last):
         if os.path.isfile(path):
             return path
-    raise EglError(f"{folder}: kept no weights of iteration {iteration}; remove the run's folder and start again")
+    raise EglError(
+        f"{folder}: kept no weights of iteration {iteration}; remove the run's folder and start again"
+    )
 
 
 def snapshots(folder):
@@ -221,7 +253,11 @@ def snapshots(folder):
     parent = os.path.join(folder, "snapshots")
     if not os.path.isdir(parent):
         return []
-    return [os.path.join(parent, name) for name in sorted(os.listdir(parent)) if name.startswith("iter_")]
+    return [
+        os.path.join(parent, name)
+        for name in sorted(os.listdir(parent))
+        if name.startswith("iter_")
+    ]
 
 
 def _find(name):

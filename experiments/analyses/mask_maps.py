@@ -1,4 +1,5 @@
 """Whole photographs scored densely by a net, their maps made into masks and compared with what was annotated."""
+
 import itertools
 import os
 import time
@@ -25,7 +26,13 @@ SIDE = 700  # pixels: the longer side of what the overlays are drawn from
 RESAMPLES = 1000  # of the bootstrap over patients
 JUDGING = 500  # forward passes of one patch that take as long as reading a mask and comparing two maps with it
 COUNTS = ("tp", "fp", "fn", "tn", "found", "right", "called", "highest")
-PHOTOGRAPHS = ("id", "split", "lesion", "lesions", *(f"{kind}_{count}" for kind in KINDS for count in COUNTS))
+PHOTOGRAPHS = (
+    "id",
+    "split",
+    "lesion",
+    "lesions",
+    *(f"{kind}_{count}" for kind in KINDS for count in COUNTS),
+)
 SCORES = ("map", "photographs", "measure", "value", "low", "high")
 CURVES = ("map", "threshold", "recall", "precision")
 
@@ -40,8 +47,10 @@ class MaskSettings(NamedTuple):
         """Return about how many forward passes of one patch the work takes."""
         rows = [row for row in store.images if row.split in SPLITS]
         # The field of view fills about 0.7 of a photograph.
-        patches = sum(0.7 * row.height * row.width for row in rows) / self.stride ** 2
-        return START + len(rows) * (PHOTOGRAPH + JUDGING) + patches * DENSE.get(self.stride, 1 / 2.5)
+        patches = sum(0.7 * row.height * row.width for row in rows) / self.stride**2
+        return (
+            START + len(rows) * (PHOTOGRAPH + JUDGING) + patches * DENSE.get(self.stride, 1 / 2.5)
+        )
 
 
 class View(NamedTuple):
@@ -65,20 +74,44 @@ def score(store, settings, out, progress):
         return read_metrics(out)
     began = time.time()
     data = PatchStore(store)
-    places = [place for split in SPLITS for place, row in enumerate(data.images) if row.split == split]
-    views = _views(data, settings, os.path.join(os.path.dirname(out), settings.run), places, progress)
+    places = [
+        place for split in SPLITS for place, row in enumerate(data.images) if row.split == split
+    ]
+    views = _views(
+        data, settings, os.path.join(os.path.dirname(out), settings.run), places, progress
+    )
     validation = [next(views) for place in places if data.images[place].split == 1]
-    level = {kind: mask_scores.best_level(sum(_histogram(view, kind, settings.stride) for view in validation)) for kind in KINDS}
+    level = {
+        kind: mask_scores.best_level(
+            sum(_histogram(view, kind, settings.stride) for view in validation)
+        )
+        for kind in KINDS
+    }
     judged, lesions = [], []
     for view in itertools.chain(validation, views):
-        judged.append({kind: mask_scores.judge(_levels(view, kind, settings.stride), view.truth, level[kind]) for kind in KINDS})
+        judged.append(
+            {
+                kind: mask_scores.judge(
+                    _levels(view, kind, settings.stride), view.truth, level[kind]
+                )
+                for kind in KINDS
+            }
+        )
         if view.row.split == 2 and view.row.lesion:
             lesions.append(view)
     rows = [data.images[place] for place in places]
-    write_csv(run.file("photographs.csv"), PHOTOGRAPHS, [_counts(*pair, level) for pair in zip(rows, judged)])
+    write_csv(
+        run.file("photographs.csv"),
+        PHOTOGRAPHS,
+        [_counts(*pair, level) for pair in zip(rows, judged)],
+    )
     rows, judged = rows[len(validation) :], judged[len(validation) :]
     write_csv(run.file("scores.csv"), SCORES, scores(rows, judged, level))
-    points = ([kind, *_cells(point)] for kind in KINDS for point in mask_scores.curve(sum(each[kind].counts for each in judged), kind))
+    points = (
+        [kind, *_cells(point)]
+        for kind in KINDS
+        for point in mask_scores.curve(sum(each[kind].counts for each in judged), kind)
+    )
     write_csv(run.file("curves.csv"), CURVES, points)
     _write_overlays(run.file("overlays.npz"), lesions, level["p"], settings.stride)
     run.finish({"diverged": None, "seconds": round(time.time() - began, 1)})
@@ -102,14 +135,18 @@ def _views(data, settings, trained, places, progress):
 
 def small(pixels, truth):
     """Return the part of an image inside the field of view's box, SIDE pixels long at most. truth: H x W, 0 outside it."""
-    (top, bottom), (left, right) = (np.flatnonzero(truth.any(axis=axis))[[0, -1]] for axis in (1, 0))
+    (top, bottom), (left, right) = (
+        np.flatnonzero(truth.any(axis=axis))[[0, -1]] for axis in (1, 0)
+    )
     pixels = pixels[top : bottom + 1, left : right + 1]
     factor = min(1.0, SIDE / max(pixels.shape[:2]))
     return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 
 
 def _levels(view, kind, stride):
-    return mask_scores.levels(mask_scores.pixel_map(view.grids[kind], stride, view.truth.shape), kind)
+    return mask_scores.levels(
+        mask_scores.pixel_map(view.grids[kind], stride, view.truth.shape), kind
+    )
 
 
 def _histogram(view, kind, stride):
@@ -124,7 +161,13 @@ def _counts(row, judged, level):
     """Return a row of photographs.csv."""
     cells = [row.id, SPLITS[row.split], int(row.lesion), judged["p"].matches[1]]
     for kind, (counts, (found, _, right, called), highest) in judged.items():
-        cells += [*mask_scores.pixel_counts(counts, level[kind]), found, right, called, *_cells([mask_scores.value(highest, kind)])]
+        cells += [
+            *mask_scores.pixel_counts(counts, level[kind]),
+            found,
+            right,
+            called,
+            *_cells([mask_scores.value(highest, kind)]),
+        ]
     return cells
 
 
@@ -133,12 +176,19 @@ def scores(rows, judged, level):
 
     rows: their ImageRows; judged: of each {kind: mask_scores.Judged}; level: {kind: the threshold}, of the kinds that are told.
     """
-    patients, lesion = (np.array([getattr(row, column) for row in rows]) for column in ("patient", "lesion"))
+    patients, lesion = (
+        np.array([getattr(row, column) for row in rows]) for column in ("patient", "lesion")
+    )
     for kind in level:
-        counts, matches, highest = (np.array([getattr(each[kind], part) for each in judged]) for part in mask_scores.Judged._fields)
+        counts, matches, highest = (
+            np.array([getattr(each[kind], part) for each in judged])
+            for part in mask_scores.Judged._fields
+        )
         for subset in SUBSETS:
             chosen = lesion | (subset == "all")
-            measured = mask_scores.with_intervals(counts[chosen], matches[chosen], level[kind], patients[chosen], RESAMPLES)
+            measured = mask_scores.with_intervals(
+                counts[chosen], matches[chosen], level[kind], patients[chosen], RESAMPLES
+            )
             for measure, numbers in measured.items():
                 yield [kind, subset, measure, *_cells(numbers)]
         yield [kind, "all", "image_auc", *_cells([mask_scores.ranking(highest, lesion)]), "", ""]
@@ -149,10 +199,22 @@ def _write_overlays(path, views, level, stride):
     """Write what the overlays show, of the photographs with the smallest, the middle and the largest annotated area."""
     order = sorted(views, key=lambda view: int((view.truth == ANNOTATED).sum()))
     shown = {}
-    for n, view in enumerate(order[place] for place in sorted({0, len(order) // 2, len(order) - 1})):
-        outlined = {"annotated": view.truth == ANNOTATED, "called": mask_scores.called(_levels(view, "p", stride), view.truth, level)}
-        shown.update({f"{n}_{key}": small(np.uint8(255) * mask, view.truth) for key, mask in outlined.items()})
+    for n, view in enumerate(
+        order[place] for place in sorted({0, len(order) // 2, len(order) - 1})
+    ):
+        outlined = {
+            "annotated": view.truth == ANNOTATED,
+            "called": mask_scores.called(_levels(view, "p", stride), view.truth, level),
+        }
+        shown.update(
+            {
+                f"{n}_{key}": small(np.uint8(255) * mask, view.truth)
+                for key, mask in outlined.items()
+            }
+        )
         for kind, grid in view.grids.items():
-            shown[f"{n}_{kind}"] = small(mask_scores.pixel_map(grid, stride, view.truth.shape), view.truth).astype(np.float16)
+            shown[f"{n}_{kind}"] = small(
+                mask_scores.pixel_map(grid, stride, view.truth.shape), view.truth
+            ).astype(np.float16)
         shown.update({f"{n}_id": np.array(view.row.id), f"{n}_photograph": view.small})
     write_arrays(path, shown)

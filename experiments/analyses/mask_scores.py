@@ -1,4 +1,5 @@
 """Maps against annotated masks: by pixel, from histograms of scores; by lesion, as connected regions; with intervals over patients."""
+
 from typing import NamedTuple
 
 import cv2
@@ -9,8 +10,13 @@ from data_prep.patches import CENTRE
 # A pixel's score is kept as a level, the logarithm in steps of 1/256: of the odds for p, which is near 0 or 1, of the value for phi.
 LEVELS = 8192
 PER_UNIT = 256
-LOWEST = {"p": -16.0, "phi": -24.0}  # the logarithm at level 0, which everything below gets too; the highest is 32 more
-OUTSIDE, HEALTHY, ANNOTATED = range(3)  # a pixel of the truth: outside the field of view, inside and not annotated, annotated
+LOWEST = {
+    "p": -16.0,
+    "phi": -24.0,
+}  # the logarithm at level 0, which everything below gets too; the highest is 32 more
+OUTSIDE, HEALTHY, ANNOTATED = range(
+    3
+)  # a pixel of the truth: outside the field of view, inside and not annotated, annotated
 OVERLAP = 0.2  # of a region's pixels: Zhang's sigma
 CURVE_STEP = 32  # levels between two points of a precision-recall curve
 CHUNK = 100  # resamples at a time: 13 MB for each array of their histograms
@@ -63,7 +69,9 @@ def value(level, kind):
 
 def histogram(pixels, truth):
     """Return how many pixels of the field of view have each level, (2, LEVELS): HEALTHY ones, ANNOTATED ones."""
-    return np.stack([np.bincount(pixels[truth == which], minlength=LEVELS) for which in (HEALTHY, ANNOTATED)])
+    return np.stack(
+        [np.bincount(pixels[truth == which], minlength=LEVELS) for which in (HEALTHY, ANNOTATED)]
+    )
 
 
 def best_level(counts):
@@ -145,14 +153,23 @@ def with_intervals(counts, matches, level, patients, resamples):
     patients are drawn, with replacement. A resample without annotated pixels counts for nothing.
     """
     names, place = np.unique(patients, return_inverse=True)
-    times = np.random.RandomState(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)[:, place].astype(float)
+    times = (
+        np.random.RandomState(0)
+        .multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)[:, place]
+        .astype(float)
+    )
     drawn = []
     for part in np.array_split(times, -(-resamples // CHUNK)):
         summed = (part @ counts.reshape(len(counts), -1)).reshape(len(part), *counts.shape[1:])
         drawn.append(measures(summed, part @ matches, level))
     result = {}
     for measure, whole in measures(counts.sum(axis=0), matches.sum(axis=0), level).items():
-        result[measure] = (float(whole), *np.nanpercentile(np.concatenate([each[measure] for each in drawn]), (2.5, 97.5)).tolist())
+        result[measure] = (
+            float(whole),
+            *np.nanpercentile(
+                np.concatenate([each[measure] for each in drawn]), (2.5, 97.5)
+            ).tolist(),
+        )
     return result
 
 
@@ -167,11 +184,19 @@ def curve(counts, kind):
     healthy, annotated = at_least(counts)
     for level in range(1, LEVELS, CURVE_STEP):
         if annotated[level]:
-            yield value(level, kind), annotated[level] / annotated[0], annotated[level] / (annotated[level] + healthy[level])
+            yield (
+                value(level, kind),
+                annotated[level] / annotated[0],
+                annotated[level] / (annotated[level] + healthy[level]),
+            )
 
 
 def ranking(scores, positive):
     """Return the area under the ROC curve, a float: how often a positive scores above a negative, ties half; nan if one lacks."""
     scores, positive = np.asarray(scores, float), np.asarray(positive, bool)
     difference = scores[positive][:, None] - scores[~positive]
-    return float(((difference > 0) + 0.5 * (difference == 0)).mean()) if difference.size else float("nan")
+    return (
+        float(((difference > 0) + 0.5 * (difference == 0)).mean())
+        if difference.size
+        else float("nan")
+    )

@@ -1,4 +1,5 @@
 """Phi of the same patches with the backward pass stopped at several layers."""
+
 import os
 import time
 from typing import NamedTuple, Tuple
@@ -32,7 +33,9 @@ class Comparison(NamedTuple):
 
     def passes(self, store):
         """Return about how many forward passes of one patch it takes. store: PatchStore."""
-        return START + len(self.iterations) * self.n * sum(PHI[layer] for layer, _ in STOPS.values())
+        return START + len(self.iterations) * self.n * sum(
+            PHI[layer] for layer, _ in STOPS.values()
+        )
 
 
 def compare(store, settings, out, progress):
@@ -45,13 +48,21 @@ def compare(store, settings, out, progress):
     last = read_metrics(source)["iterations"]
     iterations = [each for each in settings.iterations if each <= last]
     chosen = drawn(data, settings.n, settings.seed)
-    values = (data.patches[chosen].astype(np.float32) - data.mean.reshape(1, -1, 1, 1).astype(np.float32)) / np.float32(64)
+    values = (
+        data.patches[chosen].astype(np.float32) - data.mean.reshape(1, -1, 1, 1).astype(np.float32)
+    ) / np.float32(64)
     prototxt, rows = prototxt_path("lenet_score.prototxt"), []
     for iteration in iterations:
         columns = []
         for stop, parameters in STOPS.values():
-            columns.append(GradientLength(prototxt, weights_at(source, iteration), stop, parameters).score(values).phi)
-            progress(len(rows) // len(chosen) * len(STOPS) + len(columns), len(iterations) * len(STOPS))
+            columns.append(
+                GradientLength(prototxt, weights_at(source, iteration), stop, parameters)
+                .score(values)
+                .phi
+            )
+            progress(
+                len(rows) // len(chosen) * len(STOPS) + len(columns), len(iterations) * len(STOPS)
+            )
         for patch, phi in zip(chosen, np.transpose(columns)):
             rows.append([iteration, patch, data.labels[patch], *(f"{value:.6g}" for value in phi)])
     write_csv(run.file("phi.csv"), ("iteration", "patch", "label", *STOPS), rows)
@@ -62,5 +73,7 @@ def compare(store, settings, out, progress):
 def drawn(data, n, seed):
     """Return n training patches, drawn without repeats, half of each class (fewer where a class has fewer), in the store's order."""
     random, training = np.random.RandomState(seed), data.patches_of("train")
-    of_class = [random.permutation(training[data.labels[training] == label])[: n // 2] for label in (0, 1)]
+    of_class = [
+        random.permutation(training[data.labels[training] == label])[: n // 2] for label in (0, 1)
+    ]
     return np.sort(np.concatenate(of_class))

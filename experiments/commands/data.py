@@ -1,4 +1,5 @@
 """From photographs to a store and on to other formats: egl prepare, phantoms, export."""
+
 from experiments.commands.options import add_command
 
 
@@ -15,16 +16,59 @@ def add_prepare(commands):
     )  # fmt: skip
     parser.add_argument("source", metavar="SOURCE", help="folder of the data set")
     parser.add_argument("--out", metavar="STORE.h5", required=True, help="the store to write")
-    parser.add_argument("--seed", type=int, default=default.seed, help="decides the split and the patches")
-    parser.add_argument("--train", type=int, metavar="N", default=default.n_train, help="training samples per class, the 8 symmetries of a patch counted; the paper's number")
-    parser.add_argument("--validation", type=int, metavar="N", default=default.n_validation, help="validation samples per class")
-    parser.add_argument("--test", type=int, metavar="N", default=default.n_test, help="test samples per class")
-    parser.add_argument("--no-augmentation", action="store_true", help="no symmetries: every sample is a patch of its own")
-    parser.add_argument("--exudate-rule", type=_rule, default=default.exudate_rule, help="an exudate patch has its 'centre' pixel annotated, or 'any' pixel, or at least this share of its pixels, for instance 0.05")
-    parser.add_argument("--healthy-from", choices=("all", "lesion"), default=default.healthy_from, help="healthy patches come from all photographs, or from those with lesions alone")
-    parser.add_argument("--scale", type=float, default=default.scale, help="resize the photographs first, to bring another camera to e-ophtha's scale: a field of view some 900 to 1500 pixels wide; 0.5 for IDRiD as published")
-    parser.add_argument("--contact-sheet", metavar="FILE.png", help="also write a picture of random patches of each class and split")
-    parser.add_argument("--skip-bad", action="store_true", help="leave out photographs that cannot be used, and list them, instead of stopping at the first")
+    parser.add_argument(
+        "--seed", type=int, default=default.seed, help="decides the split and the patches"
+    )
+    parser.add_argument(
+        "--train",
+        type=int,
+        metavar="N",
+        default=default.n_train,
+        help="training samples per class, the 8 symmetries of a patch counted; the paper's number",
+    )
+    parser.add_argument(
+        "--validation",
+        type=int,
+        metavar="N",
+        default=default.n_validation,
+        help="validation samples per class",
+    )
+    parser.add_argument(
+        "--test", type=int, metavar="N", default=default.n_test, help="test samples per class"
+    )
+    parser.add_argument(
+        "--no-augmentation",
+        action="store_true",
+        help="no symmetries: every sample is a patch of its own",
+    )
+    parser.add_argument(
+        "--exudate-rule",
+        type=_rule,
+        default=default.exudate_rule,
+        help="an exudate patch has its 'centre' pixel annotated, or 'any' pixel, or at least this share of its pixels, for instance 0.05",
+    )
+    parser.add_argument(
+        "--healthy-from",
+        choices=("all", "lesion"),
+        default=default.healthy_from,
+        help="healthy patches come from all photographs, or from those with lesions alone",
+    )
+    parser.add_argument(
+        "--scale",
+        type=float,
+        default=default.scale,
+        help="resize the photographs first, to bring another camera to e-ophtha's scale: a field of view some 900 to 1500 pixels wide; 0.5 for IDRiD as published",
+    )
+    parser.add_argument(
+        "--contact-sheet",
+        metavar="FILE.png",
+        help="also write a picture of random patches of each class and split",
+    )
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out photographs that cannot be used, and list them, instead of stopping at the first",
+    )
 
 
 def _prepare(options):
@@ -58,7 +102,9 @@ def add_phantoms(commands):
         "got on them say nothing about real eyes.",
     )  # fmt: skip
     parser.add_argument("out", metavar="FOLDER", help="folder to make")
-    parser.add_argument("--lesion", type=int, default=16, metavar="N", help="photographs with exudates")
+    parser.add_argument(
+        "--lesion", type=int, default=16, metavar="N", help="photographs with exudates"
+    )
     parser.add_argument("--healthy", type=int, default=32, metavar="N", help="photographs without")
     parser.add_argument("--seed", type=int, default=1, help="same seed, same photographs")
 
@@ -81,7 +127,12 @@ def add_export(commands):
     parser.add_argument("store", metavar="STORE.h5", help="written by egl prepare")
     parser.add_argument("--out", metavar="FOLDER", required=True, help="folder to make")
     parser.add_argument("--format", choices=sorted(FORMATS), default="hdf5")
-    parser.add_argument("--seed", type=int, default=1, help="decides the order of the samples: Caffe reads them as they lie")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        help="decides the order of the samples: Caffe reads them as they lie",
+    )
 
 
 def _export(options):

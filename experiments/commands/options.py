@@ -1,4 +1,5 @@
 """What the subcommands' options share."""
+
 import argparse
 import os
 import sys
@@ -20,7 +21,11 @@ def add_command(commands, name, run, brief, text):
 
 def add_device(parser):
     """Add --device, which device_of reads."""
-    parser.add_argument("--device", default="auto", help="where Caffe computes: cpu, gpu:N (a Caffe built with CUDA, and a GPU), or auto: gpu:0 if it is there, or else the CPU")
+    parser.add_argument(
+        "--device",
+        default="auto",
+        help="where Caffe computes: cpu, gpu:N (a Caffe built with CUDA, and a GPU), or auto: gpu:0 if it is there, or else the CPU",
+    )
 
 
 def device_of(options):
@@ -44,7 +49,12 @@ def with_bar(work, arguments, out):
     def progress(done, total):
         nonlocal bar
         if bar is None:  # bad input shows no bar
-            bar = tqdm(total=total, unit="batch", desc=os.path.basename(os.path.normpath(out)), initial=done - 1)
+            bar = tqdm(
+                total=total,
+                unit="batch",
+                desc=os.path.basename(os.path.normpath(out)),
+                initial=done - 1,
+            )
         bar.update(done - bar.n)
 
     try:
@@ -52,5 +62,3 @@ def with_bar(work, arguments, out):
     finally:
         if bar is not None:
             bar.close()
-
-

@@ -1,4 +1,5 @@
 """Bright regions that may be exudates: what is connected above each of a few levels of contrast."""
+
 from typing import NamedTuple
 
 import cv2

@@ -1,4 +1,5 @@
 """A forest trained on a store's training photographs, and what it finds on the others: by patch, by pixel and by lesion."""
+
 import itertools
 import os
 import time
@@ -59,28 +60,53 @@ def detect(store, settings, out, progress):
     began = time.time()
     data = PatchStore(store)
     candidates = os.path.join(os.path.dirname(out), settings.candidates)
-    training, validation, test = ([place for place, row in enumerate(data.images) if row.split == split] for split in range(3))
+    training, validation, test = (
+        [place for place, row in enumerate(data.images) if row.split == split] for split in range(3)
+    )
     progress(0, len(data.images))
-    parts = [(found.features, found.annotated) for found in (read_found(candidates, place) for place in training)]
+    parts = [
+        (found.features, found.annotated)
+        for found in (read_found(candidates, place) for place in training)
+    ]
     scorer = _Scorer(data, candidates, forest.train(parts, settings.seed, settings.trees))
-    importances = sorted(zip(features.NAMES, scorer.forest.feature_importances_), key=lambda pair: -pair[1])
-    write_csv(run.file("importances.csv"), IMPORTANCES, [[name, f"{value:.6g}"] for name, value in importances])
+    importances = sorted(
+        zip(features.NAMES, scorer.forest.feature_importances_), key=lambda pair: -pair[1]
+    )
+    write_csv(
+        run.file("importances.csv"),
+        IMPORTANCES,
+        [[name, f"{value:.6g}"] for name, value in importances],
+    )
 
-    views = _views(scorer, validation + test, lambda done: progress(len(training) + done, len(data.images)))
+    views = _views(
+        scorer, validation + test, lambda done: progress(len(training) + done, len(data.images))
+    )
     of_validation = list(itertools.islice(views, len(validation)))
-    level = mask_scores.best_level(sum(mask_scores.histogram(view.levels, view.truth) for view in of_validation))
+    level = mask_scores.best_level(
+        sum(mask_scores.histogram(view.levels, view.truth) for view in of_validation)
+    )
     patches, judged = [pair for view in of_validation for pair in view.patches], []
     for view in views:
         patches += view.patches
         judged.append({"p": mask_scores.judge(view.levels, view.truth, level)})
-    rows = [[patch, mask_maps.SPLITS[data.split[patch]], data.labels[patch], f"{score:.6g}"] for patch, score in sorted(patches)]
+    rows = [
+        [patch, mask_maps.SPLITS[data.split[patch]], data.labels[patch], f"{score:.6g}"]
+        for patch, score in sorted(patches)
+    ]
     write_csv(run.file("patches.csv"), PATCHES, rows)
     scores = mask_maps.scores([data.images[place] for place in test], judged, {"p": level})
     write_csv(run.file("scores.csv"), mask_maps.SCORES, scores)
     areas = {place: each["p"].counts[1].sum() for place, each in zip(test, judged)}
     lesion = sorted((place for place in test if areas[place]), key=areas.get)
-    _write_pictures(run.file("pictures.npz"), scorer, [lesion[rank] for rank in sorted({len(lesion) // 2, len(lesion) - 1})])
-    sizes = {"candidates": sum(len(part) for _, part in parts), "exudates": int(sum((part >= forest.POSITIVE).sum() for _, part in parts))}
+    _write_pictures(
+        run.file("pictures.npz"),
+        scorer,
+        [lesion[rank] for rank in sorted({len(lesion) // 2, len(lesion) - 1})],
+    )
+    sizes = {
+        "candidates": sum(len(part) for _, part in parts),
+        "exudates": int(sum((part >= forest.POSITIVE).sum() for _, part in parts)),
+    }
     run.finish({"diverged": None, "seconds": round(time.time() - began, 1), "training": sizes})
     return read_metrics(out)
 
@@ -105,7 +131,9 @@ def _views(scorer, places, progress):
     for done, place in enumerate(places):
         progress(done)
         _, truth, pixels = scorer.score(place)
-        yield View(truth, mask_scores.levels(pixels, "p"), list(patch_scores(scorer.data, place, pixels)))
+        yield View(
+            truth, mask_scores.levels(pixels, "p"), list(patch_scores(scorer.data, place, pixels))
+        )
 
 
 def patch_scores(data, place, pixels):
@@ -120,7 +148,11 @@ def _write_pictures(path, scorer, places):
     shown = {}
     for n, place in enumerate(places):
         image, truth, pixels = scorer.score(place)
-        parts = {"photograph": image, "annotated": np.uint8(255) * (truth == ANNOTATED), "p": pixels}
+        parts = {
+            "photograph": image,
+            "annotated": np.uint8(255) * (truth == ANNOTATED),
+            "p": pixels,
+        }
         shown.update({f"{n}_{key}": mask_maps.small(part, truth) for key, part in parts.items()})
         shown[f"{n}_id"] = np.array(scorer.data.images[place].id)
     write_arrays(path, shown)

@@ -1,4 +1,5 @@
 """What is bright or dark on a photograph and no lesion: reflections at the edge of the field of view, the optic disc, vessels."""
+
 from typing import NamedTuple
 
 import cv2
@@ -10,7 +11,9 @@ from experiments.detector.normalisation import nearest
 VESSEL = 1 / 45  # wider than any vessel: size of the closing that fills them
 DARK = 0.06  # contrast of the filling: from here on a pixel belongs to a vessel or another dark structure
 DISC = 0.155  # diameter of the optic disc: 1.8 mm of the 11.5 to 13 mm that 45 to 50 degrees show
-DISC_MARGIN = 1.15  # its bright surroundings belong to it: radius of what is excluded, in radii of the disc
+DISC_MARGIN = (
+    1.15  # its bright surroundings belong to it: radius of what is excluded, in radii of the disc
+)
 SHRINK = 4  # for the disc, which is large
 RIM = 1 / 100  # width of the rim that a reflection reaches
 REFLECTION_DEPTH = 1 / 10  # how far into the field of view reflections reach
@@ -55,8 +58,15 @@ def reflections(green, field):
     # Beyond the frame the eye goes on, so the frame itself is no edge: only the surround is.
     padded = np.pad(field, 1, mode="edge").astype(np.uint8)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    weight = np.maximum(cv2.GaussianBlur(field.astype(np.float32), (0, 0), REFLECTION_BLUR * width), 1e-3)
-    smooth = cv2.GaussianBlur(np.where(field, green, 0).astype(np.float32), (0, 0), REFLECTION_BLUR * width) / weight
+    weight = np.maximum(
+        cv2.GaussianBlur(field.astype(np.float32), (0, 0), REFLECTION_BLUR * width), 1e-3
+    )
+    smooth = (
+        cv2.GaussianBlur(
+            np.where(field, green, 0).astype(np.float32), (0, 0), REFLECTION_BLUR * width
+        )
+        / weight
+    )
     bright = field & (smooth > REFLECTION) & (depth < REFLECTION_DEPTH * width)
     count, regions = cv2.connectedComponents(bright.astype(np.uint8), connectivity=8)
     touching = np.zeros(count, bool)
@@ -80,11 +90,17 @@ def find_disc(image, darkness, field):
     radius = DISC * size[0] / 2
     circle, ring = _mean(light, ellipse(2 * radius)), _mean(light, ellipse(3.4 * radius))
     above = np.maximum(circle - ring, 0) / np.maximum(ring, 1)
-    vessels = cv2.resize(np.where(field, _vertical(darkness), 0).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    vessels = cv2.resize(
+        np.where(field, _vertical(darkness), 0).astype(np.float32),
+        size,
+        interpolation=cv2.INTER_AREA,
+    )
     window = np.ones((int(4 * radius) | 1, int(2 * radius) | 1), np.uint8)
     score = above * _mean(vessels, window) * inside
     row, column = np.unravel_index(int(score.argmax()), score.shape)
-    return Disc(*(SHRINK * (place + 0.5) - 0.5 for place in (row, column)), DISC * image.shape[1] / 2)
+    return Disc(
+        *(SHRINK * (place + 0.5) - 0.5 for place in (row, column)), DISC * image.shape[1] / 2
+    )
 
 
 def disc_mask(disc, shape):
@@ -107,4 +123,6 @@ def _vertical(darkness):
 
 
 def _mean(values, window):
-    return cv2.filter2D(values, -1, window.astype(np.float32) / window.sum(), borderType=cv2.BORDER_REPLICATE)
+    return cv2.filter2D(
+        values, -1, window.astype(np.float32) / window.sum(), borderType=cv2.BORDER_REPLICATE
+    )

@@ -1,4 +1,5 @@
 """The candidates of every photograph of a store with their features, a small file each: what every forest is trained on."""
+
 import os
 import time
 from typing import NamedTuple
@@ -27,7 +28,9 @@ class ExtractionSettings(NamedTuple):
 
     def passes(self, store):
         """Return about how many forward passes of one patch the work takes."""
-        return START + len(store.images) * (PHOTOGRAPH + EXTRACTION * (self.width / normalisation.WIDTH) ** 2)
+        return START + len(store.images) * (
+            PHOTOGRAPH + EXTRACTION * (self.width / normalisation.WIDTH) ** 2
+        )
 
 
 class Found(NamedTuple):
@@ -55,7 +58,10 @@ def extract(store, settings, out, progress):
         progress(place, len(data.images))
         if not os.path.exists(_path(out, place)):
             image, mask = photographs.annotated(place)
-            write_arrays(_path(out, place), find(image, find_field_of_view(image), mask, settings.width)._asdict())
+            write_arrays(
+                _path(out, place),
+                find(image, find_field_of_view(image), mask, settings.width)._asdict(),
+            )
     run.finish({"diverged": None, "seconds": round(time.time() - began, 1)})
     return read_metrics(out)
 
@@ -69,7 +75,9 @@ def find(image, field, mask, width):
     wide, narrow = (normalisation.contrasts(calibrated, window) for window in (BACKGROUND, NARROW))
     darkness = exclusion.dark(wide[..., 1])
     disc = exclusion.find_disc(calibrated.image, darkness, calibrated.field)
-    excluded = exclusion.disc_mask(disc, darkness.shape) | exclusion.reflections(wide[..., 1], calibrated.field)
+    excluded = exclusion.disc_mask(disc, darkness.shape) | exclusion.reflections(
+        wide[..., 1], calibrated.field
+    )
     green = {BACKGROUND: exclusion.fill_dark(wide[..., 1], darkness), NARROW: narrow[..., 1]}
     seen = features.Seen(calibrated.image, calibrated.field, wide, narrow[..., 1], darkness, disc)
     cover = normalisation.to_scale(mask, calibrated)
@@ -80,7 +88,11 @@ def find(image, field, mask, width):
         annotated.append(Regions(of_level, len(rows[-1])).mean(cover))
         labels.append(np.where(of_level, of_level + n, 0))
         n += len(rows[-1])
-    parts = (np.stack(labels).astype(np.int32), np.concatenate(rows), np.concatenate(annotated).astype(np.float32))
+    parts = (
+        np.stack(labels).astype(np.int32),
+        np.concatenate(rows),
+        np.concatenate(annotated).astype(np.float32),
+    )
     return Found(*parts, calibrated.box, image.shape[:2])
 
 
@@ -90,7 +102,9 @@ def read_found(folder, place):
         with np.load(_path(folder, place)) as file:
             found = Found(*(file[name] for name in Found._fields))
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        raise EglError(f"{_path(folder, place)}: cannot be read ({error}); remove the run's folder {folder}") from error
+        raise EglError(
+            f"{_path(folder, place)}: cannot be read ({error}); remove the run's folder {folder}"
+        ) from error
     return found._replace(box=tuple(found.box.tolist()), shape=tuple(found.shape.tolist()))
 
 

@@ -26,6 +26,7 @@ Zhang et al. (2014) use "classical features" and "novel contextual features" (ab
 More features than these (extent, thickness, blobs, ranks within the photograph, ...) did not help in cross-validation over training
 photographs of IDRiD.
 """
+
 from typing import NamedTuple
 
 import cv2
@@ -80,7 +81,7 @@ def _shape(groups, labels, seen):
     rr = groups.spread(groups.row) ** 2 + 1 / 12
     cc = groups.spread(groups.column) ** 2 + 1 / 12
     rc = groups.mean(groups.row * groups.column) - row * column
-    half, root = (rr + cc) / 2, np.sqrt(((rr - cc) / 2) ** 2 + rc ** 2)
+    half, root = (rr + cc) / 2, np.sqrt(((rr - cc) / 2) ** 2 + rc**2)
     return {
         "size": np.sqrt(groups.area) / labels.shape[1],
         "compactness": groups.mean(outlines(labels).astype(float)) ** 2 * groups.area / (4 * np.pi),
@@ -106,7 +107,9 @@ def _contrast(groups, labels, seen):
 
     def around(measure, values):
         """Return a measure of the ring, or of the candidate itself if it has none."""
-        return np.where(ring.area > 0, getattr(ring, measure)(values), getattr(groups, measure)(values))
+        return np.where(
+            ring.area > 0, getattr(ring, measure)(values), getattr(groups, measure)(values)
+        )
 
     columns = {
         "peak": groups.most(green),
@@ -118,36 +121,51 @@ def _contrast(groups, labels, seen):
     }
     for place, name in enumerate(("blue", "green", "red")):
         columns["contrast_" + name] = groups.mean(seen.wide[..., place])
-        columns["step_" + name] = columns["contrast_" + name] - around("mean", seen.wide[..., place])
+        columns["step_" + name] = columns["contrast_" + name] - around(
+            "mean", seen.wide[..., place]
+        )
     return columns
 
 
 def _ring(labels, field):
     """Return the rings as labels, int32 h x w, numbered as the candidates."""
     distance = cv2.distanceTransform((labels == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    return np.where((distance > 0) & (distance <= RING * labels.shape[1]) & field, labels[nearest(labels > 0)], 0)
+    return np.where(
+        (distance > 0) & (distance <= RING * labels.shape[1]) & field,
+        labels[nearest(labels > 0)],
+        0,
+    )
 
 
 def _edge(groups, labels, seen):
     gradient = slope(seen.wide[..., 1])
     edge = Regions(np.where(outlines(labels), labels, 0), groups.n).mean(gradient)
     noise = np.median(gradient[seen.field])
-    return {"edge": edge, "inner": groups.mean(gradient), "edge_noise": edge / max(float(noise), 1e-6)}
+    return {
+        "edge": edge,
+        "inner": groups.mean(gradient),
+        "edge_noise": edge / max(float(noise), 1e-6),
+    }
 
 
 def slope(values):
     """Return the length of the gradient, float32 h x w, in units of `values` a pixel, after a blur by 1/1000 of the width."""
     smooth = cv2.GaussianBlur(values, (0, 0), max(0.5, values.shape[1] / 1000))
     # Not cv2.magnitude: with OpenCV 5 its last bits depend on where the arrays lie in memory.
-    return np.hypot(*(cv2.Sobel(smooth, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1))))
+    return np.hypot(
+        *(cv2.Sobel(smooth, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
+    )
 
 
 def _context(groups, labels, seen):
     centres = np.stack([groups.mean(groups.row), groups.mean(groups.column)], axis=1)
-    rim = cv2.distanceTransform(np.pad(seen.field, 1, mode="constant").astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    rim = cv2.distanceTransform(
+        np.pad(seen.field, 1, mode="constant").astype(np.uint8), cv2.DIST_L2, 5
+    )[1:-1, 1:-1]
     pairs = cKDTree(centres).query_pairs(CROWD * labels.shape[1], output_type="ndarray")
     return {
-        "disc_distance": np.hypot(*(centres - (seen.disc.row, seen.disc.column)).T) / labels.shape[1],
+        "disc_distance": np.hypot(*(centres - (seen.disc.row, seen.disc.column)).T)
+        / labels.shape[1],
         "rim_distance": rim[tuple(centres.round().astype(int).T)] / labels.shape[1],
         "crowd": np.bincount(pairs.ravel(), minlength=groups.n),
     }

@@ -1,4 +1,5 @@
 """A random forest that tells exudates from the other candidates, trained on those of annotated photographs."""
+
 import numpy as np
 
 from egl.errors import EglError
@@ -27,7 +28,9 @@ def train(photographs, seed, trees=TREES):
             f"{int(exudate.sum())} of the {len(exudate)} candidates in the training photographs are exudates: a forest needs both "
             "kinds; give more photographs with annotated exudates"
         )
-    forest = RandomForestClassifier(trees, min_samples_leaf=LEAF, class_weight="balanced_subsample", random_state=seed, n_jobs=1)
+    forest = RandomForestClassifier(
+        trees, min_samples_leaf=LEAF, class_weight="balanced_subsample", random_state=seed, n_jobs=1
+    )
     return forest.fit(features, exudate)
 
 

@@ -1,4 +1,5 @@
 """Plain SGD on all labels: loss and accuracy over time, and what the net can do in the end."""
+
 import os
 
 import h5py
@@ -12,7 +13,17 @@ from experiments.section import Figure, Section, Table
 from experiments.tasks import Task
 
 KEPT = (30, 100, 300, 1000, 3000, 10000)  # iterations whose weights are kept, for Fig. 3
-COLUMNS = ("iteration", "train_loss", "val_loss", "val_accuracy", "f_measure", "sensitivity", "specificity", "accuracy", "auc")
+COLUMNS = (
+    "iteration",
+    "train_loss",
+    "val_loss",
+    "val_accuracy",
+    "f_measure",
+    "sensitivity",
+    "specificity",
+    "accuracy",
+    "auc",
+)
 RULE, END = "stopping rule", "end"
 
 
@@ -26,7 +37,9 @@ def tasks(protocol):
     result = {}
     for seed in range(1, protocol.baseline_seeds + 1):
         trainer = protocol.images.trainer._replace(seed=seed)
-        settings = FullTrainingSettings(trainer, protocol.epochs, stop_early=False, keep_weights=KEPT)
+        settings = FullTrainingSettings(
+            trainer, protocol.epochs, stop_early=False, keep_weights=KEPT
+        )
         result[name(seed)] = Task(work.train, "all", settings)
     return result
 
@@ -60,7 +73,9 @@ def _test(results, moments):
     """Return ({(seed, moment): {measure: (value, low, high)}}, number of patients); all intervals are of the same resamples."""
     store = results.stores["all"]
     patches = store.samples("test")[:, 0]
-    names, patients = np.unique([store.images[image].patient for image in store.image[patches]], return_inverse=True)
+    names, patients = np.unique(
+        [store.images[image].patient for image in store.image[patches]], return_inverse=True
+    )
     times = bootstrap.draw(len(names), np.random.RandomState(1))
     tested = {}
     for seed, epochs in moments.items():
@@ -83,7 +98,11 @@ def _write(results, rounds, tested):
         for (seed, moment), measured in tested.items()
         for measure, numbers in measured.items()
     ]
-    write_csv(results.file("baseline-test.csv"), ("seed", "moment", "metric", "value", "low", "high"), rows)
+    write_csv(
+        results.file("baseline-test.csv"),
+        ("seed", "moment", "metric", "value", "low", "high"),
+        rows,
+    )
 
 
 def _draw(results, rounds, moments):
@@ -96,7 +115,10 @@ def _draw(results, rounds, moments):
             _line(accuracy, curves["val_accuracy"], rule, colour, label=f"seed {seed}")
             _line(f_measure, curves["f_measure"], rule, colour)
         # One entry a meaning: the style of a loss in grey, since its colour is the seed's.
-        for style, label in (("-", "training, mean over the epoch"), ("--", "validation, after the epoch")):
+        for style, label in (
+            ("-", "training, mean over the epoch"),
+            ("--", "validation, after the epoch"),
+        ):
             loss.plot([], [], style, color="dimgray", label=label)
         accuracy.plot([], [], "o", color="dimgray", label="stopping rule")
         _log_scale(loss)
@@ -130,14 +152,17 @@ def _log_scale(axis):
 
 def _table(moments, tested, patients):
     rows = [
-        [str(seed), moment, str(moments[seed][moment])] + ["{:.3f} ({:.3f} to {:.3f})".format(*numbers) for numbers in measured.values()]
+        [str(seed), moment, str(moments[seed][moment])]
+        + ["{:.3f} ({:.3f} to {:.3f})".format(*numbers) for numbers in measured.values()]
         for (seed, moment), measured in tested.items()
     ]
     caption = (
         "On the test patches, when the stopping rule says stop and at the end; in brackets the 95% bootstrap interval over the "
         f"{patients} patients of the test split ({bootstrap.RESAMPLES} resamples)"
     )
-    return Table(caption, ("seed", "moment", "epoch", "F-measure", "sensitivity", "specificity", "AUC"), rows)
+    return Table(
+        caption, ("seed", "moment", "epoch", "F-measure", "sensitivity", "specificity", "AUC"), rows
+    )
 
 
 def _text(results, rounds, metrics, tested):
@@ -160,11 +185,18 @@ def _text(results, rounds, metrics, tested):
             )
     if len(rounds) > 1:
         ends = [measured for (_, moment), measured in tested.items() if moment == END]
-        f_measure, auc = (mean_text([measured[measure][0] for measured in ends]) for measure in ("f_measure", "auc"))
-        text.append(f"Mean over the seeds at the end, with the 95% t-interval over seeds: F-measure {f_measure}, AUC {auc}.")
+        f_measure, auc = (
+            mean_text([measured[measure][0] for measured in ends])
+            for measure in ("f_measure", "auc")
+        )
+        text.append(
+            f"Mean over the seeds at the end, with the 95% t-interval over seeds: F-measure {f_measure}, AUC {auc}."
+        )
     return text
 
 
 def _stops(metrics):
     rules = {seed: of_seed["stopping_rule_epoch"] for seed, of_seed in metrics.items()}
-    return "; ".join(f"seed {seed} {f'after epoch {rule}' if rule else 'never'}" for seed, rule in rules.items())
+    return "; ".join(
+        f"seed {seed} {f'after epoch {rule}' if rule else 'never'}" for seed, rule in rules.items()
+    )

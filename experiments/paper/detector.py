@@ -1,4 +1,5 @@
 """The classical baseline that the paper names: candidates, features and a random forest after TeleOphta, beside LeNet."""
+
 import os
 
 import h5py
@@ -34,7 +35,9 @@ def tasks(protocol):
     """
     result = {CANDIDATES: Task(extract, "all", ExtractionSettings())}
     for seed in range(1, protocol.baseline_seeds + 1):
-        result[name(seed)] = Task(detect, "all", DetectorSettings(CANDIDATES, seed), needs=(CANDIDATES,))
+        result[name(seed)] = Task(
+            detect, "all", DetectorSettings(CANDIDATES, seed), needs=(CANDIDATES,)
+        )
     return result
 
 
@@ -46,7 +49,10 @@ def section(results):
         return None
     cases, times = _cases(results, seeds)
     tested = {key: bootstrap.intervals(each, times) for key, each in cases.items()}
-    scored = {(DETECTOR, seed): masks.read_scores(results.table(name(seed), "scores.csv")) for seed in seeds[DETECTOR]}
+    scored = {
+        (DETECTOR, seed): masks.read_scores(results.table(name(seed), "scores.csv"))
+        for seed in seeds[DETECTOR]
+    }
     for seed in results.seeds(asked, masks.name):
         scored[LENET, seed] = masks.read_scores(results.table(masks.name(seed), "scores.csv"))
     _write(results, tested, scored)
@@ -54,7 +60,10 @@ def section(results):
     return Section(
         "The classical baseline: a detector after TeleOphta",
         _text(results, seeds, asked, scored, _lead(cases, times) if seeds[LENET] else None),
-        [draw_candidates(results, name(first), first), draw_importances(results, {seed: name(seed) for seed in seeds[DETECTOR]})],
+        [
+            draw_candidates(results, name(first), first),
+            draw_importances(results, {seed: name(seed) for seed in seeds[DETECTOR]}),
+        ],
         [_patch_table(tested), *(_mask_table(scored, subset) for subset in SUBSETS)],
         files=("detector.csv", "detector-importances.csv"),
     )
@@ -80,23 +89,36 @@ def _cases(results, seeds):
     store = results.stores["all"]
     patches = {split: store.samples(split)[:, 0] for split in ("validation", "test")}
     labels = {split: store.labels[which] for split, which in patches.items()}
-    names, patients = np.unique([store.images[image].patient for image in store.image[patches["test"]]], return_inverse=True)
+    names, patients = np.unique(
+        [store.images[image].patient for image in store.image[patches["test"]]], return_inverse=True
+    )
     cases = {}
     for arm, of_arm in seeds.items():
         for seed in of_arm:
-            scores = _detector_scores(results, seed, patches) if arm == DETECTOR else _lenet_scores(results, seed)
+            scores = (
+                _detector_scores(results, seed, patches)
+                if arm == DETECTOR
+                else _lenet_scores(results, seed)
+            )
             thresholds = {CHOSEN: best_threshold(scores["validation"], labels["validation"])}
             if arm == LENET:
                 thresholds[HALF] = 0.5
             for rule, threshold in thresholds.items():
-                cases[arm, rule, seed] = bootstrap.count(scores["test"], labels["test"], patients, threshold)
+                cases[arm, rule, seed] = bootstrap.count(
+                    scores["test"], labels["test"], patients, threshold
+                )
     return cases, bootstrap.draw(len(names), np.random.RandomState(1))
 
 
 def _detector_scores(results, seed, patches):
     """Return {split: scores (n,) of the samples}: each symmetry of a patch has the score of the patch."""
-    of_patch = {int(row["patch"]): float(row["score"]) for row in results.table(name(seed), "patches.csv")}
-    return {split: np.array([of_patch[patch] for patch in which.tolist()]) for split, which in patches.items()}
+    of_patch = {
+        int(row["patch"]): float(row["score"]) for row in results.table(name(seed), "patches.csv")
+    }
+    return {
+        split: np.array([of_patch[patch] for patch in which.tolist()])
+        for split, which in patches.items()
+    }
 
 
 def _lenet_scores(results, seed):
@@ -108,12 +130,17 @@ def _lead(cases, times):
     """Return {measure: (detector minus LeNet, low, high)} of the means over the seeds, at thresholds from the validation patches."""
 
     def mean(arm, measure, times):
-        chosen = [each for (which, rule, _), each in cases.items() if (which, rule) == (arm, CHOSEN)]
+        chosen = [
+            each for (which, rule, _), each in cases.items() if (which, rule) == (arm, CHOSEN)
+        ]
         return np.mean([bootstrap.measures(each, times)[measure] for each in chosen], axis=0)
 
     result = {}
     for measure in bootstrap.MEASURES:
-        value, drawn = (mean(DETECTOR, measure, of) - mean(LENET, measure, of) for of in (np.ones((1, times.shape[1]), int), times))
+        value, drawn = (
+            mean(DETECTOR, measure, of) - mean(LENET, measure, of)
+            for of in (np.ones((1, times.shape[1]), int), times)
+        )
         result[measure] = (value[0], *np.percentile(drawn, (2.5, 97.5)))
     return result
 
@@ -130,12 +157,22 @@ def _write(results, tested, scored):
         for (kind, subset, measure), numbers in measured.items()
         if kind == "p"
     ]
-    write_csv(results.file("detector.csv"), COLUMNS, [[*row[:5], *("" if np.isnan(x) else f"{x:.6g}" for x in row[5:])] for row in rows])
+    write_csv(
+        results.file("detector.csv"),
+        COLUMNS,
+        [[*row[:5], *("" if np.isnan(x) else f"{x:.6g}" for x in row[5:])] for row in rows],
+    )
 
 
 def _text(results, seeds, asked, scored, lead):
     training = results.metrics(name(seeds[DETECTOR][0]))["training"]
-    ranks = np.mean([measured["p", "all", "image_auc"][0] for (arm, _), measured in scored.items() if arm == DETECTOR])
+    ranks = np.mean(
+        [
+            measured["p", "all", "image_auc"][0]
+            for (arm, _), measured in scored.items()
+            if arm == DETECTOR
+        ]
+    )
     text = [
         "The paper chose the exudate detector of TeleOphta as its baseline (Decencière et al., IRBM 34, 2013; Zhang et al., Medical Image "
         "Analysis 18, 2014). Here it is written anew from the published abstract: photographs brought to one width and illumination, "
@@ -149,7 +186,10 @@ def _text(results, seeds, asked, scored, lead):
         "on, each counted with all its symmetries; the intervals (95%) are of the same bootstrap resamples of the test patients.",
     ]
     if lead:
-        f_measure, auc = ("{:+.3f} ({:+.3f} to {:+.3f})".format(*lead[measure]) for measure in ("f_measure", "auc"))
+        f_measure, auc = (
+            "{:+.3f} ({:+.3f} to {:+.3f})".format(*lead[measure])
+            for measure in ("f_measure", "auc")
+        )
         text.append(
             f"Detector minus LeNet (means over {len(seeds[DETECTOR])} and {len(seeds[LENET])} seeds, thresholds from the validation "
             f"patches): F-measure {f_measure}, AUC {auc}."
@@ -164,14 +204,29 @@ def _text(results, seeds, asked, scored, lead):
 
 def _patch_table(tested):
     rows = [
-        [arm, f"seed {seed}", rule, *("{:.3f} ({:.3f} to {:.3f})".format(*measured[measure]) for measure in bootstrap.MEASURES)]
+        [
+            arm,
+            f"seed {seed}",
+            rule,
+            *(
+                "{:.3f} ({:.3f} to {:.3f})".format(*measured[measure])
+                for measure in bootstrap.MEASURES
+            ),
+        ]
         for (arm, rule, seed), measured in tested.items()
     ]
     caption = "Test patches; in brackets the 95% bootstrap interval over patients"
-    return Table(caption, ("classifier", "", "threshold", "F-measure", "sensitivity", "specificity", "AUC"), rows)
+    return Table(
+        caption,
+        ("classifier", "", "threshold", "F-measure", "sensitivity", "specificity", "AUC"),
+        rows,
+    )
 
 
 def _mask_table(scored, subset):
-    rows = [[arm, f"seed {seed}", *masks.cells(measured, "p", subset)] for (arm, seed), measured in scored.items()]
+    rows = [
+        [arm, f"seed {seed}", *masks.cells(measured, "p", subset)]
+        for (arm, seed), measured in scored.items()
+    ]
     caption = f"{SUBSETS[subset]}: pixels and lesions, threshold from the validation photographs [95% interval]"
     return Table(caption, ("classifier", "", "threshold", *masks.MEASURES.values()), rows)

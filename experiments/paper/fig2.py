@@ -1,4 +1,5 @@
 """Fig. 2: F-measure, sensitivity and specificity against batches, for images and patches chosen by EGL or at random."""
+
 from functools import partial
 
 from egl.training.run_folder import write_csv
@@ -9,7 +10,12 @@ from experiments.section import Figure, Section, Table, Verdict
 from experiments.tasks import Task
 
 # What chooses images and what chooses patches: the paper's two arms, and the two that tell which part does the work.
-ARMS = {"random": ("random", "random"), "egl": ("egl", "egl"), "egl-images": ("egl", "random"), "egl-patches": ("random", "egl")}
+ARMS = {
+    "random": ("random", "random"),
+    "egl": ("egl", "egl"),
+    "egl-images": ("egl", "random"),
+    "egl-patches": ("random", "egl"),
+}
 POOLS = {"all": "images with exudates and healthy ones", "lesion": "images with exudates alone"}
 METRICS = ("f_measure", "sensitivity", "specificity")
 BATCHES = (10, 15, 20, 30, 45, 60)
@@ -39,7 +45,9 @@ def task(protocol, pool, arm, seed):
     """Return the Task of an arm; one that is not in ARMS is a strategy, for images and patches."""
     strategy, patch_strategy = ARMS.get(arm, (arm, arm))
     trainer = protocol.images.trainer._replace(seed=seed)
-    settings = protocol.images._replace(strategy=strategy, patch_strategy=patch_strategy, trainer=trainer)
+    settings = protocol.images._replace(
+        strategy=strategy, patch_strategy=patch_strategy, trainer=trainer
+    )
     if (pool, arm) == ("all", "egl"):
         settings = settings._replace(keep_weights=protocol.kept)
     return Task(work.select, pool, settings)
@@ -51,19 +59,29 @@ def section(results):
     initial = results.protocol.images.selection.initial_iterations
     for pool, what in POOLS.items():
         asked = range(1, results.protocol.fig2_seeds + 1)
-        seeds = results.seeds(asked, *(partial(name, pool, arm) for arm in arms(results.protocol, pool)))
+        seeds = results.seeds(
+            asked, *(partial(name, pool, arm) for arm in arms(results.protocol, pool))
+        )
         if not seeds:
             continue
-        runs = {arm: [name(pool, arm, seed) for seed in seeds] for arm in arms(results.protocol, pool)}
+        runs = {
+            arm: [name(pool, arm, seed) for seed in seeds] for arm in arms(results.protocol, pool)
+        }
         figures.append(_draw(results, pool, runs, initial))
         rows.extend(_rows(results, pool, runs))
         tables.extend(_tables(results, what, runs, initial))
-        text.append(f"Pool of {what}: {len(seeds)} of {len(asked)} seeds, {_images(results, pool)}. {_broken(results, runs)}")
+        text.append(
+            f"Pool of {what}: {len(seeds)} of {len(asked)} seeds, {_images(results, pool)}. {_broken(results, runs)}"
+        )
         if pool == "all":
             verdicts.append(_verdict(results, runs, initial))
     if not figures:
         return None
-    write_csv(results.file("fig2.csv"), ("pool", "arm", "metric", "batch", "mean", "half_width", "seeds"), rows)
+    write_csv(
+        results.file("fig2.csv"),
+        ("pool", "arm", "metric", "batch", "mean", "half_width", "seeds"),
+        rows,
+    )
     text.insert(
         0,
         f"Algorithm 2: training starts on {results.protocol.images.initial_images} images, half of them with exudates (up to the orange "
@@ -71,7 +89,14 @@ def section(results):
         "EGL takes the image with the greatest interestingness and the patches with the greatest phi; random takes both by lot; two mixed "
         "arms tell which part does what. All arms of a seed start with the same weights, images and batches.",
     )
-    return Section("Figure 2: images chosen by EGL or at random", text, figures, tables, verdicts, ("fig2.csv",))
+    return Section(
+        "Figure 2: images chosen by EGL or at random",
+        text,
+        figures,
+        tables,
+        verdicts,
+        ("fig2.csv",),
+    )
 
 
 def _f(results, runs, arm):
@@ -80,7 +105,9 @@ def _f(results, runs, arm):
 
 def _images(results, pool):
     store = results.stores[pool]
-    images = [store.images[image].lesion for image in set(store.image[store.patches_of("train")].tolist())]
+    images = [
+        store.images[image].lesion for image in set(store.image[store.patches_of("train")].tolist())
+    ]
     return f"{sum(images)} images with exudates and {len(images) - sum(images)} healthy ones to choose from"
 
 
@@ -100,7 +127,15 @@ def _draw(results, pool, runs, initial):
             for arm, names in runs.items():
                 x, by_arm[arm] = curves(results, names, metric)
                 style = "-" if arm in ("egl", "random") else "--"
-                plots.band(above, x, by_arm[arm], plots.label(arm), plots.colour(arm), shade=arm in ARMS, linestyle=style)
+                plots.band(
+                    above,
+                    x,
+                    by_arm[arm],
+                    plots.label(arm),
+                    plots.colour(arm),
+                    shade=arm in ARMS,
+                    linestyle=style,
+                )
             if pool == "all":
                 _draw_published(above, results.published, metric)
             difference = by_arm["egl"] - by_arm["random"]
@@ -126,7 +161,13 @@ def _draw_published(axis, published, metric):
     for strategy in ("random", "egl"):
         if (metric, strategy) in published:
             label = plots.LABELS[strategy] + ", as printed in the paper"
-            axis.plot(*published[metric, strategy], color=plots.COLOURS[strategy], linestyle=":", marker=".", label=label)
+            axis.plot(
+                *published[metric, strategy],
+                color=plots.COLOURS[strategy],
+                linestyle=":",
+                marker=".",
+                label=label,
+            )
 
 
 def _rows(results, pool, runs):
@@ -144,9 +185,14 @@ def _tables(results, what, runs, initial):
     for batch in (batch for batch in BATCHES if initial <= batch <= x[-1]):
         pair = [at(x, values, batch) for values in (random, egl)]
         rows.append([f"{batch} batches", *map(mean_text, pair), mean_text(pair[1] - pair[0])])
-    yield Table(f"F-measure, pool of {what}", ("", "random", "EGL", "EGL − random, same seed"), rows)
+    yield Table(
+        f"F-measure, pool of {what}", ("", "random", "EGL", "EGL − random, same seed"), rows
+    )
     areas = {arm: area(*_f(results, runs, arm), initial) for arm in runs}
-    rows = [[plots.label(arm), mean_text(values), mean_text(values - areas["random"])] for arm, values in areas.items()]
+    rows = [
+        [plots.label(arm), mean_text(values), mean_text(values - areas["random"])]
+        for arm, values in areas.items()
+    ]
     caption = f"Mean F-measure from the first choice to the last batch, pool of {what}"
     yield Table(caption, ("arm", "mean F", "minus random, same seed"), rows)
 

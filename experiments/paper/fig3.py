@@ -1,4 +1,5 @@
 """Fig. 3: how interesting photographs are to a net in the course of its training, with their maps; and whether that ends near 0 (C3)."""
+
 import os
 from functools import partial
 
@@ -38,9 +39,14 @@ def verdict(runs, same=0):
     if len(last):
         what = REPRODUCED if np.median(last) < DECAYED else NOT_REPRODUCED
     words = [_measured("Both kinds of training", runs)]
-    words += [_measured(f"{label} alone", [run for run in runs if run.kind == kind]) for kind, label in KINDS.items()]
+    words += [
+        _measured(f"{label} alone", [run for run in runs if run.kind == kind])
+        for kind, label in KINDS.items()
+    ]
     if same:
-        words.append(f"{same} of the nets that count call all patches the same, which alone can give a high F.")
+        words.append(
+            f"{same} of the nets that count call all patches the same, which alone can give a high F."
+        )
     return Verdict("C3", what, " ".join(words))
 
 
@@ -67,8 +73,14 @@ def _measured(what, runs):
 def section(results):
     """Return the Section, or None where nothing of it is finished."""
     wanted = seeds_of(results.protocol)
-    seeds = {kind: results.seeds(wanted[kind], partial(name, kind), partial(watched, kind)) for kind in KINDS}
-    loaded = {kind: [run for run in (load(results, kind, seed) for seed in seeds[kind]) if run] for kind in KINDS}
+    seeds = {
+        kind: results.seeds(wanted[kind], partial(name, kind), partial(watched, kind))
+        for kind in KINDS
+    }
+    loaded = {
+        kind: [run for run in (load(results, kind, seed) for seed in seeds[kind]) if run]
+        for kind in KINDS
+    }
     runs = [run for kind in KINDS for run in loaded[kind]]
     if not runs:
         return None
@@ -81,11 +93,20 @@ def section(results):
     counting = [watched(run.kind, run.seed) for run in runs if run.counts]
     judged = verdict(runs, one_class(results, counting) if counting else 0)
     text = _text(results, seeds, wanted)
-    return Section("Figure 3: interestingness over training time", text, figures, [_table(loaded)], (judged,), ("fig3.csv",))
+    return Section(
+        "Figure 3: interestingness over training time",
+        text,
+        figures,
+        [_table(loaded)],
+        (judged,),
+        ("fig3.csv",),
+    )
 
 
 def _text(results, seeds, wanted):
-    counts = ", ".join(f"{KINDS[kind]} {len(seeds[kind])} of {len(wanted[kind])} seeds" for kind in KINDS)
+    counts = ", ".join(
+        f"{KINDS[kind]} {len(seeds[kind])} of {len(wanted[kind])} seeds" for kind in KINDS
+    )
     text = [
         f"The interestingness of a photograph is the sum of phi over the patches in its field of view, {results.protocol.images.stride} "
         f"pixels apart, by the weights that a run kept at several times: {counts}. Half of the photographs have exudates, as far as there "
@@ -101,9 +122,13 @@ def _text(results, seeds, wanted):
         )
     drawn = sum(results.metrics(name("egl", seed))["drawn"] for seed in seeds["egl"])
     if drawn:
-        text[-1] += f" Where a run chose too few of one kind, others were drawn at random ({drawn} in all)."
+        text[-1] += (
+            f" Where a run chose too few of one kind, others were drawn at random ({drawn} in all)."
+        )
     if seeds["sgd"]:
-        text.append("Under plain SGD on all labels the photographs were drawn at random from the training split.")
+        text.append(
+            "Under plain SGD on all labels the photographs were drawn at random from the training split."
+        )
     return text
 
 
@@ -111,12 +136,31 @@ def _table(loaded):
     rows = []
     for kind, runs in loaded.items():
         for iteration in times(runs):
-            here = [(run, list(run.iterations).index(iteration)) for run in runs if iteration in run.iterations]
+            here = [
+                (run, list(run.iterations).index(iteration))
+                for run in runs
+                if iteration in run.iterations
+            ]
             working = [(run, at) for run, at in here if run.works[at]]
             cells = [[run.f[at] for run, at in here], [run.sums[:, at] for run, at in here]]
             cells += [[run.relative[:, at] for run, at in which] for which in (here, working)]
-            rows.append([KINDS[kind], str(iteration), f"{len(working)} of {len(here)}", *map(_median, cells)])
-    header = ("training", "batches", "working nets", "F", "interestingness", "over its maximum", "the same, working nets only")
+            rows.append(
+                [
+                    KINDS[kind],
+                    str(iteration),
+                    f"{len(working)} of {len(here)}",
+                    *map(_median, cells),
+                ]
+            )
+    header = (
+        "training",
+        "batches",
+        "working nets",
+        "F",
+        "interestingness",
+        "over its maximum",
+        "the same, working nets only",
+    )
     caption = (
         "Medians (F: over seeds; interestingness: over photographs and seeds) at the times whose weights were kept. Working: at least "
         "90% of the run's best F; –: not evaluated yet, or no such net"
@@ -134,9 +178,33 @@ def _write(path, runs):
     rows = []
     for run in runs:
         for at, iteration in enumerate(run.iterations):
-            for image, lesion, total, relative in zip(run.images, run.lesion, run.sums[:, at], run.relative[:, at]):
+            for image, lesion, total, relative in zip(
+                run.images, run.lesion, run.sums[:, at], run.relative[:, at]
+            ):
                 numbers = [f"{value:.6g}" for value in (total, relative, run.f[at])]
-                rows.append([run.kind, run.seed, iteration, image, int(lesion), *numbers, int(run.works[at])])
-    write_csv(path, ("training", "seed", "batch", "image", "lesion", "interestingness", "over_maximum", "f_measure", "net_works"), rows)
-
-
+                rows.append(
+                    [
+                        run.kind,
+                        run.seed,
+                        iteration,
+                        image,
+                        int(lesion),
+                        *numbers,
+                        int(run.works[at]),
+                    ]
+                )
+    write_csv(
+        path,
+        (
+            "training",
+            "seed",
+            "batch",
+            "image",
+            "lesion",
+            "interestingness",
+            "over_maximum",
+            "f_measure",
+            "net_works",
+        ),
+        rows,
+    )

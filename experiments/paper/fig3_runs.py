@@ -1,4 +1,5 @@
 """What Fig. 3 watches: the runs, and what became of their photographs' interestingness."""
+
 from typing import NamedTuple, Tuple
 
 import numpy as np
@@ -21,7 +22,10 @@ def watched(kind, seed):
 
 def seeds_of(protocol):
     """Return {kind: its seeds}."""
-    return {"egl": range(1, min(protocol.seeds, protocol.fig2_seeds) + 1), "sgd": range(1, protocol.baseline_seeds + 1)}
+    return {
+        "egl": range(1, min(protocol.seeds, protocol.fig2_seeds) + 1),
+        "sgd": range(1, protocol.baseline_seeds + 1),
+    }
 
 
 class Watched(NamedTuple):
@@ -46,14 +50,19 @@ class Watched(NamedTuple):
 
 def load(results, kind, seed):
     """Return the Watched of a finished run, or None if it diverged before the first time."""
-    rows, rounds = results.table(name(kind, seed), "interestingness.csv"), results.rounds(watched(kind, seed))
+    rows, rounds = (
+        results.table(name(kind, seed), "interestingness.csv"),
+        results.rounds(watched(kind, seed)),
+    )
     if not rows:
         return None
     iterations = np.array(sorted({int(row["iteration"]) for row in rows}))
     first = rows[: len(rows) // len(iterations)]
     sums = np.array([float(row["sum"]) for row in rows]).reshape(len(iterations), len(first)).T
     most = sums.max(axis=1, keepdims=True)
-    f = np.append(np.nan, rounds["f_measure"])[np.searchsorted(rounds["iteration"], iterations, side="right")]
+    f = np.append(np.nan, rounds["f_measure"])[
+        np.searchsorted(rounds["iteration"], iterations, side="right")
+    ]
     best = rounds["f_measure"].max()
     works = (np.nan_to_num(f) >= WORKS * best) & (best > 0)
     return Watched(

@@ -1,4 +1,5 @@
 """Learning rates and batch sizes: the same number of samples for all, F on the test patches (the paper's grid search)."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,9 @@ def tasks(protocol):
             for batch in protocol.grid_batches:
                 trainer = protocol.images.trainer._replace(seed=seed, rate=rate, batch=batch)
                 n = max(1, round(samples / batch))
-                settings = FullTrainingSettings(trainer, stop_early=False, iterations=n, evaluate_every=n)
+                settings = FullTrainingSettings(
+                    trainer, stop_early=False, iterations=n, evaluate_every=n
+                )
                 result[name(rate, batch, seed)] = Task(work.train_or_diverge, "all", settings)
     return result
 
@@ -48,7 +51,11 @@ def tasks(protocol):
 def section(results):
     """Return the Section, or None where no run is finished."""
     protocol = results.protocol
-    cells = {(rate, batch): _runs(results, rate, batch) for rate in protocol.grid_rates for batch in protocol.grid_batches}
+    cells = {
+        (rate, batch): _runs(results, rate, batch)
+        for rate in protocol.grid_rates
+        for batch in protocol.grid_batches
+    }
     if not any(cells.values()):
         return None
     rows = [
@@ -56,7 +63,9 @@ def section(results):
         for (rate, batch), runs in cells.items()
         for run in runs
     ]
-    write_csv(results.file("grid.csv"), ("rate", "batch", "seed", "f_measure", "auc", "diverged"), rows)
+    write_csv(
+        results.file("grid.csv"), ("rate", "batch", "seed", "f_measure", "auc", "diverged"), rows
+    )
     return Section(
         "Learning rates and batch sizes",
         _text(results, cells),
@@ -70,7 +79,9 @@ def section(results):
 def _runs(results, rate, batch):
     """Return the finished runs of a cell."""
     runs = []
-    for seed in results.seeds(range(1, results.protocol.seeds + 1), lambda seed: name(rate, batch, seed)):
+    for seed in results.seeds(
+        range(1, results.protocol.seeds + 1), lambda seed: name(rate, batch, seed)
+    ):
         metrics = results.metrics(name(rate, batch, seed))
         diverged = bool(metrics["diverged"])
         test = AFTER_DIVERGENCE if diverged else metrics["test"]
@@ -89,7 +100,9 @@ def _diverged(runs):
 
 def _best(cells):
     """Return the (rate, batch) of the highest mean F, of equals the first."""
-    return max((cell for cell, runs in cells.items() if runs), key=lambda cell: np.mean(_f(cells[cell])))
+    return max(
+        (cell for cell, runs in cells.items() if runs), key=lambda cell: np.mean(_f(cells[cell]))
+    )
 
 
 def _text(results, cells):
@@ -103,7 +116,9 @@ def _text(results, cells):
     ]
     if _diverged(runs):
         f_measure, auc = (AFTER_DIVERGENCE[metric] for metric in ("f_measure", "auc"))
-        text.append(f"Runs that diverged: {_diverged(runs)}. Their F counts {f_measure:g} and their AUC {auc:g}.")
+        text.append(
+            f"Runs that diverged: {_diverged(runs)}. Their F counts {f_measure:g} and their AUC {auc:g}."
+        )
     one_class = sum(run.one_class for run in runs)
     if one_class:
         text.append(f"Runs that end with a net that calls all patches the same: {one_class}.")
@@ -120,27 +135,58 @@ def _seen(results):
 def _iterations(protocol):
     """Return {batch size: SGD iterations of a run}."""
     wanted = tasks(protocol)
-    return {batch: wanted[name(protocol.grid_rates[0], batch, 1)].settings.iterations for batch in protocol.grid_batches}
+    return {
+        batch: wanted[name(protocol.grid_rates[0], batch, 1)].settings.iterations
+        for batch in protocol.grid_batches
+    }
 
 
 def _draw(results, cells):
     rates, batches = results.protocol.grid_rates, results.protocol.grid_batches
-    means = np.array([[np.mean(_f(cells[rate, batch]) or [np.nan]) for batch in batches] for rate in rates])
+    means = np.array(
+        [[np.mean(_f(cells[rate, batch]) or [np.nan]) for batch in batches] for rate in rates]
+    )
     highest, best = np.nanmax(means), _best(cells)
-    with plots.figure(results.file("grid.png"), width=1.6 * len(batches) + 2, height=0.9 * len(rates) + 1.4) as (drawing, axes):
+    with plots.figure(
+        results.file("grid.png"), width=1.6 * len(batches) + 2, height=0.9 * len(rates) + 1.4
+    ) as (drawing, axes):
         axis = axes[0, 0]
         axis.set_facecolor("lightgray")  # a cell without runs
-        shades = axis.imshow(means, aspect="auto", cmap="viridis", vmin=highest - SHADES, vmax=highest)
+        shades = axis.imshow(
+            means, aspect="auto", cmap="viridis", vmin=highest - SHADES, vmax=highest
+        )
         drawing.colorbar(shades, extend="min", label="mean F-measure")
         for (row, column), mean in np.ndenumerate(means):
             cell = rates[row], batches[column]
-            style = {"color": "white" if mean < highest - SHADES / 3 else "black", "weight": "bold" if cell == best else "normal"}
-            axis.text(column, row, _annotation(cells[cell], results.protocol.seeds), ha="center", va="center", **style)
+            style = {
+                "color": "white" if mean < highest - SHADES / 3 else "black",
+                "weight": "bold" if cell == best else "normal",
+            }
+            axis.text(
+                column,
+                row,
+                _annotation(cells[cell], results.protocol.seeds),
+                ha="center",
+                va="center",
+                **style,
+            )
             if cell[0] == RATE and cell[1] in BATCHES:
-                x, y = column + 0.47 * np.array([-1, 1, 1, -1, -1]), row + 0.46 * np.array([-1, -1, 1, 1, -1])
+                x, y = (
+                    column + 0.47 * np.array([-1, 1, 1, -1, -1]),
+                    row + 0.46 * np.array([-1, -1, 1, 1, -1]),
+                )
                 axis.plot(x, y, color="tab:red", linewidth=3)
-        axis.set(xticks=range(len(batches)), xticklabels=batches, yticks=range(len(rates)), yticklabels=[f"{rate:g}" for rate in rates])
-        axis.set(xlabel="batch size (samples)", ylabel="learning rate", title="Test F-measure, equally many samples")
+        axis.set(
+            xticks=range(len(batches)),
+            xticklabels=batches,
+            yticks=range(len(rates)),
+            yticklabels=[f"{rate:g}" for rate in rates],
+        )
+        axis.set(
+            xlabel="batch size (samples)",
+            ylabel="learning rate",
+            title="Test F-measure, equally many samples",
+        )
     return Figure(
         "grid.png",
         "F-measure on the test patches after equally many samples, mean over seeds ± half of the 95% t-interval. Red frames: what the "
@@ -163,10 +209,20 @@ def _table(results, cells):
     iterations = _iterations(results.protocol)
     rows = []
     for (rate, batch), runs in cells.items():
-        means = [mean_text(values) if runs else "" for values in (_f(runs), [run.auc for run in runs])]
-        counts = [str(iterations[batch]), f"{len(runs)} of {results.protocol.seeds}", str(_diverged(runs))]
+        means = [
+            mean_text(values) if runs else "" for values in (_f(runs), [run.auc for run in runs])
+        ]
+        counts = [
+            str(iterations[batch]),
+            f"{len(runs)} of {results.protocol.seeds}",
+            str(_diverged(runs)),
+        ]
         rows.append([f"{rate:g}", str(batch), *counts, *means])
-    return Table("At the end, on the test patches", ("rate", "batch", "iterations", "runs", "diverged", "F-measure", "AUC"), rows)
+    return Table(
+        "At the end, on the test patches",
+        ("rate", "batch", "iterations", "runs", "diverged", "F-measure", "AUC"),
+        rows,
+    )
 
 
 def _verdict(results, cells):
@@ -179,13 +235,21 @@ def _verdict(results, cells):
         verdict = NOT_REPRODUCED
     else:
         verdict = REPRODUCED if all(claimed.values()) and all(cells.values()) else UNDECIDED
-    words = [f"rate {RATE:g}, batch {batch}: {_words(runs, seeds)}" for batch, runs in claimed.items()]
+    words = [
+        f"rate {RATE:g}, batch {batch}: {_words(runs, seeds)}" for batch, runs in claimed.items()
+    ]
     words.append(f"best cell (rate {best[0]:g}, batch {best[1]}): {_words(cells[best], seeds)}")
     empty = sum(not runs for runs in cells.values())
     measured = f"F after {_seen(results)}: " + "; ".join(words) + "."
-    return Verdict("C5", verdict, measured + (f" {empty} of {len(cells)} cells have no run." if empty else ""))
+    return Verdict(
+        "C5", verdict, measured + (f" {empty} of {len(cells)} cells have no run." if empty else "")
+    )
 
 
 def _words(runs, seeds):
     """Return a cell's mean F, divergence and seeds as text."""
-    return f"{mean_text(_f(runs))}, {_diverged(runs)} diverged, {len(runs)} of {seeds} seeds" if runs else "not run"
+    return (
+        f"{mean_text(_f(runs))}, {_diverged(runs)} diverged, {len(runs)} of {seeds} seeds"
+        if runs
+        else "not run"
+    )

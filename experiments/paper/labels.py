@@ -1,4 +1,5 @@
 """Labels: how many of them EGL and random choice need to do nearly as well as training on all (claim C6)."""
+
 from functools import partial
 
 import numpy as np
@@ -25,14 +26,23 @@ def section(results):
     asked = range(1, results.protocol.seeds + 1)
     arms = patches.chosen_by(results.protocol)
     seeds = results.seeds(asked, *(partial(patches.name, arm) for arm in (*arms, "sgd")))
-    full = [baseline.name(seed) for seed in results.seeds(range(1, results.protocol.baseline_seeds + 1), baseline.name)]
+    full = [
+        baseline.name(seed)
+        for seed in results.seeds(range(1, results.protocol.baseline_seeds + 1), baseline.name)
+    ]
     if not seeds or not full:
         return None
     best = float(np.mean([results.metrics(run)["test"]["f_measure"] for run in full]))
     total = int(results.rounds(patches.name("sgd", seeds[0]))["n_labelled"][-1])
-    by_arm = {arm: _by_share(results, [patches.name(arm, seed) for seed in seeds], total) for arm in arms}
+    by_arm = {
+        arm: _by_share(results, [patches.name(arm, seed) for seed in seeds], total) for arm in arms
+    }
     needed = {arm: _needed(*by_arm[arm], NEARLY * best) for arm in arms}
-    write_csv(results.file("labels.csv"), ("arm", "share", "f_measure", "half_width", "seeds"), _rows(by_arm, len(seeds)))
+    write_csv(
+        results.file("labels.csv"),
+        ("arm", "share", "f_measure", "half_width", "seeds"),
+        _rows(by_arm, len(seeds)),
+    )
     text = [
         f"The runs of Algorithm 1, by the share of the {total} training patches whose labels they used. Training on all labels reaches F "
         f"{best:.3f} (runs of the baseline: {len(full)}, at their ends); the dashed line is {NEARLY:.0%} of that. Both arms stop after "
@@ -41,7 +51,14 @@ def section(results):
         f"{len(seeds)} of {len(asked)} seeds.",
     ]
     figure = _draw(results, by_arm, best)
-    return Section("Labels needed", text, [figure], [_table(needed, seeds)], [_verdict(needed, best)], ("labels.csv",))
+    return Section(
+        "Labels needed",
+        text,
+        [figure],
+        [_table(needed, seeds)],
+        [_verdict(needed, best)],
+        ("labels.csv",),
+    )
 
 
 def _by_share(results, names, total):
@@ -78,16 +95,26 @@ def _draw(results, by_arm, best):
         axis.axhline(NEARLY * best, color="0.4", linestyle="--", label=f"{NEARLY:.0%} of that")
         plots.finish(axis, "", "training patches labelled, %", "F-measure on the test patches")
         axis.legend(loc="lower right")
-    return Figure("labels.png", "A thin line a seed; mean and 95% t-interval over them where all seeds have been.")
+    return Figure(
+        "labels.png",
+        "A thin line a seed; mean and 95% t-interval over them where all seeds have been.",
+    )
 
 
 def _table(needed, seeds):
     def cell(share):
         return "not reached" if share == 1 else f"{share:.1%}"
 
-    rows = [[f"seed {seed}", *(cell(shares[place]) for shares in needed.values())] for place, seed in enumerate(seeds)]
+    rows = [
+        [f"seed {seed}", *(cell(shares[place]) for shares in needed.values())]
+        for place, seed in enumerate(seeds)
+    ]
     header = ("", *(plots.label(arm) for arm in needed))
-    return Table(f"Share of the labels used when F first reaches {NEARLY:.0%} of the full-data F", header, rows)
+    return Table(
+        f"Share of the labels used when F first reaches {NEARLY:.0%} of the full-data F",
+        header,
+        rows,
+    )
 
 
 def _verdict(needed, best):

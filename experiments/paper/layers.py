@@ -1,4 +1,5 @@
 """Where the backward pass stops: how phi, what it ranks highest, and what a net learns from its choices depend on it (C4)."""
+
 from functools import partial
 from itertools import combinations
 
@@ -40,7 +41,9 @@ def tasks(protocol):
         default = whole[patches.name("egl", seed)]
         result[patches.name("egl", seed)] = default
         for stop, (layer, parameters) in STOPS.items():
-            settings = default.settings._replace(stop_layer=layer, parameters=parameters, keep_weights=())
+            settings = default.settings._replace(
+                stop_layer=layer, parameters=parameters, keep_weights=()
+            )
             result.setdefault(name(stop, seed), Task(work.select, "all", settings))
         comparison = Comparison(patches.name("egl", seed), patches.kept(protocol), COMPARED, seed)
         result[compared(seed)] = Task(compare, "all", comparison, needs=(comparison.run,))
@@ -63,7 +66,12 @@ def agreement(results, seeds):
     for seed in seeds:
         rows = results.table(compared(seed), "phi.csv")
         for iteration in sorted({int(row["iteration"]) for row in rows}):
-            phi = {stop: np.array([float(row[stop]) for row in rows if int(row["iteration"]) == iteration]) for stop in STOPS}
+            phi = {
+                stop: np.array(
+                    [float(row[stop]) for row in rows if int(row["iteration"]) == iteration]
+                )
+                for stop in STOPS
+            }
             for a in STOPS:
                 for b in STOPS:
                     pair = result.setdefault((iteration, a, b), ([], []))
@@ -76,10 +84,14 @@ def verdict(differences):
     """Return (verdict, words) on C4 from {stop: paired differences to ip1 in the area under the F curve, (seeds,)}."""
     intervals = {stop: interval(values) for stop, values in differences.items()}
     kinds = {stop: _kind(mean - half, mean + half) for stop, (mean, half) in intervals.items()}
-    words = ", ".join(f"{stop} {mean_text(values)} ({kinds[stop]})" for stop, values in differences.items())
+    words = ", ".join(
+        f"{stop} {mean_text(values)} ({kinds[stop]})" for stop, values in differences.items()
+    )
     if "differs" in kinds.values():
         return CONTRADICTED, words
-    return (REPRODUCED if all(kinds.get(stop) == "no difference" for stop in OTHERS) else UNDECIDED), words
+    return (
+        REPRODUCED if all(kinds.get(stop) == "no difference" for stop in OTHERS) else UNDECIDED
+    ), words
 
 
 def _kind(low, high):
@@ -97,7 +109,9 @@ def section(results):
     if not parts:
         return None
     text, figures, tables, verdicts, files = zip(*parts)
-    return Section("Where the backward pass stops", [_STOPS, *text], figures, tables, sum(verdicts, ()), files)
+    return Section(
+        "Where the backward pass stops", [_STOPS, *text], figures, tables, sum(verdicts, ()), files
+    )
 
 
 _STOPS = (
@@ -121,8 +135,18 @@ def _ranks(results, every):
         for iteration in times:
             correlations, shares = pairs[iteration, stop, "ip1"]
             known = _known(correlations)
-            fewer = f" ({len(known)} seed{'s' * (len(known) > 1)})" if len(known) < len(shares) else ""
-            rows.append([stop, str(iteration), mean_text(known) + fewer, mean_text(shares), str(len(shares))])
+            fewer = (
+                f" ({len(known)} seed{'s' * (len(known) > 1)})" if len(known) < len(shares) else ""
+            )
+            rows.append(
+                [
+                    stop,
+                    str(iteration),
+                    mean_text(known) + fewer,
+                    mean_text(shares),
+                    str(len(shares)),
+                ]
+            )
     text = (
         f"The same {n} training patches, half of them exudates, were scored by all five, with the weights that the EGL arm of Algorithm 1 "
         f"had after {_listed(times)} batches ({len(seeds)} of {len(every)} seeds; a run that diverged has no later weights). "
@@ -134,7 +158,11 @@ def _ranks(results, every):
         f"after {_middle(times)} batches."
     )
     header = ("stop", "batches", "rank correlation", f"share of the {k} highest in common", "seeds")
-    table = Table("Agreement with phi of ip1: mean ± half width of the 95% t-interval over seeds", header, rows)
+    table = Table(
+        "Agreement with phi of ip1: mean ± half width of the 95% t-interval over seeds",
+        header,
+        rows,
+    )
     return text, Figure("layers-ranks.png", caption), table, (), "layers-ranks.csv"
 
 
@@ -159,34 +187,90 @@ def _write_ranks(path, pairs):
             correlations, shares = pairs[iteration, a, b]
             numbers = [*interval(_known(correlations)), *interval(shares)]
             rows.append([iteration, a, b, *(f"{number:.6g}" for number in numbers), len(shares)])
-    header = ("batch", "stop", "other_stop", "rank_correlation", "half_width", "overlap", "overlap_half_width", "seeds")
+    header = (
+        "batch",
+        "stop",
+        "other_stop",
+        "rank_correlation",
+        "half_width",
+        "overlap",
+        "overlap_half_width",
+        "seeds",
+    )
     write_csv(path, header, rows)
 
 
 def _draw_ranks(path, pairs, times, k, chance):
     with figure(path, 3, width=4.8, height=4.2) as (drawing, ((left, middle, right),)):
-        for axis, which, title in ((left, 0, "rank correlation with ip1"), (middle, 1, f"share of ip1's {k} highest")):
+        for axis, which, title in (
+            (left, 0, "rank correlation with ip1"),
+            (middle, 1, f"share of ip1's {k} highest"),
+        ):
             for place, iteration in enumerate(times):
                 colour = COLOURS_OF_TIME[place % len(COLOURS_OF_TIME)]
                 x = np.arange(len(OTHERS)) + (place - (len(times) - 1) / 2) * 0.22
                 values = [_known(pairs[iteration, stop, "ip1"][which]) for stop in OTHERS]
                 mean, half = np.transpose([interval(each) for each in values])
-                axis.errorbar(x, mean, np.nan_to_num(half), fmt="o", color=colour, capsize=4, label=f"{iteration} batches")
+                axis.errorbar(
+                    x,
+                    mean,
+                    np.nan_to_num(half),
+                    fmt="o",
+                    color=colour,
+                    capsize=4,
+                    label=f"{iteration} batches",
+                )
                 for centre, each in zip(x, values):
-                    axis.plot(np.full(len(each), centre + 0.07), each, ".", color=colour, markersize=4, alpha=0.6)
+                    axis.plot(
+                        np.full(len(each), centre + 0.07),
+                        each,
+                        ".",
+                        color=colour,
+                        markersize=4,
+                        alpha=0.6,
+                    )
             axis.set_xticks(range(len(OTHERS)))
             axis.set_xticklabels(OTHERS)
-            lowest = min(min(_known(pairs[iteration, stop, "ip1"][which])) for iteration in times for stop in OTHERS)
-            finish(axis, title, "backward pass stops at", ylim=(min(0, np.nan_to_num(lowest)) - 0.03, 1.03))
+            lowest = min(
+                min(_known(pairs[iteration, stop, "ip1"][which]))
+                for iteration in times
+                for stop in OTHERS
+            )
+            finish(
+                axis,
+                title,
+                "backward pass stops at",
+                ylim=(min(0, np.nan_to_num(lowest)) - 0.03, 1.03),
+            )
         middle.axhline(chance, color="0.4", linestyle="--", label="by chance")
         for axis in (left, middle):
             axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=4, fontsize=8)
-        numbers = np.array([[np.mean(_known(pairs[_middle(times), a, b][0])) for b in STOPS] for a in STOPS])
-        drawing.colorbar(right.imshow(numbers, vmin=0, vmax=1, cmap="viridis"), ax=right, label="rank correlation")
+        numbers = np.array(
+            [[np.mean(_known(pairs[_middle(times), a, b][0])) for b in STOPS] for a in STOPS]
+        )
+        drawing.colorbar(
+            right.imshow(numbers, vmin=0, vmax=1, cmap="viridis"),
+            ax=right,
+            label="rank correlation",
+        )
         for (row, column), number in np.ndenumerate(numbers):
-            right.text(column, row, f"{number:.2f}", ha="center", va="center", color="black" if number > 0.5 else "white", fontsize=9)
+            right.text(
+                column,
+                row,
+                f"{number:.2f}",
+                ha="center",
+                va="center",
+                color="black" if number > 0.5 else "white",
+                fontsize=9,
+            )
         places = range(len(STOPS))
-        right.set(xticks=places, yticks=places, xticklabels=STOPS, yticklabels=STOPS, title=f"each pair, {_middle(times)} batches")
+        right.set(
+            xticks=places,
+            yticks=places,
+            xticklabels=STOPS,
+            yticklabels=STOPS,
+            title=f"each pair, {_middle(times)} batches",
+        )
 
 
 def _selections(results, every):
@@ -204,11 +288,16 @@ def _selections(results, every):
     for arm, (iterations, values) in found.items():
         for iteration, mean, half in zip(iterations, *interval(values)):
             rows.append([arm, int(iteration), f"{mean:.6g}", f"{half:.6g}", len(seeds)])
-    write_csv(results.file("layers.csv"), ("stop", "batch", "f_measure", "half_width", "seeds"), rows)
+    write_csv(
+        results.file("layers.csv"), ("stop", "batch", "f_measure", "half_width", "seeds"), rows
+    )
     _draw_curves(results.file("layers.png"), found, others)
     start = results.protocol.patches.selection.initial_iterations
     areas = {arm: area(*found[arm], start) for arm in found}
-    diverged = {arm: np.array([bool(results.metrics(run)["diverged"]) for run in names]) for arm, names in runs.items()}
+    diverged = {
+        arm: np.array([bool(results.metrics(run)["diverged"]) for run in names])
+        for arm, names in runs.items()
+    }
     what, words = verdict({stop: areas[stop] - areas["ip1"] for stop in others})
     measured = f"Mean F of each stop minus that of ip1 in the same seed, with the 95% t-interval over {len(seeds)} seeds: {words}."
     lost = ", ".join(f"{arm} {diverged[arm].sum()}" for arm in begun if diverged[arm].any())
@@ -224,18 +313,40 @@ def _selections(results, every):
     lines = []
     for arm in areas:
         difference, whole = areas[arm] - areas["ip1"], ~(diverged[arm] | diverged["ip1"])
-        cells = [mean_text(difference), f"{mean_text(difference[whole])} ({whole.sum()})" if whole.any() else "–"]
-        lines.append([arm, mean_text(areas[arm]), *(cells if arm != "ip1" else ("", "")), str(diverged[arm].sum())])
+        cells = [
+            mean_text(difference),
+            f"{mean_text(difference[whole])} ({whole.sum()})" if whole.any() else "–",
+        ]
+        lines.append(
+            [
+                arm,
+                mean_text(areas[arm]),
+                *(cells if arm != "ip1" else ("", "")),
+                str(diverged[arm].sum()),
+            ]
+        )
     table = Table(
         f"Mean F (area under the curve over its width) from the first evaluation, at batch {max(start, first)}, to batch {last}",
-        ("backward pass stops at", "mean F", "minus ip1's, same seed", "where neither diverged (seeds)", "runs that diverged"),
+        (
+            "backward pass stops at",
+            "mean F",
+            "minus ip1's, same seed",
+            "where neither diverged (seeds)",
+            "runs that diverged",
+        ),
         lines,
     )
     caption = (
         f"F on the test patches: each stop against ip1, and random choice of patches. Mean over {len(seeds)} seeds, band: 95% t-interval; "
         "thin: the seeds of the two stops."
     )
-    return text, Figure("layers.png", caption), table, (Verdict("C4", what, measured),), "layers.csv"
+    return (
+        text,
+        Figure("layers.png", caption),
+        table,
+        (Verdict("C4", what, measured),),
+        "layers.csv",
+    )
 
 
 def _draw_curves(path, found, others):
@@ -243,10 +354,14 @@ def _draw_curves(path, found, others):
         for axis, stop in zip(axes[0], others):
             for arm in ("random", "ip1", stop):
                 if arm in found:
-                    colour = {"random": COLOURS["random"], "ip1": COLOURS["egl"]}.get(arm, "tab:red")
+                    colour = {"random": COLOURS["random"], "ip1": COLOURS["egl"]}.get(
+                        arm, "tab:red"
+                    )
                     band(axis, *found[arm], arm, colour)
                     if arm != "random":
-                        axis.plot(found[arm][0], found[arm][1].T, color=colour, linewidth=0.5, alpha=0.7)
+                        axis.plot(
+                            found[arm][0], found[arm][1].T, color=colour, linewidth=0.5, alpha=0.7
+                        )
             finish(axis, f"{stop} and ip1", "batches (SGD iterations)", ylim=(-0.02, 1.02))
             axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=3)
         axes[0, 0].set_ylabel("F on the test patches")

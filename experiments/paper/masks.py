@@ -1,4 +1,5 @@
 """Maps of p(exudate) and of phi over whole photographs, thresholded into masks, against the annotated ones (claim C7)."""
+
 import os
 
 import numpy as np
@@ -6,7 +7,16 @@ import numpy as np
 from egl.training.run_folder import write_csv
 from experiments import plots
 from experiments.analyses import mask_scores
-from experiments.analyses.mask_maps import CURVES, KINDS, RESAMPLES, SCORES, SPLITS, SUBSETS, MaskSettings, score
+from experiments.analyses.mask_maps import (
+    CURVES,
+    KINDS,
+    RESAMPLES,
+    SCORES,
+    SPLITS,
+    SUBSETS,
+    MaskSettings,
+    score,
+)
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.paper import baseline
 from experiments.section import Figure, Section, Table, Verdict
@@ -22,7 +32,10 @@ MEASURES = {
     "lesion_f": "lesion F",
 }
 COLOURS = {"p": "tab:blue", "phi": "tab:green"}
-OUTLINES = {"annotated": ("annotated", "cyan"), "called": ("p(exudate) above the threshold", "black")}
+OUTLINES = {
+    "annotated": ("annotated", "cyan"),
+    "called": ("p(exudate) above the threshold", "black"),
+}
 
 
 def name(seed):
@@ -35,7 +48,9 @@ def tasks(protocol):
     result = baseline.tasks(protocol)
     for seed in range(1, protocol.baseline_seeds + 1):
         run = baseline.name(seed)
-        result[name(seed)] = Task(score, "all", MaskSettings(run, protocol.map_stride), needs=(run,))
+        result[name(seed)] = Task(
+            score, "all", MaskSettings(run, protocol.map_stride), needs=(run,)
+        )
     return result
 
 
@@ -45,8 +60,14 @@ def section(results):
     seeds = results.seeds(asked, name)
     if not seeds:
         return None
-    tables = {file: {seed: results.table(name(seed), f"{file}.csv") for seed in seeds} for file in ("photographs", "scores", "curves")}
-    for file, kept, header in (("masks.csv", "scores", SCORES), ("masks-curves.csv", "curves", CURVES)):
+    tables = {
+        file: {seed: results.table(name(seed), f"{file}.csv") for seed in seeds}
+        for file in ("photographs", "scores", "curves")
+    }
+    for file, kept, header in (
+        ("masks.csv", "scores", SCORES),
+        ("masks-curves.csv", "curves", CURVES),
+    ):
         rows = [[seed, *row.values()] for seed, read in tables[kept].items() for row in read]
         write_csv(results.file(file), ("seed", *header), rows)
     scores = {seed: read_scores(rows) for seed, rows in tables["scores"].items()}
@@ -62,12 +83,19 @@ def section(results):
 
 def read_scores(rows):
     """Return {(map, photographs, measure): [value, low, high]} of the rows of scores.csv, nan where there is none."""
-    return {(row["map"], row["photographs"], row["measure"]): [float(row[key] or "nan") for key in SCORES[3:]] for row in rows}
+    return {
+        (row["map"], row["photographs"], row["measure"]): [
+            float(row[key] or "nan") for key in SCORES[3:]
+        ]
+        for row in rows
+    }
 
 
 def cells(measured, kind, subset):
     """Return a map's threshold, and its MEASURES of a subset with their intervals, as text; measured: from read_scores."""
-    numbers = ("{:.3f} [{:.3f}, {:.3f}]".format(*measured[kind, subset, measure]) for measure in MEASURES)
+    numbers = (
+        "{:.3f} [{:.3f}, {:.3f}]".format(*measured[kind, subset, measure]) for measure in MEASURES
+    )
     return [f"{measured[kind, 'all', 'threshold'][0]:.4g}", *numbers]
 
 
@@ -77,13 +105,23 @@ def _mean(scores, *key):
 
 def _text(results, photographs, scores):
     trained = [results.metrics(baseline.name(seed)) for seed in scores]
-    iterations, diverged = ", ".join(str(each["iterations"]) for each in trained), sum(bool(each["diverged"]) for each in trained)
+    iterations, diverged = (
+        ", ".join(str(each["iterations"]) for each in trained),
+        sum(bool(each["diverged"]) for each in trained),
+    )
     used = {}
     for split in SPLITS.values():
-        lesion = [int(row["lesion"]) for row in photographs[min(photographs)] if row["split"] == split]
+        lesion = [
+            int(row["lesion"]) for row in photographs[min(photographs)] if row["split"] == split
+        ]
         used[split] = f"{len(lesion)} {split} photographs ({sum(lesion)} with exudates)"
     rows = [row for of_seed in photographs.values() for row in of_seed if row["split"] == "test"]
-    wrong = {lesion: sum(int(row["p_called"]) - int(row["p_right"]) for row in rows if row["lesion"] == lesion) for lesion in "01"}
+    wrong = {
+        lesion: sum(
+            int(row["p_called"]) - int(row["p_right"]) for row in rows if row["lesion"] == lesion
+        )
+        for lesion in "01"
+    }
     healthy = wrong["0"] / max(sum(wrong.values()), 1)
     return [
         f"Nets trained by plain SGD on all labels, with the last weights that were kept (after {iterations} iterations; in {diverged} of "
@@ -106,7 +144,10 @@ def _text(results, photographs, scores):
 def _draw_overlays(results, seed):
     shown = np.load(os.path.join(results.run(name(seed)), "overlays.npz"))
     count = sum(key.endswith("_id") for key in shown.files)
-    with plots.figure(results.file("masks-overlays.png"), 3, count, width=4.4, height=3.5) as (drawing, axes):
+    with plots.figure(results.file("masks-overlays.png"), 3, count, width=4.4, height=3.5) as (
+        drawing,
+        axes,
+    ):
         for n, row in enumerate(axes):
             row[0].imshow(shown[f"{n}_photograph"][..., ::-1])
             for key, (_, colour) in OUTLINES.items():
@@ -114,16 +155,25 @@ def _draw_overlays(results, seed):
                     row[0].contour(shown[f"{n}_{key}"], levels=[127], colors=colour, linewidths=0.9)
             row[0].set_title(os.path.basename(str(shown[f"{n}_id"])), fontsize=10)
             for axis, (kind, label) in zip(row[1:], KINDS.items()):
-                heat = axis.imshow(shown[f"{n}_{kind}"].astype(float), cmap="inferno", vmin=0, vmax=1 if kind == "p" else None)
+                heat = axis.imshow(
+                    shown[f"{n}_{kind}"].astype(float),
+                    cmap="inferno",
+                    vmin=0,
+                    vmax=1 if kind == "p" else None,
+                )
                 drawing.colorbar(heat, cax=axis.inset_axes([1.02, 0, 0.03, 1]))
                 axis.set_title(label, fontsize=10)
             for axis in row:
                 axis.set_axis_off()
         for label, colour in OUTLINES.values():
             axes[-1, 0].plot([], [], color=colour, label=label)
-        axes[-1, 0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncol=2, fontsize=9, facecolor="0.75")
+        axes[-1, 0].legend(
+            loc="upper center", bbox_to_anchor=(0.5, -0.02), ncol=2, fontsize=9, facecolor="0.75"
+        )
     caption = f"Seed {seed}. From above: the test photographs with the smallest, the middle and the largest annotated area."
-    return Figure("masks-overlays.png", caption + " Each map of phi has a scale of its own.", photographs=True)
+    return Figure(
+        "masks-overlays.png", caption + " Each map of phi has a scale of its own.", photographs=True
+    )
 
 
 def _draw_curves(results, points, scores):
@@ -131,12 +181,31 @@ def _draw_curves(results, points, scores):
         axis = axes[0, 0]
         for kind, label in KINDS.items():
             for seed, rows in points.items():
-                line = np.array([[float(row["recall"]), float(row["precision"])] for row in rows if row["map"] == kind])
-                axis.plot(*line.T, color=COLOURS[kind], linewidth=1.2, label=label if seed == min(points) else None)
-                chosen = [scores[seed][kind, "all", measure][0] for measure in ("pixel_recall", "pixel_precision")]
+                line = np.array(
+                    [
+                        [float(row["recall"]), float(row["precision"])]
+                        for row in rows
+                        if row["map"] == kind
+                    ]
+                )
+                axis.plot(
+                    *line.T,
+                    color=COLOURS[kind],
+                    linewidth=1.2,
+                    label=label if seed == min(points) else None,
+                )
+                chosen = [
+                    scores[seed][kind, "all", measure][0]
+                    for measure in ("pixel_recall", "pixel_precision")
+                ]
                 axis.plot(*chosen, "o", color=COLOURS[kind])
         axis.plot([], [], "o", color="0.3", label="threshold from the validation photographs")
-        axis.axhline(_mean(scores, "p", "all", "annotated_share"), color="0.4", linestyle="--", label="share of annotated pixels")
+        axis.axhline(
+            _mean(scores, "p", "all", "annotated_share"),
+            color="0.4",
+            linestyle="--",
+            label="share of annotated pixels",
+        )
         plots.finish(axis, "Pixels of all test photographs", "recall", "precision", (0, 1))
         axis.set_xlim(0, 1)
         axis.legend(loc="upper right")
@@ -151,8 +220,17 @@ def _table(scores, subset):
         for seed, measured in scores.items():
             rows.append([label, f"seed {seed}", *cells(measured, kind, subset)])
         if len(scores) > 1:
-            rows.append([label, "mean", "", *(f"{_mean(scores, kind, subset, key):.3f}" for key in MEASURES)])
-    return Table(f"{SUBSETS[subset]} [95% interval]", ("map", "", "threshold", *MEASURES.values()), rows)
+            rows.append(
+                [
+                    label,
+                    "mean",
+                    "",
+                    *(f"{_mean(scores, kind, subset, key):.3f}" for key in MEASURES),
+                ]
+            )
+    return Table(
+        f"{SUBSETS[subset]} [95% interval]", ("map", "", "threshold", *MEASURES.values()), rows
+    )
 
 
 def _verdict(scores):
@@ -164,4 +242,6 @@ def _verdict(scores):
         f"p(exudate) over all test photographs: pixel AUC-PR {ap:.3f}, {ap / share:.1f} times the share of annotated pixels ({share:.2%}); "
         f"lesions with precision {precision:.2f} and recall {recall:.2f} (mean of {len(scores)} seed{'s' if len(scores) > 1 else ''})."
     )
-    return Verdict("C7", REPRODUCED if ranks and finds else UNDECIDED if ranks else NOT_REPRODUCED, measured)
+    return Verdict(
+        "C7", REPRODUCED if ranks and finds else UNDECIDED if ranks else NOT_REPRODUCED, measured
+    )

@@ -1,4 +1,5 @@
 """Algorithm 1: patches chosen by EGL or at random, against plain SGD on everything; by batches and by labels."""
+
 from functools import partial
 
 from egl.training.full_training import FullTrainingSettings
@@ -23,7 +24,10 @@ def tasks(protocol):
         for arm in chosen_by(protocol):
             result[name(arm, seed)] = task(protocol, arm, seed)
         plain = FullTrainingSettings(
-            trainer, stop_early=False, iterations=settings.selection.iterations, evaluate_every=settings.evaluate_every
+            trainer,
+            stop_early=False,
+            iterations=settings.selection.iterations,
+            evaluate_every=settings.evaluate_every,
         )
         result[name("sgd", seed)] = Task(work.train, "all", plain)
     return result
@@ -36,7 +40,9 @@ def chosen_by(protocol):
 
 def task(protocol, strategy, seed):
     """Return the Task of Algorithm 1 by a strategy."""
-    settings = protocol.patches._replace(strategy=strategy, trainer=protocol.patches.trainer._replace(seed=seed))
+    settings = protocol.patches._replace(
+        strategy=strategy, trainer=protocol.patches.trainer._replace(seed=seed)
+    )
     if strategy == "egl":
         settings = settings._replace(keep_weights=kept(protocol))
     return Task(work.select, "all", settings)
@@ -47,7 +53,11 @@ def kept(protocol):
     selection = protocol.patches.selection
     rounds = -(-(selection.iterations - selection.initial_iterations) // selection.steps)
     fifth = selection.initial_iterations + max(1, rounds // 5) * selection.steps
-    return (selection.initial_iterations, fifth, selection.initial_iterations + rounds * selection.steps)
+    return (
+        selection.initial_iterations,
+        fifth,
+        selection.initial_iterations + rounds * selection.steps,
+    )
 
 
 def section(results):
@@ -65,9 +75,15 @@ def section(results):
         for arm, (iterations, values) in by_arm.items()
         for x, n, mean, half in zip(iterations, labels[arm].mean(axis=0), *interval(values))
     ]
-    write_csv(results.file("patches.csv"), ("arm", "batch", "labelled_patches", "f_measure", "half_width", "seeds"), rows)
+    write_csv(
+        results.file("patches.csv"),
+        ("arm", "batch", "labelled_patches", "f_measure", "half_width", "seeds"),
+        rows,
+    )
     selection = results.protocol.patches.selection
-    broken = ", ".join(f"{plots.label(arm)} {one_class(results, names)}" for arm, names in runs.items())
+    broken = ", ".join(
+        f"{plots.label(arm)} {one_class(results, names)}" for arm, names in runs.items()
+    )
     text = [
         f"Algorithm 1: after {selection.initial_iterations} random batches, {selection.k} patches are chosen a round, by phi or by lot, "
         f"and a round is {selection.steps} SGD iterations: one on the chosen patches, the others on random samples of all chosen so far "
@@ -90,28 +106,71 @@ def _draw(results, by_arm, labels):
             plots.band(axes[0, 0], x, values, plots.label(arm), plots.colour(arm))
             axes[0, 0].plot(x, values.T, color=plots.colour(arm), linewidth=0.5, alpha=0.6)
             if arm != "sgd":
-                plots.band(axes[0, 1], labels[arm].mean(axis=0), values, plots.label(arm), plots.colour(arm))
+                plots.band(
+                    axes[0, 1],
+                    labels[arm].mean(axis=0),
+                    values,
+                    plots.label(arm),
+                    plots.colour(arm),
+                )
         last = interval(by_arm["sgd"][1])[0][-1]
         n = int(labels["sgd"].max())
-        axes[0, 1].axhline(last, color=plots.COLOURS["sgd"], linestyle="--", label=f"plain SGD, all {n} labels, last F")
-        plots.finish(axes[0, 0], "by batches", "batches (SGD iterations)", "F-measure on the test patches", (-0.02, 1.02))
-        plots.finish(axes[0, 1], "by labels", "labelled patches (mean over seeds)", ylim=(-0.02, 1.02))
+        axes[0, 1].axhline(
+            last,
+            color=plots.COLOURS["sgd"],
+            linestyle="--",
+            label=f"plain SGD, all {n} labels, last F",
+        )
+        plots.finish(
+            axes[0, 0],
+            "by batches",
+            "batches (SGD iterations)",
+            "F-measure on the test patches",
+            (-0.02, 1.02),
+        )
+        plots.finish(
+            axes[0, 1], "by labels", "labelled patches (mean over seeds)", ylim=(-0.02, 1.02)
+        )
         for axis in axes[0]:
             axis.legend(loc="lower left")
-    return Figure("patches.png", f"Mean over {len(by_arm['egl'][1])} seeds, band: 95% t-interval; left, a thin line a seed.")
+    return Figure(
+        "patches.png",
+        f"Mean over {len(by_arm['egl'][1])} seeds, band: 95% t-interval; left, a thin line a seed.",
+    )
 
 
 def _table(by_arm, labels):
     first, last = max(x[0] for x, _ in by_arm.values()), by_arm["egl"][0][-1]
-    batches = [batch for batch in (round(fraction * last) for fraction in (0.125, 0.25, 0.5, 1)) if batch >= first]
+    batches = [
+        batch
+        for batch in (round(fraction * last) for fraction in (0.125, 0.25, 0.5, 1))
+        if batch >= first
+    ]
     at_last = {arm: values[:, -1] for arm, (_, values) in by_arm.items()}
     rows = []
     for arm, (x, values) in by_arm.items():
-        others = ["" if arm == other else mean_text(at_last[arm] - at_last[other]) for other in ("random", "egl", "sgd")]
+        others = [
+            "" if arm == other else mean_text(at_last[arm] - at_last[other])
+            for other in ("random", "egl", "sgd")
+        ]
         used = f"{labels[arm][:, -1].mean():.0f}"
-        rows.append([plots.label(arm), *(mean_text(at(x, values, batch)) for batch in batches), *others, used])
+        rows.append(
+            [
+                plots.label(arm),
+                *(mean_text(at(x, values, batch)) for batch in batches),
+                *others,
+                used,
+            ]
+        )
     after = (f"{batch} batches" for batch in batches)
-    header = ("F-measure after", *after, "last − random", "last − EGL", "last − plain SGD", "labels used")
+    header = (
+        "F-measure after",
+        *after,
+        "last − random",
+        "last − EGL",
+        "last − plain SGD",
+        "labels used",
+    )
     return Table("F-measure on the test patches; differences are within seeds", header, rows)
 
 

@@ -1,4 +1,5 @@
 """The paper's open choices: which of them decide whether EGL is ahead of random choice (C1, C2)."""
+
 from functools import partial
 
 from egl.training.run_folder import write_csv
@@ -49,7 +50,9 @@ def tasks(protocol):
             for variant, (selection, trainer, rest, _) in VARIANTS.items():
                 settings = default.settings
                 settings = settings._replace(
-                    selection=settings.selection._replace(iterations=protocol.settings_iterations, **selection),
+                    selection=settings.selection._replace(
+                        iterations=protocol.settings_iterations, **selection
+                    ),
                     trainer=settings.trainer._replace(**trainer),
                     keep_weights=(),
                     **rest,
@@ -67,20 +70,43 @@ def section(results):
     """Return the Section, or None where no variant has a whole seed."""
     found = {}
     for variant in (DEFAULT, LESION, *VARIANTS):
-        whole = results.seeds(seeds(results.protocol), *(partial(name, variant, arm) for arm in ARMS))
+        whole = results.seeds(
+            seeds(results.protocol), *(partial(name, variant, arm) for arm in ARMS)
+        )
         if whole:
             found[variant] = _measure(results, variant, whole)
     if not set(found) - {DEFAULT, LESION}:  # these are Fig. 2's
         return None
     rows = [
-        [variant, len(each["egl"]), *(f"{x:.6g}" for column in ("random", "egl", "difference", "last") for x in interval(each[column]))]
+        [
+            variant,
+            len(each["egl"]),
+            *(
+                f"{x:.6g}"
+                for column in ("random", "egl", "difference", "last")
+                for x in interval(each[column])
+            ),
+        ]
         + [each["broken"]["random"], each["broken"]["egl"]]
         for variant, each in found.items()
     ]
-    names = [f"{column}{part}" for column in ("random", "egl", "difference", "last_difference") for part in ("", "_half_width")]
-    write_csv(results.file("settings.csv"), ("variant", "seeds", *names, "random_broken", "egl_broken"), rows)
-    first, last = results.protocol.images.selection.initial_iterations, results.protocol.settings_iterations
-    by_verdict = {variant: by_interval(*interval(each["difference"])) for variant, each in found.items()}
+    names = [
+        f"{column}{part}"
+        for column in ("random", "egl", "difference", "last_difference")
+        for part in ("", "_half_width")
+    ]
+    write_csv(
+        results.file("settings.csv"),
+        ("variant", "seeds", *names, "random_broken", "egl_broken"),
+        rows,
+    )
+    first, last = (
+        results.protocol.images.selection.initial_iterations,
+        results.protocol.settings_iterations,
+    )
+    by_verdict = {
+        variant: by_interval(*interval(each["difference"])) for variant, each in found.items()
+    }
     ahead = [variant for variant, verdict in by_verdict.items() if verdict == "reproduced"]
     behind = [variant for variant, verdict in by_verdict.items() if verdict == "contradicted"]
     text = [
@@ -99,33 +125,63 @@ def section(results):
 
 
 def _measure(results, variant, whole):
-    first, last = results.protocol.images.selection.initial_iterations, results.protocol.settings_iterations
+    first, last = (
+        results.protocol.images.selection.initial_iterations,
+        results.protocol.settings_iterations,
+    )
     runs = {arm: [name(variant, arm, seed) for seed in whole] for arm in ARMS}
     f = {arm: until(*curves(results, names, "f_measure"), last) for arm, names in runs.items()}
     areas = {arm: area(*pair, first) for arm, pair in f.items()}
     ends = {arm: values[:, -1] for arm, (_, values) in f.items()}
     broken = {arm: one_class(results, names, last) for arm, names in runs.items()}
-    return dict(areas, difference=areas["egl"] - areas["random"], last=ends["egl"] - ends["random"], broken=broken)
+    return dict(
+        areas,
+        difference=areas["egl"] - areas["random"],
+        last=ends["egl"] - ends["random"],
+        broken=broken,
+    )
 
 
 def _draw(results, found, first, last):
-    with plots.figure(results.file("settings.png"), width=9, height=0.6 + 0.42 * len(found)) as (_, axes):
+    with plots.figure(results.file("settings.png"), width=9, height=0.6 + 0.42 * len(found)) as (
+        _,
+        axes,
+    ):
         axis = axes[0, 0]
         for place, each in enumerate(found.values()):
-            for shift, column, colour in ((-0.12, "difference", "black"), (0.12, "last", "tab:red")):
-                label = {"difference": f"mean F from batch {first} on", "last": "last F"}[column] if place == 0 else None
-                plots.dot(axis, each[column], place + shift, color=colour, markersize=4, label=label)
+            for shift, column, colour in (
+                (-0.12, "difference", "black"),
+                (0.12, "last", "tab:red"),
+            ):
+                label = (
+                    {"difference": f"mean F from batch {first} on", "last": "last F"}[column]
+                    if place == 0
+                    else None
+                )
+                plots.dot(
+                    axis, each[column], place + shift, color=colour, markersize=4, label=label
+                )
         axis.axvline(0, color="0.3", linewidth=0.8)
         axis.set_yticks(range(len(found)))
         axis.set_yticklabels(list(found))
         axis.invert_yaxis()
         axis.legend(fontsize=8)
-        plots.finish(axis, "", f"F-measure, EGL − random, {last} batches: paired mean and 95% t-interval")
+        plots.finish(
+            axis, "", f"F-measure, EGL − random, {last} batches: paired mean and 95% t-interval"
+        )
     return Figure("settings.png", "What lies right of the line is in favour of EGL.")
 
 
 def _table(found):
-    header = ("choice", "random: mean F", "EGL: mean F", "EGL − random", "last F: EGL − random", "seeds", "broken down: random, EGL")
+    header = (
+        "choice",
+        "random: mean F",
+        "EGL: mean F",
+        "EGL − random",
+        "last F: EGL − random",
+        "seeds",
+        "broken down: random, EGL",
+    )
     rows = [
         [variant, *(mean_text(each[column]) for column in ("random", "egl", "difference", "last"))]
         + [str(len(each["egl"])), "{random}, {egl}".format(**each["broken"])]

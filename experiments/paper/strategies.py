@@ -1,4 +1,5 @@
 """Every strategy beside EGL and random choice: what it reaches, with how many labels, and what a query costs; and sampling of the pool."""
+
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,12 @@ from experiments.tasks import Task
 
 ENOUGH = 0.85  # the F whose price in labels is asked
 # Strategies that choose patches as another one does: with two classes there is one order of uncertainty, and a bag is for images.
-SAME_PATCHES = {"margin": "least-confidence", "entropy": "least-confidence", "bag-egl": "egl", "bag-egl-softmax": "egl"}
+SAME_PATCHES = {
+    "margin": "least-confidence",
+    "entropy": "least-confidence",
+    "bag-egl": "egl",
+    "bag-egl-softmax": "egl",
+}
 # The pool sampled before it is scored: (candidates, how they are drawn). The default is among them, for comparison.
 SAMPLED = {
     "100 uniform": (100, "uniform"),
@@ -33,7 +39,9 @@ def tasks(protocol):
             result[patches.name(chooser, seed)] = patches.task(protocol, chooser, seed)
         default = patches.task(protocol, "egl", seed)
         for variant, (candidates, sampling) in SAMPLED.items():
-            selection = default.settings.selection._replace(candidates=candidates, sampling=sampling)
+            selection = default.settings.selection._replace(
+                candidates=candidates, sampling=sampling
+            )
             settings = default.settings._replace(selection=selection)
             if settings != default.settings:
                 settings = settings._replace(keep_weights=())
@@ -57,8 +65,13 @@ def sampled(protocol, variant, seed):
 def section(results):
     """Return the Section, or None where no other strategy than EGL and random choice has a whole seed."""
     asked = seeds(results.protocol)
-    found = {strategy: results.seeds(asked, lambda seed, s=strategy: fig2.name("all", s, seed)) for strategy in STRATEGIES}
-    whole = [seed for seed in asked if all(seed in found[strategy] for strategy in ("egl", "random"))]
+    found = {
+        strategy: results.seeds(asked, lambda seed, s=strategy: fig2.name("all", s, seed))
+        for strategy in STRATEGIES
+    }
+    whole = [
+        seed for seed in asked if all(seed in found[strategy] for strategy in ("egl", "random"))
+    ]
     found = {strategy: [seed for seed in of if seed in whole] for strategy, of in found.items()}
     found = {strategy: of for strategy, of in found.items() if of}
     if not set(found) - {"egl", "random"}:
@@ -77,14 +90,21 @@ def section(results):
     tables = [_table(results, found, measured)]
     sampling = _sampling(results, asked)
     return Section(
-        "Other strategies", text, [_draw(results, measured)], tables + ([sampling] if sampling else []), files=("strategies.csv",)
+        "Other strategies",
+        text,
+        [_draw(results, measured)],
+        tables + ([sampling] if sampling else []),
+        files=("strategies.csv",),
     )
 
 
 def _measure(results, strategy, of):
     start = results.protocol.images.selection.initial_iterations
     areas = {
-        arm: area(*curves(results, [fig2.name("all", arm, seed) for seed in of], "f_measure"), start) for arm in (strategy, "random", "egl")
+        arm: area(
+            *curves(results, [fig2.name("all", arm, seed) for seed in of], "f_measure"), start
+        )
+        for arm in (strategy, "random", "egl")
     }
     runs = [fig2.name("all", strategy, seed) for seed in of]
     by_patch, labels, random_labels = _by_patch(results, SAME_PATCHES.get(strategy, strategy))
@@ -118,8 +138,14 @@ def _by_patch(results, chooser):
         return np.empty((3, 0))
     runs = {arm: [patches.name(arm, seed) for seed in of] for arm in arms}
     f = {arm: curves(results, names, "f_measure") for arm, names in runs.items()}
-    areas = {arm: area(*pair, results.protocol.patches.selection.initial_iterations) for arm, pair in f.items()}
-    labels = {arm: first_at(curves(results, names, "n_labelled")[1], f[arm][1], ENOUGH) for arm, names in runs.items()}
+    areas = {
+        arm: area(*pair, results.protocol.patches.selection.initial_iterations)
+        for arm, pair in f.items()
+    }
+    labels = {
+        arm: first_at(curves(results, names, "n_labelled")[1], f[arm][1], ENOUGH)
+        for arm, names in runs.items()
+    }
     return areas[chooser] - areas["random"], labels[chooser], labels["random"]
 
 
@@ -137,7 +163,9 @@ def _write(results, found, measured):
     for strategy, each in measured.items():
         values = [_known(each[key]) for key in columns]
         numbers = [x for of in values for x in (interval(of) if len(of) else (np.nan, np.nan))]
-        rows.append([strategy, len(found[strategy]), *("" if np.isnan(x) else f"{x:.6g}" for x in numbers)])
+        rows.append(
+            [strategy, len(found[strategy]), *("" if np.isnan(x) else f"{x:.6g}" for x in numbers)]
+        )
     header = [column + part for column in columns.values() for part in ("", "_half_width")]
     write_csv(results.file("strategies.csv"), ("strategy", "seeds", *header), rows)
 
@@ -145,13 +173,27 @@ def _write(results, found, measured):
 def _table(results, found, measured):
     rows = []
     for strategy, each in sorted(measured.items(), key=lambda item: -item[1]["mean"].mean()):
-        differences = ["" if strategy == other else mean_text(each[other]) for other in ("random", "egl")]
+        differences = [
+            "" if strategy == other else mean_text(each[other]) for other in ("random", "egl")
+        ]
         broken = f"{each['broken']} of {len(found[strategy])}"
-        by_patch = "" if strategy == "random" or not len(each["by_patch"]) else mean_text(each["by_patch"])
-        row = [plots.label(strategy), mean_text(each["mean"]), *differences, broken, each["seconds"]]
+        by_patch = (
+            "" if strategy == "random" or not len(each["by_patch"]) else mean_text(each["by_patch"])
+        )
+        row = [
+            plots.label(strategy),
+            mean_text(each["mean"]),
+            *differences,
+            broken,
+            each["seconds"],
+        ]
         rows.append([*row, by_patch, *_labels(strategy, each)])
     header = ("strategy", "mean F", "minus random", "minus EGL", "broken down", "seconds a query")
-    header += ("patches: mean F minus random", f"patches: labels to F {ENOUGH}", "labels minus random")
+    header += (
+        "patches: mean F minus random",
+        f"patches: labels to F {ENOUGH}",
+        "labels minus random",
+    )
     return Table("Strategies, by mean F; differences are within seeds", header, rows)
 
 
@@ -163,7 +205,10 @@ def _labels(strategy, each):
     words = f"{len(labels)} of {len(each['labels'])} seeds"
     if not len(labels):
         return [f"not reached ({words})", ""]
-    return [f"{labels.mean():.0f} ({words})", "" if strategy == "random" or not len(more) else mean_text(more, 0)]
+    return [
+        f"{labels.mean():.0f} ({words})",
+        "" if strategy == "random" or not len(more) else mean_text(more, 0),
+    ]
 
 
 def _known(values):
@@ -171,15 +216,27 @@ def _known(values):
 
 
 def _sampling(results, asked):
-    whole = [seed for seed in asked if results.finished(*(sampled(results.protocol, variant, seed) for variant in SAMPLED))]
+    whole = [
+        seed
+        for seed in asked
+        if results.finished(*(sampled(results.protocol, variant, seed) for variant in SAMPLED))
+    ]
     if not whole:
         return None
-    runs = {variant: [sampled(results.protocol, variant, seed) for seed in whole] for variant in SAMPLED}
+    runs = {
+        variant: [sampled(results.protocol, variant, seed) for seed in whole] for variant in SAMPLED
+    }
     areas = {variant: area(*curves(results, names, "f_measure")) for variant, names in runs.items()}
-    last = {variant: curves(results, names, "f_measure")[1][:, -1] for variant, names in runs.items()}
+    last = {
+        variant: curves(results, names, "f_measure")[1][:, -1] for variant, names in runs.items()
+    }
     initial = results.protocol.patches.selection.initial_iterations
     rows = [
-        [variant, mean_text(areas[variant]), "" if variant == "400 uniform" else mean_text(areas[variant] - areas["400 uniform"])]
+        [
+            variant,
+            mean_text(areas[variant]),
+            "" if variant == "400 uniform" else mean_text(areas[variant] - areas["400 uniform"]),
+        ]
         + [mean_text(last[variant]), _seconds(results, names, initial)]
         for variant, names in runs.items()
     ]
@@ -190,8 +247,13 @@ def _sampling(results, asked):
 
 def _draw(results, measured):
     order = sorted(measured, key=lambda strategy: -measured[strategy]["mean"].mean())
-    panels = (("random", "images and patches (Algorithm 2)"), ("by_patch", "patches alone (Algorithm 1)"))
-    with plots.figure(results.file("strategies.png"), 2, width=5, height=0.9 + 0.36 * len(order), sharey=True) as (_, axes):
+    panels = (
+        ("random", "images and patches (Algorithm 2)"),
+        ("by_patch", "patches alone (Algorithm 1)"),
+    )
+    with plots.figure(
+        results.file("strategies.png"), 2, width=5, height=0.9 + 0.36 * len(order), sharey=True
+    ) as (_, axes):
         for axis, (key, title) in zip(axes[0], panels):
             for place, strategy in enumerate(order):
                 values = measured[strategy][key]
@@ -204,4 +266,7 @@ def _draw(results, measured):
         axis.set_yticks(range(len(order)))
         axis.set_yticklabels([plots.label(strategy) for strategy in order])
         axis.invert_yaxis()
-    return Figure("strategies.png", "Mean and 95% t-interval over seeds; grey dots: seeds. Right of the line: ahead of random choice.")
+    return Figure(
+        "strategies.png",
+        "Mean and 95% t-interval over seeds; grey dots: seeds. Right of the line: ahead of random choice.",
+    )

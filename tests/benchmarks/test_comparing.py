@@ -1,4 +1,5 @@
 """Medians, spreads and ratios by hand; the order in which sides take turns."""
+
 from benchmarks.aims import AIMS, Aim, verdict
 from benchmarks.comparing import alternate, comparison, entry, fastest, ratios, summary
 

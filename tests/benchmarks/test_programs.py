@@ -1,4 +1,5 @@
 """A program that answers, and one that dies."""
+
 import pathlib
 import sys
 

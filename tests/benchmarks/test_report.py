@@ -1,4 +1,5 @@
 """The report made of numbers that nobody measured."""
+
 import json
 import os
 
@@ -13,7 +14,11 @@ LAYERS = [
     {"name": "ip1", "ms": 5.0, "rate": 60.0, "product": 80.0},
 ]
 PHI = (
-    "copying the batch into the net", "forward to prob", "backward from ip2 to ip1's output", "norms of ip1's input", "norms of the diff",
+    "copying the batch into the net",
+    "forward to prob",
+    "backward from ip2 to ip1's output",
+    "norms of ip1's input",
+    "norms of the diff",
 )
 PROFILE = {
     "batch": 64,
@@ -27,12 +32,22 @@ PROFILE = {
     "threads": 1.2,
     "processes": 1.98,
     "transfer": 60000.0,
-    "dense": {str(stride): {"seconds": 2.0, "by count": 5.0, "shares": {"box sums": 0.75, "the rest": 0.25}} for stride in (24, 8, 4)},
+    "dense": {
+        str(stride): {
+            "seconds": 2.0,
+            "by count": 5.0,
+            "shares": {"box sums": 0.75, "the rest": 0.25},
+        }
+        for stride in (24, 8, 4)
+    },
 }
 
 
 def one(aim, ratio):
-    sides = [{"label": label, "rates": [rate] * 2} for label, rate in (("this", 1000.0 * ratio), ("that", 1000.0))]
+    sides = [
+        {"label": label, "rates": [rate] * 2}
+        for label, rate in (("this", 1000.0 * ratio), ("that", 1000.0))
+    ]
     return {"name": aim.name, "unit": "patches/s", "ours": sides[0], "theirs": sides[1]}
 
 
@@ -42,18 +57,31 @@ def measure(tmp_path):
 
     def make(times, difference=1e-6, peers=True):
         compared = [one(aim, aim.aim * times) for aim in AIMS]
-        inside = [each for each in compared if each["name"] not in ("vs_small_text", "vs_torch_func")]
+        inside = [
+            each for each in compared if each["name"] not in ("vs_small_text", "vs_torch_func")
+        ]
         with_peers = {"compared": [each for each in compared if each not in inside], "equal": []}
         with_peers.update(versions={"torch": "2"}, chunks={"1": 4, "2": 64})
         blas = [{"library": "openblas", "version": "0.3.13", "kernels": "Prescott"}]
         written = {
-            "in_caffe": {"compared": inside, "equal": [{"what": "phi", "difference": difference, "limit": 1e-4}], "profile": PROFILE},
+            "in_caffe": {
+                "compared": inside,
+                "equal": [{"what": "phi", "difference": difference, "limit": 1e-4}],
+                "profile": PROFILE,
+            },
             "peers": with_peers if peers else {"missing": "no network"},
             "memory": [{"stride": 4, "peak": 0.8}],
             "run": {"small": False, "began": 0, "seconds": 400.0},
             "surroundings": {
-                "commit": "abc1234", "processor": "P", "cores": 2, "memory": 8.0, "system": "6", "caffe": "1.0.0", "blas": blas,
-                "python": "3.9.2", "numpy": "1.19.5",
+                "commit": "abc1234",
+                "processor": "P",
+                "cores": 2,
+                "memory": 8.0,
+                "system": "6",
+                "caffe": "1.0.0",
+                "blas": blas,
+                "python": "3.9.2",
+                "numpy": "1.19.5",
             },
         }
         for name, value in written.items():
@@ -71,8 +99,13 @@ def written(measure, tmp_path, monkeypatch):
     def run(*arguments, **named):
         out = str(tmp_path / "docs")
         report.main(measure(*arguments, **named), out)
-        assert sorted(os.listdir(out)) == ["benchmarks.json", "benchmarks.md"]  # nothing half written is left
-        with open(os.path.join(out, "benchmarks.json")) as entries, open(os.path.join(out, "benchmarks.md")) as text:
+        assert sorted(os.listdir(out)) == [
+            "benchmarks.json",
+            "benchmarks.md",
+        ]  # nothing half written is left
+        with open(os.path.join(out, "benchmarks.json")) as entries, open(
+            os.path.join(out, "benchmarks.md")
+        ) as text:
             return json.load(entries), text.read()
 
     return run
@@ -81,7 +114,10 @@ def written(measure, tmp_path, monkeypatch):
 def test_every_name_has_its_entry_in_order(written):
     entries, text = written(1.0)
     assert [each["name"] for each in entries] == [aim.name for aim in AIMS]
-    assert all(list(each) == ["name", "ratio", "must", "aim", "spread"] and each["spread"] == 0 for each in entries)
+    assert all(
+        list(each) == ["name", "ratio", "must", "aim", "spread"] and each["spread"] == 0
+        for each in entries
+    )
     assert "4 with 1 thread, 64 with 2 threads" in text
     assert "abc1234" in text and "1970-01-01" in text and "stride 4: 0.80 GB" in text
 
@@ -95,7 +131,10 @@ def test_what_missed_its_aim_and_nothing_else_is_explained(written):
 
 def test_without_pytorch_the_rest_is_reported(written):
     entries, text = written(1.0, peers=False)
-    assert [each["name"] for each in entries if each["ratio"] is None] == ["vs_small_text", "vs_torch_func"]
+    assert [each["name"] for each in entries if each["ratio"] is None] == [
+        "vs_small_text",
+        "vs_torch_func",
+    ]
     assert "Not measured: no network" in text and text.count("not measured") == 2
 
 
@@ -116,12 +155,21 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
 
 def test_the_plot_is_a_small_png(tmp_path):
     pytest.importorskip("matplotlib")
-    entries = [{"name": aim.name, "ratio": aim.aim, "must": aim.must, "aim": aim.aim, "spread": 0} for aim in AIMS]
+    entries = [
+        {"name": aim.name, "ratio": aim.aim, "must": aim.must, "aim": aim.aim, "spread": 0}
+        for aim in AIMS
+    ]
     report.draw(str(tmp_path / "plot.png"), entries)
     content = (tmp_path / "plot.png").read_bytes()
     assert content.startswith(b"\x89PNG") and len(content) < 100_000
 
 
 def test_numbers_and_tables():
-    assert [tables.number(value) for value in (None, 0.0345, 1.98, 12.34, 1652.4)] == ["", "0.0345", "1.98", "12.3", "1652"]
+    assert [tables.number(value) for value in (None, 0.0345, 1.98, 12.34, 1652.4)] == [
+        "",
+        "0.0345",
+        "1.98",
+        "12.3",
+        "1652",
+    ]
     assert tables.table(("a", "b"), [("1", "2")]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"

@@ -1,4 +1,5 @@
 """Tiny images and masks for the tests of data_prep."""
+
 import cv2
 import numpy
 import pytest

@@ -27,23 +27,46 @@ def palette_tiff(bits):
     palette_at = 8 + 2 + 12 * tags + 4
     rows_at = palette_at + len(palette)
     entries = [
-        (256, short, 1, width), (257, short, 1, height), (258, short, 1, 1), (259, short, 1, 1), (262, short, 1, 3),
-        (273, long, 1, rows_at), (277, short, 1, 1), (278, short, 1, height), (279, long, 1, len(rows)), (284, short, 1, 1),
+        (256, short, 1, width),
+        (257, short, 1, height),
+        (258, short, 1, 1),
+        (259, short, 1, 1),
+        (262, short, 1, 3),
+        (273, long, 1, rows_at),
+        (277, short, 1, 1),
+        (278, short, 1, height),
+        (279, long, 1, len(rows)),
+        (284, short, 1, 1),
         (320, short, 6, palette_at),
     ]
-    directory = struct.pack("<H", tags) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+    directory = (
+        struct.pack("<H", tags)
+        + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+        + bytes(4)
+    )
     return b"II*\0" + struct.pack("<I", 8) + directory + palette + rows
 
 
 def png(colour_type, rows):
     """A PNG of 8 bits a channel (PNG specification, 5.3 and 11.2)."""
+
     def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content))
+            + kind
+            + content
+            + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     height, width = rows.shape[:2]
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     lines = b"".join(b"\0" + row.tobytes() for row in rows)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(lines))
+        + chunk(b"IEND", b"")
+    )
 
 
 def encoded(suffix, pixels):
@@ -60,17 +83,31 @@ def colour_with_alpha(alpha):
     return png(6, numpy.stack([empty, empty, blue, numpy.full_like(blue, alpha)], axis=2))
 
 
-@pytest.mark.parametrize("content", [
-    encoded(".png", drawn()),
-    encoded(".png", drawn() * 255),
-    encoded(".png", drawn().astype(numpy.uint16)),
-    encoded(".tif", drawn()),
-    encoded(".bmp", drawn() * 255),
-    palette_tiff(drawn()),
-    grey_with_opaque_alpha(),
-    colour_with_alpha(255),
-    colour_with_alpha(0),
-], ids=["grey 1", "grey 255", "16 bits", "tiff", "bmp", "palette of 1 bit", "grey and alpha", "blue and alpha", "blue and no alpha"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        encoded(".png", drawn()),
+        encoded(".png", drawn() * 255),
+        encoded(".png", drawn().astype(numpy.uint16)),
+        encoded(".tif", drawn()),
+        encoded(".bmp", drawn() * 255),
+        palette_tiff(drawn()),
+        grey_with_opaque_alpha(),
+        colour_with_alpha(255),
+        colour_with_alpha(0),
+    ],
+    ids=[
+        "grey 1",
+        "grey 255",
+        "16 bits",
+        "tiff",
+        "bmp",
+        "palette of 1 bit",
+        "grey and alpha",
+        "blue and alpha",
+        "blue and no alpha",
+    ],
+)
 def test_masks_of_every_kind(tmp_path, content):
     path = tmp_path / "mask"
     path.write_bytes(content)
@@ -107,13 +144,23 @@ def test_truncated_images(tmp_path, suffix, share):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("parameters", [[], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1], [cv2.IMWRITE_JPEG_RST_INTERVAL, 4]])
+@pytest.mark.parametrize(
+    "parameters", [[], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1], [cv2.IMWRITE_JPEG_RST_INTERVAL, 4]]
+)
 def test_jpegs_are_whole_with_previews_and_with_bytes_after_the_end(tmp_path, parameters):
     jpeg = cv2.imencode(".jpg", noise(), parameters)[1].tobytes()
     path = tmp_path / "a.jpg"
-    for content in (jpeg, with_thumbnail(jpeg), jpeg + b"\0" * 100, with_thumbnail(jpeg) + b"maker's notes \xff\xd9"):
+    for content in (
+        jpeg,
+        with_thumbnail(jpeg),
+        jpeg + b"\0" * 100,
+        with_thumbnail(jpeg) + b"maker's notes \xff\xd9",
+    ):
         path.write_bytes(content)
-        assert numpy.array_equal(read_image(str(path)), cv2.imdecode(numpy.frombuffer(jpeg, numpy.uint8), cv2.IMREAD_COLOR))
+        assert numpy.array_equal(
+            read_image(str(path)),
+            cv2.imdecode(numpy.frombuffer(jpeg, numpy.uint8), cv2.IMREAD_COLOR),
+        )
 
 
 def test_the_end_of_a_preview_is_not_the_images_end(tmp_path):
@@ -136,7 +183,11 @@ def test_the_cameras_orientation_is_not_applied(tmp_path):
     # One directory entry: Orientation (0x0112), a short, 6 = turn by 90 degrees.
     exif = b"Exif\0\0II*\0" + struct.pack("<IHHHIII", 8, 1, 0x0112, 3, 1, 6, 0)
     turned = jpeg[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(exif)) + exif + jpeg[2:]
-    assert cv2.imdecode(numpy.frombuffer(turned, numpy.uint8), cv2.IMREAD_COLOR).shape == (30, 20, 3), "the trap is set"
+    assert cv2.imdecode(numpy.frombuffer(turned, numpy.uint8), cv2.IMREAD_COLOR).shape == (
+        30,
+        20,
+        3,
+    ), "the trap is set"
     path = tmp_path / "a.jpg"
     path.write_bytes(turned)
     assert read_image(str(path)).shape == (20, 30, 3)
@@ -144,7 +195,9 @@ def test_the_cameras_orientation_is_not_applied(tmp_path):
 
 def test_colours_are_bgr_and_grey_gets_three_channels(tmp_path):
     path = tmp_path / "a.png"
-    path.write_bytes(png(2, numpy.array([[[200, 100, 50]]], numpy.uint8)))  # red, green, blue in the file
+    path.write_bytes(
+        png(2, numpy.array([[[200, 100, 50]]], numpy.uint8))
+    )  # red, green, blue in the file
     assert read_image(str(path)).tolist() == [[[50, 100, 200]]]
     path.write_bytes(png(0, numpy.array([[7]], numpy.uint8)))
     assert read_image(str(path)).tolist() == [[[7, 7, 7]]]
@@ -154,7 +207,12 @@ def test_files_that_are_no_images(tmp_path):
     (tmp_path / "text.jpg").write_text("not an image")
     (tmp_path / "empty.jpg").write_bytes(b"")
     (tmp_path / "folder.jpg").mkdir()
-    messages = {"text": "not an image", "empty": "the file is empty", "folder": "cannot be read", "absent": "cannot be read"}
+    messages = {
+        "text": "not an image",
+        "empty": "the file is empty",
+        "folder": "cannot be read",
+        "absent": "cannot be read",
+    }
     for name, message in messages.items():
         with pytest.raises(DataError, match=rf"{name}\.jpg: {message}"):
             read_image(str(tmp_path / f"{name}.jpg"))

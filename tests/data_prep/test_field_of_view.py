@@ -16,7 +16,7 @@ def eye(height=400, width=600, centre=(300, 200), radius=180, surround=4, bright
 
 def disc(height, width, centre, radius):
     y, x = np.ogrid[:height, :width]
-    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius ** 2
+    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius**2
 
 
 def test_a_disc_less_its_rim():

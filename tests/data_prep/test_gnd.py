@@ -8,16 +8,25 @@ from data_prep.errors import DataError
 
 # Worked by hand: 1 (unused), width 3, height 2, then the rows 0 1 2 and 2 0 0, each a little-endian int32.
 MAP = bytes.fromhex(
-    "01000000" "03000000" "02000000"
-    "00000000" "01000000" "02000000"
-    "02000000" "00000000" "00000000"
+    "01000000"
+    "03000000"
+    "02000000"
+    "00000000"
+    "01000000"
+    "02000000"
+    "02000000"
+    "00000000"
+    "00000000"
 )
 
 
-@pytest.mark.parametrize("text", [
-    "2\nExudate 1\nMicroAneurysm 0\n0\n38\n9\nNPDR\nExudate, said of something else\n",
-    "GNDVERSION2.0 (INCLUDES NOTES AT THE END OF THE FILE)\r\n2\r\nExudate 1\r\nMicroAneurysm 0\r\n0\r\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2\nExudate 1\nMicroAneurysm 0\n0\n38\n9\nNPDR\nExudate, said of something else\n",
+        "GNDVERSION2.0 (INCLUDES NOTES AT THE END OF THE FILE)\r\n2\r\nExudate 1\r\nMicroAneurysm 0\r\n0\r\n",
+    ],
+)
 def test_the_list_with_and_without_a_version_line(tmp_path, text):
     (tmp_path / "a.GND").write_bytes(text.encode())
     assert gnd.lesion_kinds(str(tmp_path / "a.GND")) == ["exudate", "microaneurysm"]
@@ -35,13 +44,25 @@ def test_the_map_by_hand_worked_bytes(tmp_path, name, content):
     (tmp_path / "a.GND").write_text("2\nMicroAneurysm 0\nExudate 1\n")
     assert gnd.map_file(str(tmp_path / "a")) == str(tmp_path / name)
     assert gnd.read_map(str(tmp_path / name)).tolist() == [[0, 1, 2], [2, 0, 0]]
-    assert gnd.read_exudates(str(tmp_path / "a.GND")).tolist() == [[False, False, True], [True, False, False]]
+    assert gnd.read_exudates(str(tmp_path / "a.GND")).tolist() == [
+        [False, False, True],
+        [True, False, False],
+    ]
 
 
-@pytest.mark.parametrize("content", [
-    b"", gzip.compress(b""), gzip.compress(MAP[:-4]), gzip.compress(MAP + b"\0\0\0\0"), gzip.compress(MAP)[:-12], MAP,
-    gzip.compress(struct.pack("<3i", 1, 3, -2)), gzip.compress(struct.pack(">3i", 1, 3, 2) + MAP[12:]),
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        gzip.compress(b""),
+        gzip.compress(MAP[:-4]),
+        gzip.compress(MAP + b"\0\0\0\0"),
+        gzip.compress(MAP)[:-12],
+        MAP,
+        gzip.compress(struct.pack("<3i", 1, 3, -2)),
+        gzip.compress(struct.pack(">3i", 1, 3, 2) + MAP[12:]),
+    ],
+)
 def test_maps_that_are_none(tmp_path, content):
     path = tmp_path / "a.map.gz"
     path.write_bytes(content)
@@ -52,7 +73,9 @@ def test_maps_that_are_none(tmp_path, content):
 def test_a_map_that_numbers_more_lesions_than_the_list(tmp_path):
     (tmp_path / "a.map").write_bytes(MAP)
     (tmp_path / "a.GND").write_text("1\nExudate 1\n")
-    with pytest.raises(DataError, match=r"a\.map: numbers lesions from 0 to 2, but .*a\.GND lists 1"):
+    with pytest.raises(
+        DataError, match=r"a\.map: numbers lesions from 0 to 2, but .*a\.GND lists 1"
+    ):
         gnd.read_exudates(str(tmp_path / "a.GND"))
 
 

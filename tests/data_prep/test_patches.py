@@ -13,7 +13,9 @@ def test_inside_is_where_the_whole_patch_fits():
     narrow = field()
     narrow[60, 70] = False  # one pixel outside the eye
     fits = inside(narrow)
-    expected = [(y, x) for y in range(53) for x in range(73) if not (y <= 60 < y + 48 and x <= 70 < x + 48)]
+    expected = [
+        (y, x) for y in range(53) for x in range(73) if not (y <= 60 < y + 48 and x <= 70 < x + 48)
+    ]
     assert [tuple(place) for place in np.argwhere(fits)] == expected
 
 
@@ -25,13 +27,15 @@ def test_the_centre_rule_and_what_is_healthy():
     mask = np.zeros((100, 120), bool)
     mask[50, 60] = True
     healthy, exudate = corners(field(), mask)
-    assert np.argwhere(exudate).tolist() == [[26, 36]]  # the corner whose pixel (24, 24) is (50, 60)
+    assert np.argwhere(exudate).tolist() == [
+        [26, 36]
+    ]  # the corner whose pixel (24, 24) is (50, 60)
     holds = np.zeros_like(mask)
     holds[3:51, 13:61] = True  # corners of the patches that hold the pixel
     assert (healthy == (inside(field()) & ~holds)).all()
 
 
-@pytest.mark.parametrize(("rule", "first", "last"), [("any", 0, 48), (2 / 48 ** 2, 1, 47)])
+@pytest.mark.parametrize(("rule", "first", "last"), [("any", 0, 48), (2 / 48**2, 1, 47)])
 def test_the_other_rules(rule, first, last):
     """Of the corner rows 0 to 52, those whose patch holds one, or both, of the annotated rows 47 and 48."""
     mask = np.zeros((100, 48), bool)

@@ -1,4 +1,5 @@
 """The synthetic photographs: what they show, that they depend on their seed alone, and the folder they are written to."""
+
 import os
 
 import cv2
@@ -125,7 +126,9 @@ def test_the_surround_is_black_and_the_middle_is_red():
 
 
 def test_photographs_of_a_patient_share_the_colour_and_mirror_the_fellow_eye():
-    patient = phantom.draw_patient(np.random.RandomState(0))._replace(colour=(0.1, 0.3, 0.7), disc=74, right_eye=True)
+    patient = phantom.draw_patient(np.random.RandomState(0))._replace(
+        colour=(0.1, 0.3, 0.7), disc=74, right_eye=True
+    )
     right, _ = draw(4, lesion=False, patient=patient)
     left, _ = draw(4, lesion=False, patient=patient._replace(right_eye=False))
     # The optic disc is the brightest smooth spot; it lies on the nose's side.
@@ -142,7 +145,9 @@ def test_layout_on_disk(tmp_path):
     masks = sorted(path for path in found if path.startswith("e_optha_EX/Annotation_EX/"))
     healthy = sorted(path for path in found if path.startswith("e_optha_EX/healthy/"))
     assert len(lesion) == 3 and len(healthy) == 2 and len(found) == 3 + 3 + 2 + 1
-    assert masks == [path.replace("/EX/", "/Annotation_EX/").replace(".jpg", "_EX.png") for path in lesion]
+    assert masks == [
+        path.replace("/EX/", "/Annotation_EX/").replace(".jpg", "_EX.png") for path in lesion
+    ]
     people = [{path.split("/")[2] for path in paths} for paths in (lesion, healthy)]
     assert not people[0] & people[1]
     names = [os.path.basename(path) for path in lesion + healthy]
@@ -177,7 +182,9 @@ def test_a_longer_set_extends_a_shorter_one_and_the_seed_settles_all(tmp_path):
 def test_some_patients_have_two_photographs_and_none_more():
     counts = np.bincount([number for number, _ in write._patients(7, True, 40)])
     assert set(counts) == {1, 2}
-    first, second = (patient for number, patient in write._patients(7, True, 40) if number == np.argmax(counts))
+    first, second = (
+        patient for number, patient in write._patients(7, True, 40) if number == np.argmax(counts)
+    )
     assert first.right_eye != second.right_eye
     assert first.colour == second.colour
 
@@ -190,7 +197,9 @@ def test_an_existing_folder_is_refused_and_left_alone(tmp_path):
     assert files(tmp_path) == {os.path.join("set", "mine.txt"): b"keep"}
 
 
-@pytest.mark.parametrize("n_lesion, n_healthy, seed", [(0, 0, 1), (-1, 2, 1), (1, 1, -1), (1, 1, 2 ** 32)])
+@pytest.mark.parametrize(
+    "n_lesion, n_healthy, seed", [(0, 0, 1), (-1, 2, 1), (1, 1, -1), (1, 1, 2**32)]
+)
 def test_impossible_numbers_are_refused(tmp_path, n_lesion, n_healthy, seed):
     with pytest.raises(DataError):
         dataset(tmp_path / "set", n_lesion, n_healthy, seed)

@@ -27,7 +27,12 @@ def annotated(mask):
 
 def test_image_and_mask(record):
     image, mask = read_photograph(record())
-    assert (image.shape, image.dtype, mask.shape, mask.dtype) == ((20, 30, 3), numpy.uint8, (20, 30), bool)
+    assert (image.shape, image.dtype, mask.shape, mask.dtype) == (
+        (20, 30, 3),
+        numpy.uint8,
+        (20, 30),
+        bool,
+    )
     assert annotated(mask) == [(3, 4)]
 
 
@@ -41,7 +46,9 @@ def test_a_healthy_image_has_no_mask_at_any_scale(record):
 def test_a_mask_of_another_size_names_both(record, write_mask):
     lesion = record()
     write_mask(Path(lesion.mask), ((3, 4),), 20, 31)
-    with pytest.raises(DataError, match=r"a_EX\.png: the mask is 31 x 20 but its image .*a\.png is 30 x 20"):
+    with pytest.raises(
+        DataError, match=r"a_EX\.png: the mask is 31 x 20 but its image .*a\.png is 30 x 20"
+    ):
         read_photograph(lesion)
 
 
@@ -75,7 +82,12 @@ def test_a_small_exudate_keeps_the_pixel_that_it_covers_most(record):
 
 
 def test_large_areas_keep_their_share(record):
-    pixels = [(row, column) for row in range(40) for column in range(60) if (row - 20) ** 2 + (column - 30) ** 2 <= 15 ** 2]
+    pixels = [
+        (row, column)
+        for row in range(40)
+        for column in range(60)
+        if (row - 20) ** 2 + (column - 30) ** 2 <= 15**2
+    ]
     mask = read_photograph(record(pixels, 40, 60), 0.4)[1]
     assert mask.shape == (16, 24)
     assert abs(mask.sum() / (16 * 24) - len(pixels) / (40 * 60)) < 0.02
@@ -104,7 +116,9 @@ def test_a_very_large_image(tmp_path):
 def test_a_real_image_keeps_its_annotated_share_at_half_size(real_data):
     part = real_data / "idrid-original-sample" / "A. Segmentation"
     image = str(part / "1. Original Images/a. Training Set/IDRiD_03.jpg")
-    mask = str(part / "2. All Segmentation Groundtruths/a. Training Set/3. Hard Exudates/IDRiD_03_EX.tif")
+    mask = str(
+        part / "2. All Segmentation Groundtruths/a. Training Set/3. Hard Exudates/IDRiD_03_EX.tif"
+    )
     record = Record("03", image, mask, "03", True)
     whole, half = (read_photograph(record, scale)[1] for scale in (1, 0.5))
     assert half.shape == (1424, 2144)

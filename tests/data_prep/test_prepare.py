@@ -25,8 +25,14 @@ def one(folder, pattern):
 def test_patches_are_where_the_store_says_and_labelled_by_the_rule(small_store, phantoms):
     for place, row in enumerate(small_store.images):
         image = cv2.imread(str(Path(phantoms) / row.source))
-        mask_path = Path(phantoms) / row.source.replace("/EX/", "/Annotation_EX/").replace(".jpg", "_EX.png")
-        mask = cv2.imread(str(mask_path), cv2.IMREAD_GRAYSCALE) > 0 if row.lesion else np.zeros(image.shape[:2], bool)
+        mask_path = Path(phantoms) / row.source.replace("/EX/", "/Annotation_EX/").replace(
+            ".jpg", "_EX.png"
+        )
+        mask = (
+            cv2.imread(str(mask_path), cv2.IMREAD_GRAYSCALE) > 0
+            if row.lesion
+            else np.zeros(image.shape[:2], bool)
+        )
         field = find_field_of_view(image)
         assert (row.height, row.width) == image.shape[:2]
         for index in np.flatnonzero(small_store.image == place):
@@ -67,7 +73,9 @@ def test_same_seed_same_bytes_other_seed_other_store(small_store, phantoms, tmp_
 
 
 def test_fewer_than_asked_takes_all_and_says_so(phantoms, tmp_path):
-    store, _ = prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(n_test=100000), progress=False)
+    store, _ = prepare(
+        phantoms, str(tmp_path / "s.h5"), SMALL._replace(n_test=100000), progress=False
+    )
     healthy, exudate = store.attributes["samples_test"]
     assert exudate == 8 * (store.labels[store.patches_of("test")] == 1).sum() < 100000
     assert f"test: only {exudate} exudate samples where 100000 were asked for" in summary(store)
@@ -76,12 +84,16 @@ def test_fewer_than_asked_takes_all_and_says_so(phantoms, tmp_path):
 def test_without_augmentation_every_sample_is_a_patch(phantoms, tmp_path):
     settings = SMALL._replace(augmented=False, n_train=20, n_validation=3, n_test=5)
     store, _ = prepare(phantoms, str(tmp_path / "s.h5"), settings, progress=False)
-    assert sorted(store.samples("test").tolist()) == [[index, 0] for index in store.patches_of("test")]
+    assert sorted(store.samples("test").tolist()) == [
+        [index, 0] for index in store.patches_of("test")
+    ]
     assert len(store.samples("train")) == 40
 
 
 def test_healthy_patches_of_lesion_images_alone(phantoms, tmp_path):
-    store, _ = prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(healthy_from="lesion"), progress=False)
+    store, _ = prepare(
+        phantoms, str(tmp_path / "s.h5"), SMALL._replace(healthy_from="lesion"), progress=False
+    )
     assert all(store.images[image].lesion for image in store.image)
 
 
@@ -121,7 +133,10 @@ def test_a_copy_of_a_photograph_is_used_once(copy, tmp_path):
     assert "C9999999.jpg is a copy" in summary(store)
 
 
-@pytest.mark.parametrize("wrong", [{"n_train": 0}, {"exudate_rule": "some"}, {"exudate_rule": 1.5}, {"scale": 0.0}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"n_train": 0}, {"exudate_rule": "some"}, {"exudate_rule": 1.5}, {"scale": 0.0}, {"seed": -1}],
+)
 def test_settings_that_cannot_be_meant(phantoms, tmp_path, wrong):
     with pytest.raises(DataError):
         prepare(phantoms, str(tmp_path / "s.h5"), SMALL._replace(**wrong), progress=False)
@@ -130,4 +145,9 @@ def test_settings_that_cannot_be_meant(phantoms, tmp_path, wrong):
 def test_the_paper_s_size_from_a_part_of_idrid(real_data, tmp_path):
     """The published image at its own size, scaled to half: one lesion image is too few for three splits, and it says so."""
     with pytest.raises(DataError, match="1 patients with exudates"):
-        prepare(str(real_data / "idrid-original-sample"), str(tmp_path / "s.h5"), PrepareSettings(scale=0.5), progress=False)
+        prepare(
+            str(real_data / "idrid-original-sample"),
+            str(tmp_path / "s.h5"),
+            PrepareSettings(scale=0.5),
+            progress=False,
+        )

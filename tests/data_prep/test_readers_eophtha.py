@@ -34,7 +34,9 @@ def test_both_parts_from_the_folder_that_holds_them(eophtha):
         ("e_optha_MA/healthy/E0000501/C2.jpeg", "E0000501", False),
     ]
     assert dataset.records[0].image == str(eophtha / "e_optha_EX/EX/E0000043/C0000087.jpg")
-    assert dataset.records[1].mask == str(eophtha / "e_optha_EX/Annotation_EX/E0000404/C0000600_EX.PNG")
+    assert dataset.records[1].mask == str(
+        eophtha / "e_optha_EX/Annotation_EX/E0000404/C0000600_EX.PNG"
+    )
     assert dataset.records[2].mask is None
     assert dataset.notes == [
         "the paper's 315 images are 47 with exudates, 35 healthy ones of e_optha_EX and 233 of e_optha_MA; here they are 2, 1 and 2"
@@ -44,7 +46,9 @@ def test_both_parts_from_the_folder_that_holds_them(eophtha):
 def test_one_part_alone_is_read_alone_and_says_so(eophtha):
     dataset = readers.read(eophtha / "e_optha_EX")
     assert [record.id for record in dataset.records] == [
-        "EX/E0000043/C0000087.jpg", "EX/E0000404/C0000600.JPG", "healthy/E0000043/C0000088.jpg",
+        "EX/E0000043/C0000087.jpg",
+        "EX/E0000404/C0000600.JPG",
+        "healthy/E0000043/C0000088.jpg",
     ]
     assert "e_optha_MA lies beside this folder and was not read" in dataset.notes[1]
 
@@ -52,7 +56,11 @@ def test_one_part_alone_is_read_alone_and_says_so(eophtha):
 def test_the_papers_counts_need_no_note(tmp_path, write_image, write_mask):
     image, mask = tmp_path / "a.jpg", tmp_path / "a.png"
     write_image(image), write_mask(mask)
-    for part, count in (("e_optha_EX/EX", 47), ("e_optha_EX/healthy", 35), ("e_optha_MA/healthy", 233)):
+    for part, count in (
+        ("e_optha_EX/EX", 47),
+        ("e_optha_EX/healthy", 35),
+        ("e_optha_MA/healthy", 233),
+    ):
         for number in range(count):
             patient = tmp_path / part / f"E{number + 1}"
             patient.mkdir(parents=True)
@@ -62,7 +70,11 @@ def test_the_papers_counts_need_no_note(tmp_path, write_image, write_mask):
         patient.mkdir(parents=True)
         (patient / "C_EX.png").symlink_to(mask)
     dataset = readers.read(tmp_path)
-    assert (len(dataset.records), sum(record.lesion for record in dataset.records), dataset.notes) == (315, 47, [])
+    assert (
+        len(dataset.records),
+        sum(record.lesion for record in dataset.records),
+        dataset.notes,
+    ) == (315, 47, [])
 
 
 @pytest.mark.parametrize("name", ["E_OPHTHA_ex", "e_ophtha_EX", "e-ophtha-ex"])
@@ -76,10 +88,14 @@ def test_spellings_and_links(eophtha, name):
 
 def test_an_image_without_annotation(eophtha):
     (eophtha / "e_optha_EX/Annotation_EX/E0000043/C0000087_EX.png").unlink()
-    with pytest.raises(DataError, match=r"C0000087\.jpg: has no mask: give .*Annotation_EX/E0000043/C0000087_EX "):
+    with pytest.raises(
+        DataError, match=r"C0000087\.jpg: has no mask: give .*Annotation_EX/E0000043/C0000087_EX "
+    ):
         readers.read(eophtha)
     errors = []
-    assert [record.id for record in readers.read(eophtha, errors.append).records][0] == "e_optha_EX/EX/E0000404/C0000600.JPG"
+    assert [record.id for record in readers.read(eophtha, errors.append).records][
+        0
+    ] == "e_optha_EX/EX/E0000404/C0000600.JPG"
     assert len(errors) == 1
 
 
@@ -106,7 +122,10 @@ def test_an_image_outside_the_patients_folders(eophtha, write_image):
 
 def test_one_patient_under_two_spellings(eophtha, write_image):
     write_image(eophtha / "e_optha_MA/healthy/e0000043/C8.jpg")
-    with pytest.raises(DataError, match=r"e0000043/C8\.jpg: its patient 'e0000043' is written 'E0000043' for .*C0000087\.jpg"):
+    with pytest.raises(
+        DataError,
+        match=r"e0000043/C8\.jpg: its patient 'e0000043' is written 'E0000043' for .*C0000087\.jpg",
+    ):
         readers.read(eophtha)
     errors = []
     assert len(readers.read(eophtha, errors.append).records) == 5
@@ -136,4 +155,6 @@ def test_a_part_without_annotations_always_raises(tmp_path, write_image):
 
 def test_a_link_to_nowhere_is_kept_for_the_reading_to_report(eophtha):
     (eophtha / "e_optha_MA/healthy/E0000500/C9.jpg").symlink_to(eophtha / "gone.jpg")
-    assert "e_optha_MA/healthy/E0000500/C9.jpg" in [record.id for record in readers.read(eophtha).records]
+    assert "e_optha_MA/healthy/E0000500/C9.jpg" in [
+        record.id for record in readers.read(eophtha).records
+    ]

@@ -26,7 +26,9 @@ def test_lesion_and_healthy_images(folder):
         ("images/b.PNG", True, str(folder / "masks/B.tif")),
         ("images/c.tif", False, None),
     ]
-    assert [record.patient for record in dataset.records] == [record.id for record in dataset.records]
+    assert [record.patient for record in dataset.records] == [
+        record.id for record in dataset.records
+    ]
     assert dataset.notes == [
         "images of images/ that count as healthy because their mask has no annotated pixel: 1",
         "no patients.csv: each image is taken as its own patient, so a split by patient is one by image",
@@ -41,7 +43,9 @@ def test_names_of_images_are_no_spellings_of_patients(tmp_path, write_image, wri
 
 
 def test_patients_by_file_name_or_stem(folder):
-    (folder / "patients.csv").write_text("image,patient,age\na.jpg,P1,60\nb,P1,60\nC,P2,50\nd.jpg,P3,40\n")
+    (folder / "patients.csv").write_text(
+        "image,patient,age\na.jpg,P1,60\nb,P1,60\nC,P2,50\nd.jpg,P3,40\n"
+    )
     dataset = readers.read(folder)
     assert [record.patient for record in dataset.records] == ["P3", "P1", "P1", "P2"]
     assert len(dataset.notes) == 1
@@ -52,7 +56,11 @@ def test_an_image_without_a_patient(folder):
     with pytest.raises(DataError, match=r"d\.jpg: has no row in .*patients\.csv"):
         readers.read(folder)
     errors = []
-    assert [record.id for record in readers.read(folder, errors.append).records] == ["images/a.jpg", "images/b.PNG", "images/c.tif"]
+    assert [record.id for record in readers.read(folder, errors.append).records] == [
+        "images/a.jpg",
+        "images/b.PNG",
+        "images/c.tif",
+    ]
     assert len(errors) == 1
 
 
@@ -63,12 +71,15 @@ def test_a_patient_without_an_image(folder):
     assert len(readers.read(folder, [].append).records) == 4
 
 
-@pytest.mark.parametrize("table, message", [
-    ("a;P1\n", "no column 'image'"),
-    ("image,patient\na,P1\na.jpg,P2\n", "gives a.jpg two patients"),
-    ("image,patient\na,\n", "row 2 has no 'patient'"),
-    ("", "no column 'image'"),
-])
+@pytest.mark.parametrize(
+    "table, message",
+    [
+        ("a;P1\n", "no column 'image'"),
+        ("image,patient\na,P1\na.jpg,P2\n", "gives a.jpg two patients"),
+        ("image,patient\na,\n", "row 2 has no 'patient'"),
+        ("", "no column 'image'"),
+    ],
+)
 def test_a_table_that_cannot_serve_always_raises(folder, table, message):
     (folder / "patients.csv").write_text(table)
     with pytest.raises(DataError, match=message):
@@ -86,7 +97,9 @@ def test_a_missing_mask(folder):
     with pytest.raises(DataError, match=r"images/a\.jpg: has no mask: give .*masks/a "):
         readers.read(folder)
     errors = []
-    assert "images/a.jpg" not in [record.id for record in readers.read(folder, errors.append).records]
+    assert "images/a.jpg" not in [
+        record.id for record in readers.read(folder, errors.append).records
+    ]
     assert len(errors) == 1
 
 
@@ -119,4 +132,8 @@ def test_links_to_images_and_folders(folder, tmp_path):
         (tmp_path / "linked" / part).symlink_to(folder / part)
     (folder / "images/a.jpg").rename(tmp_path / "far.jpg")
     (folder / "images/a.jpg").symlink_to(tmp_path / "far.jpg")
-    assert [record.id for record in readers.read(tmp_path / "linked").records] == ["images/a.jpg", "images/b.PNG", "images/c.tif"]
+    assert [record.id for record in readers.read(tmp_path / "linked").records] == [
+        "images/a.jpg",
+        "images/b.PNG",
+        "images/c.tif",
+    ]

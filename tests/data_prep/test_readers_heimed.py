@@ -10,7 +10,9 @@ from data_prep.photographs import read_photograph
 
 def write_map(path, numbers):
     rows = [struct.pack("<%di" % len(row), *row) for row in numbers]
-    path.write_bytes(gzip.compress(struct.pack("<3i", 1, len(numbers[0]), len(numbers)) + b"".join(rows)))
+    path.write_bytes(
+        gzip.compress(struct.pack("<3i", 1, len(numbers[0]), len(numbers)) + b"".join(rows))
+    )
 
 
 def write_list(path, kinds):
@@ -36,10 +38,19 @@ def test_lesion_and_healthy_images(heimed):
     dataset = readers.read(heimed)
     assert dataset.name == "HEI-MED"
     assert [(record.id, record.lesion) for record in dataset.records] == [
-        ("DMED/(3).jpg", True), ("DMED/(7).jpg", False), ("DMED/(9).jpg", False),
+        ("DMED/(3).jpg", True),
+        ("DMED/(7).jpg", False),
+        ("DMED/(9).jpg", False),
     ]
-    assert dataset.notes[-1] == "images left out since they have other lesions but no exudate, so are not healthy either: 1"
-    assert [record.id for record in readers.read(heimed / "DMED").records] == ["(3).jpg", "(7).jpg", "(9).jpg"]
+    assert (
+        dataset.notes[-1]
+        == "images left out since they have other lesions but no exudate, so are not healthy either: 1"
+    )
+    assert [record.id for record in readers.read(heimed / "DMED").records] == [
+        "(3).jpg",
+        "(7).jpg",
+        "(9).jpg",
+    ]
 
 
 def test_the_mask_holds_the_exudates_alone(heimed):
@@ -50,7 +61,9 @@ def test_the_mask_holds_the_exudates_alone(heimed):
 
 def test_exudates_without_their_map(heimed):
     (heimed / "DMED/(3).map.gz").unlink()
-    with pytest.raises(DataError, match=r"\(3\)\.jpg: .*\(3\)\.GND lists exudates, but their map is missing"):
+    with pytest.raises(
+        DataError, match=r"\(3\)\.jpg: .*\(3\)\.GND lists exudates, but their map is missing"
+    ):
         readers.read(heimed)
     errors = []
     assert len(readers.read(heimed, errors.append).records) == 2

@@ -4,7 +4,10 @@ from data_prep import readers
 from data_prep.errors import DataError
 from data_prep.photographs import read_photograph
 
-TRAINING, TESTING = "a. IDRiD_Disease Grading_Training Labels.csv", "b. IDRiD_Disease Grading_Testing Labels.csv"
+TRAINING, TESTING = (
+    "a. IDRiD_Disease Grading_Training Labels.csv",
+    "b. IDRiD_Disease Grading_Testing Labels.csv",
+)
 
 
 @pytest.fixture
@@ -13,8 +16,20 @@ def idrid(tmp_path, write_image, write_mask):
     a, b = tmp_path / "A. Segmentation", tmp_path / "B. Disease Grading"
     for name, number in (("a. Training Set", "01"), ("b. Testing Set", "55")):
         write_image(a / "1. Original Images" / name / f"IDRiD_{number}.jpg")
-        write_mask(a / "2. All Segmentation Groundtruths" / name / "3. Hard Exudates" / f"IDRiD_{number}_EX.tif")
-        write_mask(a / "2. All Segmentation Groundtruths" / name / "1. Microaneurysms" / f"IDRiD_{number}_MA.tif")
+        write_mask(
+            a
+            / "2. All Segmentation Groundtruths"
+            / name
+            / "3. Hard Exudates"
+            / f"IDRiD_{number}_EX.tif"
+        )
+        write_mask(
+            a
+            / "2. All Segmentation Groundtruths"
+            / name
+            / "1. Microaneurysms"
+            / f"IDRiD_{number}_MA.tif"
+        )
         for graded in ("001", "002", "003"):
             write_image(b / "1. Original Images" / name / f"IDRiD_{graded}.jpg")
     tables = b / "2. Groundtruths"
@@ -44,7 +59,10 @@ def test_both_parts_and_both_sets(idrid):
 
 def test_part_a_alone(idrid):
     (idrid / "B. Disease Grading").rename(idrid / "other")
-    for folder, first in ((idrid, "A. Segmentation/1. Original Images"), (idrid / "A. Segmentation", "1. Original Images")):
+    for folder, first in (
+        (idrid, "A. Segmentation/1. Original Images"),
+        (idrid / "A. Segmentation", "1. Original Images"),
+    ):
         dataset = readers.read(folder)
         assert [record.lesion for record in dataset.records] == [True, True]
         assert dataset.records[0].id == f"{first}/a. Training Set/IDRiD_01.jpg"
@@ -55,7 +73,11 @@ def test_the_folder_in_a_folder_that_unpacking_leaves(idrid):
     (idrid / "A. Segmentation").rename(idrid / "inner")
     (idrid / "A. Segmentation").mkdir()
     (idrid / "inner").rename(idrid / "A. Segmentation" / "A. Segmentation")
-    assert readers.read(idrid).records[0].id.startswith("A. Segmentation/A. Segmentation/1. Original Images/")
+    assert (
+        readers.read(idrid)
+        .records[0]
+        .id.startswith("A. Segmentation/A. Segmentation/1. Original Images/")
+    )
 
 
 def test_one_set_alone(idrid):
@@ -65,7 +87,10 @@ def test_one_set_alone(idrid):
 
 
 def test_a_missing_mask(idrid):
-    (idrid / "A. Segmentation/2. All Segmentation Groundtruths/a. Training Set/3. Hard Exudates/IDRiD_01_EX.tif").unlink()
+    (
+        idrid
+        / "A. Segmentation/2. All Segmentation Groundtruths/a. Training Set/3. Hard Exudates/IDRiD_01_EX.tif"
+    ).unlink()
     with pytest.raises(DataError, match=r"IDRiD_01\.jpg: has no mask: give .*IDRiD_01_EX "):
         readers.read(idrid)
     errors = []
@@ -73,13 +98,22 @@ def test_a_missing_mask(idrid):
     assert len(errors) == 1
 
 
-@pytest.mark.parametrize("table, message", [
-    ("IDRiD_001,3\nIDRiD_002,0\nIDRiD_003,4\n", "no column 'image name'"),
-    ("Image name,Retinopathy grade\nIDRiD_001,3\nIDRiD_002,none\n", "the grade 'none' of IDRiD_002"),
-    ("Image name,Retinopathy grade\nIDRiD_001,3\nIDRiD_002\n", "row 3 has no 'retinopathy grade'"),
-    ("Image name,Retinopathy grade\nIDRiD_001,3\nIDRiD_001,0\n", "IDRiD_001 has two grades"),
-    (None, f"has no table '{TRAINING}'"),
-])
+@pytest.mark.parametrize(
+    "table, message",
+    [
+        ("IDRiD_001,3\nIDRiD_002,0\nIDRiD_003,4\n", "no column 'image name'"),
+        (
+            "Image name,Retinopathy grade\nIDRiD_001,3\nIDRiD_002,none\n",
+            "the grade 'none' of IDRiD_002",
+        ),
+        (
+            "Image name,Retinopathy grade\nIDRiD_001,3\nIDRiD_002\n",
+            "row 3 has no 'retinopathy grade'",
+        ),
+        ("Image name,Retinopathy grade\nIDRiD_001,3\nIDRiD_001,0\n", "IDRiD_001 has two grades"),
+        (None, f"has no table '{TRAINING}'"),
+    ],
+)
 def test_a_table_that_cannot_serve_always_raises(idrid, table, message):
     path = idrid / "B. Disease Grading/2. Groundtruths" / TRAINING
     path.unlink()
@@ -99,7 +133,10 @@ def test_a_healthy_image_that_is_not_there_is_noted(idrid):
     (idrid / "B. Disease Grading/1. Original Images/b. Testing Set/IDRiD_003.jpg").unlink()
     dataset = readers.read(idrid)
     assert len(dataset.records) == 4
-    assert dataset.notes[1] == f"the copy is not complete: images of grade 0 in '{TESTING}' that are not in 'b. Testing Set': 1"
+    assert (
+        dataset.notes[1]
+        == f"the copy is not complete: images of grade 0 in '{TESTING}' that are not in 'b. Testing Set': 1"
+    )
 
 
 def test_an_empty_set_always_raises(idrid):
@@ -110,13 +147,17 @@ def test_an_empty_set_always_raises(idrid):
 
 def test_real_images_at_half_size(real_data):
     dataset = readers.read(real_data / "idrid-half")
-    assert [sum(record.lesion is lesion for record in dataset.records) for lesion in (True, False)] == [54, 134]
+    assert [
+        sum(record.lesion is lesion for record in dataset.records) for lesion in (True, False)
+    ] == [54, 134]
     assert len({record.patient for record in dataset.records}) == 188
 
 
 def test_a_real_image_at_full_size(real_data):
     dataset = readers.read(real_data / "idrid-original-sample")
-    assert [record.id for record in dataset.records] == ["A. Segmentation/1. Original Images/a. Training Set/IDRiD_03.jpg"]
+    assert [record.id for record in dataset.records] == [
+        "A. Segmentation/1. Original Images/a. Training Set/IDRiD_03.jpg"
+    ]
     image, mask = read_photograph(dataset.records[0])
     assert (image.shape, mask.shape) == ((2848, 4288, 3), (2848, 4288))
     # Counted in the mask's own bits, as an independent route: it is stored uncompressed, one bit a pixel, 536 bytes a row.

@@ -32,7 +32,12 @@ def test_no_image_left_always_raises(tmp_path, write_image):
 def test_each_layout_is_known_by_one_module(tmp_path, write_image, write_mask):
     write_image(tmp_path / "images" / "a.jpg")
     write_mask(tmp_path / "masks" / "a.png")
-    assert [layout.matches(str(tmp_path)) for layout in readers.LAYOUTS] == [False, False, False, True]
+    assert [layout.matches(str(tmp_path)) for layout in readers.LAYOUTS] == [
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_non_ascii_names(tmp_path, write_image, write_mask):

@@ -7,10 +7,23 @@ from data_prep.readers import listing
 
 
 def test_image_files_are_sorted_and_neither_hidden_nor_of_other_kinds(tmp_path):
-    for name in ("b.JPG", "a.png", "C.Tiff", ".c.jpg", "._b.JPG", ".DS_Store", "Thumbs.db", "notes.txt"):
+    for name in (
+        "b.JPG",
+        "a.png",
+        "C.Tiff",
+        ".c.jpg",
+        "._b.JPG",
+        ".DS_Store",
+        "Thumbs.db",
+        "notes.txt",
+    ):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "folder.jpg").mkdir()
-    assert [os.path.basename(path) for path in listing.image_files(tmp_path)] == ["C.Tiff", "a.png", "b.JPG"]
+    assert [os.path.basename(path) for path in listing.image_files(tmp_path)] == [
+        "C.Tiff",
+        "a.png",
+        "b.JPG",
+    ]
 
 
 def test_subfolders(tmp_path):
@@ -22,7 +35,9 @@ def test_subfolders(tmp_path):
 
 def test_child_ignores_case_and_signs_and_enters_its_own_name(tmp_path):
     (tmp_path / "a_training set" / "A. Training Set").mkdir(parents=True)
-    assert listing.child(tmp_path, "a. Training Set") == str(tmp_path / "a_training set" / "A. Training Set")
+    assert listing.child(tmp_path, "a. Training Set") == str(
+        tmp_path / "a_training set" / "A. Training Set"
+    )
     assert listing.child(tmp_path, "b. Testing Set") is None
 
 

@@ -9,20 +9,37 @@ def record(name, patient):
     return Record(name, f"/data/{name}", None, patient, False)
 
 
-@pytest.mark.parametrize("name", ["E0000043", "e0000043", "E0000043 ", "E-0000043", "e_43", "E 043"])
+@pytest.mark.parametrize(
+    "name", ["E0000043", "e0000043", "E0000043 ", "E-0000043", "e_43", "E 043"]
+)
 def test_spellings_of_one_name(name):
     assert normal_form(name) == ("e", "43")
 
 
 @pytest.mark.parametrize(
-    "one, other", [("1-11", "11-1"), ("E43", "E430"), ("A1", "B1"), ("Ä", "A"), ("000", ""), ("#", "?"), ("P10", "P1")]
+    "one, other",
+    [
+        ("1-11", "11-1"),
+        ("E43", "E430"),
+        ("A1", "B1"),
+        ("Ä", "A"),
+        ("000", ""),
+        ("#", "?"),
+        ("P10", "P1"),
+    ],
 )
 def test_different_names(one, other):
     assert normal_form(one) != normal_form(other)
 
 
 def test_every_other_spelling_is_reported_and_left_out():
-    records = [record("a", "E1"), record("b", "e1"), record("c", "E1"), record("d", "E-1"), record("e", "E2")]
+    records = [
+        record("a", "E1"),
+        record("b", "e1"),
+        record("c", "E1"),
+        record("d", "E-1"),
+        record("e", "E2"),
+    ]
     errors = []
     assert [kept.id for kept in one_spelling(records, errors.append)] == ["a", "c", "e"]
     assert [str(error).split(",")[0] for error in errors] == [

@@ -20,9 +20,20 @@ def test_no_patient_in_two_splits_and_a_share_of_each_kind(seed):
     records = photos(20, 50)
     numbers = split_patients(records, np.random.RandomState(seed))
     for patient in {record.patient for record in records}:
-        assert len({number for record, number in zip(records, numbers) if record.patient == patient}) == 1
-    count = np.array([[sum(n == s and r.lesion == kind for r, n in zip(records, numbers)) for s in range(3)] for kind in (True, False)])
-    assert count.tolist() == [[28, 4, 8], [70, 10, 20]]  # 70, 10, 20% of the patients, two images each
+        assert (
+            len({number for record, number in zip(records, numbers) if record.patient == patient})
+            == 1
+        )
+    count = np.array(
+        [
+            [sum(n == s and r.lesion == kind for r, n in zip(records, numbers)) for s in range(3)]
+            for kind in (True, False)
+        ]
+    )
+    assert count.tolist() == [
+        [28, 4, 8],
+        [70, 10, 20],
+    ]  # 70, 10, 20% of the patients, two images each
 
 
 def test_by_seed():

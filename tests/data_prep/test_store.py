@@ -9,7 +9,12 @@ from data_prep.store import ImageRow, PatchStore, StoreWriter
 from data_prep.symmetry import transform
 
 IMAGES = [ImageRow(f"i{n}", f"p{n}", f"i{n}.jpg", 60, 70, n != 2, n, "0" * 64) for n in range(3)]
-ATTRIBUTES = {"augmented": True, "samples_train": [10, 9], "samples_validation": [8, 8], "samples_test": [8, 8]}
+ATTRIBUTES = {
+    "augmented": True,
+    "samples_train": [10, 9],
+    "samples_validation": [8, 8],
+    "samples_test": [8, 8],
+}
 
 
 def write(path, images=IMAGES):
@@ -17,8 +22,12 @@ def write(path, images=IMAGES):
     with StoreWriter(path, images, 12, ATTRIBUTES) as writer:
         for place in range(3):
             for label in (0, 1):
-                patches = np.stack([np.full((3, 48, 48), 10 * place + 100 * n + label, np.uint8) for n in range(2)])
-                writer.append(patches, label, place, np.array([[1, 2], [3, 4]]), images[place].split)
+                patches = np.stack(
+                    [np.full((3, 48, 48), 10 * place + 100 * n + label, np.uint8) for n in range(2)]
+                )
+                writer.append(
+                    patches, label, place, np.array([[1, 2], [3, 4]]), images[place].split
+                )
         writer.finish({"mean_bgr": [1.0, 2.0, 3.0]})
     return PatchStore(path)
 
@@ -32,7 +41,20 @@ def test_what_was_written_is_read(store):
     assert store.images == IMAGES
     assert store.labels.tolist() == [0, 0, 1, 1] * 3
     assert store.image.tolist() == [0] * 4 + [1] * 4 + [2] * 4
-    assert store.patches[:, 0, 0, 0].tolist() == [0, 100, 1, 101, 10, 110, 11, 111, 20, 120, 21, 121]
+    assert store.patches[:, 0, 0, 0].tolist() == [
+        0,
+        100,
+        1,
+        101,
+        10,
+        110,
+        11,
+        111,
+        20,
+        120,
+        21,
+        121,
+    ]
     assert store.mean.tolist() == [1, 2, 3]
     assert store.patches_of("test").tolist() == [8, 9, 10, 11]
 
@@ -62,7 +84,9 @@ def test_equal_stores_have_equal_bytes(tmp_path):
 def test_a_failure_leaves_nothing_and_keeps_what_was_there(tmp_path):
     path = tmp_path / "store.h5"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError, match="12 patches announced, 0 written"), StoreWriter(str(path), IMAGES, 12, ATTRIBUTES) as writer:
+    with pytest.raises(RuntimeError, match="12 patches announced, 0 written"), StoreWriter(
+        str(path), IMAGES, 12, ATTRIBUTES
+    ) as writer:
         writer.finish({})
     assert [p.name for p in tmp_path.iterdir()] == ["store.h5"]
     assert path.read_bytes() == b"old"

@@ -32,12 +32,17 @@ def test_a_part_of_the_grid_by_seed(small_store):
     assert len(part) == 10
     assert (part == again).all()
     assert {patch.tobytes() for patch in part} <= {patch.tobytes() for patch in whole}
-    assert len(StoredPhotographs(small_store).patches(1, 24, n + 5, np.random.RandomState(1))[0]) == n
+    assert (
+        len(StoredPhotographs(small_store).patches(1, 24, n + 5, np.random.RandomState(1))[0]) == n
+    )
 
 
 def test_moved_missing_and_changed_photographs(small_store, phantoms, tmp_path):
     moved = shutil.copytree(phantoms, str(tmp_path / "moved"))
-    assert StoredPhotographs(small_store, moved).patches(0, 48)[1] == StoredPhotographs(small_store).patches(0, 48)[1]
+    assert (
+        StoredPhotographs(small_store, moved).patches(0, 48)[1]
+        == StoredPhotographs(small_store).patches(0, 48)[1]
+    )
     with pytest.raises(DataError, match="--images"):
         StoredPhotographs(small_store, str(tmp_path)).patches(0, 48)
     path = Path(moved) / small_store.images[0].source

@@ -26,7 +26,9 @@ def test_all_eight_differ_and_keep_every_pixel():
     results = [transform(patch, symmetry) for symmetry in range(8)]
     assert len({result.tobytes() for result in results}) == 8
     for result in results:
-        assert (np.sort(result.reshape(3, -1)) == patch.reshape(3, -1)).all()  # no pixel changes its channel
+        assert (
+            np.sort(result.reshape(3, -1)) == patch.reshape(3, -1)
+        ).all()  # no pixel changes its channel
 
 
 @pytest.mark.parametrize("symmetry", [-1, 8])

@@ -1,4 +1,5 @@
 """What several tests of egl need: nets with known weights, a trained LeNet, real patches."""
+
 import os
 
 import numpy as np
@@ -31,7 +32,9 @@ def random_net(caffe):
                 continue
             for blob in blobs:
                 shape = blob.data.shape
-                blob.data[...] = rng.randn(*shape) / np.sqrt(np.prod(shape[1:]) if len(shape) > 1 else 2)
+                blob.data[...] = rng.randn(*shape) / np.sqrt(
+                    np.prod(shape[1:]) if len(shape) > 1 else 2
+                )
         return net
 
     return make
@@ -53,7 +56,7 @@ def draw_patches(n, seed):
     labels = np.arange(n) % 2
     for patch in patches[1::2]:
         centre, radius = rng.uniform(12, 36, 2), rng.uniform(2, 8)
-        patch += 1.5 * ((y - centre[0]) ** 2 + (x - centre[1]) ** 2 < radius ** 2)
+        patch += 1.5 * ((y - centre[0]) ** 2 + (x - centre[1]) ** 2 < radius**2)
     return patches, labels
 
 

@@ -1,4 +1,5 @@
 """The GPU against the CPU. Skipped where Caffe has none to compute on; each part in a process of its own, for an abort ends it."""
+
 import numpy as np
 import pytest
 
@@ -33,7 +34,9 @@ def weights(caffe, tmp_path_factory):
 
 
 def phi(weights, route, progress):
-    patches = np.random.RandomState(1).randn(1100, 3, 48, 48).astype(np.float32)  # two batches on a GPU and a part of one
+    patches = (
+        np.random.RandomState(1).randn(1100, 3, 48, 48).astype(np.float32)
+    )  # two batches on a GPU and a part of one
     count = 1100 if route == "batched" else 20
     return GradientLength(SCORE, weights, parameters="above", route=route).score(patches[:count])
 
@@ -46,26 +49,36 @@ def maps(weights, stride, progress):
 def training(folder, device, progress):
     random = np.random.RandomState(3)
     trainer = Trainer(TrainerSettings(momentum=0, device=device), np.full(3, 128), folder)
-    losses = [trainer.step(random.randint(0, 256, (32, 3, 48, 48)).astype(np.uint8), np.arange(32) % 2) for _ in range(5)]
+    losses = [
+        trainer.step(random.randint(0, 256, (32, 3, 48, 48)).astype(np.uint8), np.arange(32) % 2)
+        for _ in range(5)
+    ]
     return losses, trainer.posterior(random.randint(0, 256, (600, 3, 48, 48)).astype(np.uint8))
 
 
 @pytest.mark.parametrize("route", ["batched", "param-diff"])
 def test_phi(gpu, weights, tmp_path, route):
-    on_cpu, on_gpu = (run_in_child(phi, (weights, route), str(tmp_path), device=device) for device in ("cpu", gpu))
+    on_cpu, on_gpu = (
+        run_in_child(phi, (weights, route), str(tmp_path), device=device) for device in ("cpu", gpu)
+    )
     for expected, found in zip(on_cpu, on_gpu):
         np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=1e-7)
 
 
 @pytest.mark.parametrize("stride", [4, 16])
 def test_dense_maps(gpu, weights, tmp_path, stride):
-    on_cpu, on_gpu = (run_in_child(maps, (weights, stride), str(tmp_path), device=device) for device in ("cpu", gpu))
+    on_cpu, on_gpu = (
+        run_in_child(maps, (weights, stride), str(tmp_path), device=device)
+        for device in ("cpu", gpu)
+    )
     for expected, found in zip(on_cpu, on_gpu):
         np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=1e-7)
 
 
 def test_training(gpu, tmp_path):
-    on_cpu, on_gpu = (run_in_child(training, (str(tmp_path), device), str(tmp_path)) for device in ("cpu", gpu))
+    on_cpu, on_gpu = (
+        run_in_child(training, (str(tmp_path), device), str(tmp_path)) for device in ("cpu", gpu)
+    )
     for expected, found in zip(on_cpu, on_gpu):
         np.testing.assert_allclose(found, expected, rtol=1e-3)
 

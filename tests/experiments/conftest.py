@@ -1,4 +1,5 @@
 """Runs that never ran: folders with the curves a test wants."""
+
 import json
 
 import numpy as np
@@ -17,11 +18,21 @@ class FakeResults(Results):
         run = RunFolder(self.run(name), {})
         for place, iteration in enumerate(iterations):
             row = dict.fromkeys(ROUNDS, 0.5)
-            row.update({column: float(np.broadcast_to(values, len(iterations))[place]) for column, values in columns.items()})
+            row.update(
+                {
+                    column: float(np.broadcast_to(values, len(iterations))[place])
+                    for column, values in columns.items()
+                }
+            )
             run.add_round(dict(row, iteration=iteration), {"test": np.zeros(2)})
         run.write()
-        test = {column: json.loads(json.dumps(float(np.broadcast_to(values, len(iterations))[-1]))) for column, values in columns.items()}
-        run.finish({"test": test, "diverged": diverged, "seconds": 60.0, "iterations": iterations[-1]})
+        test = {
+            column: json.loads(json.dumps(float(np.broadcast_to(values, len(iterations))[-1])))
+            for column, values in columns.items()
+        }
+        run.finish(
+            {"test": test, "diverged": diverged, "seconds": 60.0, "iterations": iterations[-1]}
+        )
 
 
 @pytest.fixture

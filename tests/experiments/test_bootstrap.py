@@ -22,11 +22,15 @@ def test_by_hand():
     assert cases.wins.tolist() == [[1, 2], [1, 0.5]]
     once, twice = np.transpose(list(bootstrap.measures(cases, np.array([[1, 1], [2, 1]])).values()))
     assert once == pytest.approx([2 * 1 / (2 * 1 + 1 + 1), 1 / 2, 2 / 3, 4.5 / 6])
-    assert twice == pytest.approx([2 * 2 / (2 * 2 + 1 + 1), 2 / 3, 3 / 4, (4 * 1 + 2 * 2 + 2 * 1 + 0.5) / 12])
+    assert twice == pytest.approx(
+        [2 * 2 / (2 * 2 + 1 + 1), 2 / 3, 3 / 4, (4 * 1 + 2 * 2 + 2 * 1 + 0.5) / 12]
+    )
 
 
 def test_another_threshold_by_hand():
-    above = bootstrap.count([0.9, 0.2, 0.4, 0.4, 0.7], [1, 0, 1, 0, 0], [0, 0, 1, 1, 1], threshold=0.3)
+    above = bootstrap.count(
+        [0.9, 0.2, 0.4, 0.4, 0.7], [1, 0, 1, 0, 0], [0, 0, 1, 1, 1], threshold=0.3
+    )
     assert above.counts.tolist() == [[1, 0, 0, 1], [1, 0, 2, 0]]
     assert above.wins.tolist() == [[1, 2], [1, 0.5]]
     assert bootstrap.count([0.4], [1], [0], threshold=0.4).counts.tolist() == [[0, 1, 0, 0]]
@@ -39,15 +43,25 @@ def test_a_patient_taken_twice_is_one_with_every_patch_twice(patches):
     for i, row in enumerate(times):
         weights = row[patients]
         called = (probability > 0.5).astype(int)
-        assert found["f_measure"][i] == pytest.approx(f1_score(labels, called, sample_weight=weights))
-        assert found["sensitivity"][i] == pytest.approx(recall_score(labels, called, sample_weight=weights))
-        assert found["specificity"][i] == pytest.approx(recall_score(labels, called, pos_label=0, sample_weight=weights))
-        assert found["auc"][i] == pytest.approx(roc_auc_score(labels, probability, sample_weight=weights))
+        assert found["f_measure"][i] == pytest.approx(
+            f1_score(labels, called, sample_weight=weights)
+        )
+        assert found["sensitivity"][i] == pytest.approx(
+            recall_score(labels, called, sample_weight=weights)
+        )
+        assert found["specificity"][i] == pytest.approx(
+            recall_score(labels, called, pos_label=0, sample_weight=weights)
+        )
+        assert found["auc"][i] == pytest.approx(
+            roc_auc_score(labels, probability, sample_weight=weights)
+        )
 
 
 def test_the_value_is_that_of_all_patches(patches):
     probability, labels, _ = patches
-    intervals = bootstrap.intervals(bootstrap.count(*patches), bootstrap.draw(7, np.random.RandomState(0)))
+    intervals = bootstrap.intervals(
+        bootstrap.count(*patches), bootstrap.draw(7, np.random.RandomState(0))
+    )
     expected = classification_metrics(np.stack([1 - probability, probability], axis=1), labels)
     for measure, (value, low, high) in intervals.items():
         assert value == pytest.approx(expected[measure])
@@ -63,7 +77,7 @@ def test_without_one_of_the_classes_a_resample_is_left_out():
 def test_patients_are_drawn_with_replacement():
     times = bootstrap.draw(5, np.random.RandomState(0))
     assert times.shape == (1000, 5) and (times.sum(axis=1) == 5).all()
-    assert (times == 0).mean() == pytest.approx(0.8 ** 5, abs=0.02)
+    assert (times == 0).mean() == pytest.approx(0.8**5, abs=0.02)
     assert (times == bootstrap.draw(5, np.random.RandomState(0))).all()
 
 
@@ -73,5 +87,7 @@ def test_interval_of_alike_patches_is_that_of_the_patients():
     labels = np.tile([0] * 10 + [1] * 10, 100)
     probability = np.where(labels == 1, patients % 2, 0)
     times = bootstrap.draw(100, np.random.RandomState(0))
-    _, low, high = bootstrap.intervals(bootstrap.count(probability, labels, patients), times)["sensitivity"]
+    _, low, high = bootstrap.intervals(bootstrap.count(probability, labels, patients), times)[
+        "sensitivity"
+    ]
     assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 100), rel=0.1)

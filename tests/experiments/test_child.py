@@ -46,12 +46,20 @@ def sleeps(progress):
 
 def test_result_and_progress(tmp_path):
     seen = []
-    assert run_in_child(add, (2, 3), str(tmp_path / "run"), lambda done, total: seen.append((done, total))) == 5
+    assert (
+        run_in_child(
+            add, (2, 3), str(tmp_path / "run"), lambda done, total: seen.append((done, total))
+        )
+        == 5
+    )
     assert seen == [(1, 2), (2, 2)]
     assert (tmp_path / "run" / "log.txt").exists()
 
 
-@pytest.mark.parametrize(("work", "message"), [(bad_data, "eye.jpg: is no image"), (bad_settings, "k must be at least 1")])
+@pytest.mark.parametrize(
+    ("work", "message"),
+    [(bad_data, "eye.jpg: is no image"), (bad_settings, "k must be at least 1")],
+)
 def test_bad_input_comes_back_as_one_line(tmp_path, work, message):
     with pytest.raises(BadInput) as error:
         run_in_child(work, (), str(tmp_path))
@@ -71,10 +79,14 @@ def test_a_process_that_dies(tmp_path):
 
 def test_an_abort_inside_caffe_is_survived_and_explained(tmp_path):
     pytest.importorskip("caffe", reason="no Caffe to abort")
-    with pytest.raises(Failure, match="an abort inside Caffe.*Unknown layer type: NoSuchLayer") as error:
+    with pytest.raises(
+        Failure, match="an abort inside Caffe.*Unknown layer type: NoSuchLayer"
+    ) as error:
         run_in_child(aborts_in_caffe, (), str(tmp_path))
     assert "\n" not in str(error.value)
-    assert "in aborts_in_caffe" in (tmp_path / "log.txt").read_text()  # the line of Python, by faulthandler
+    assert (
+        "in aborts_in_caffe" in (tmp_path / "log.txt").read_text()
+    )  # the line of Python, by faulthandler
 
 
 def test_an_interrupt_ends_the_child(tmp_path):
@@ -108,5 +120,7 @@ def test_many_at_once_in_a_new_interpreter(tmp_path):
     here = os.path.dirname(os.path.abspath(__file__))
     path = os.pathsep.join([os.path.dirname(os.path.dirname(here)), here])
     command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "run")]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=path))
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=path)
+    )
     assert done.stdout == "[1, 2, 3, 4]\n"

@@ -41,7 +41,9 @@ def test_prepare(phantoms, tmp_path, capsys):
     out = tmp_path / "store.h5"
     sheet = tmp_path / "sheet.png"
     counts = ["--train", "80", "--validation", "16", "--test", "16"]
-    assert main(["prepare", phantoms, "--out", str(out), *counts, "--contact-sheet", str(sheet)]) == 0
+    assert (
+        main(["prepare", phantoms, "--out", str(out), *counts, "--contact-sheet", str(sheet)]) == 0
+    )
     assert "80 + 80" in capsys.readouterr().out
     assert out.exists()
     assert sheet.exists()
@@ -50,19 +52,33 @@ def test_prepare(phantoms, tmp_path, capsys):
 def test_prepare_with_bad_input(phantoms, tmp_path, capsys):
     assert "no such folder" in bad(capsys, "prepare", tmp_path / "none", "--out", tmp_path / "s.h5")
     (tmp_path / "empty").mkdir()
-    assert "no data set of a known layout" in bad(capsys, "prepare", tmp_path / "empty", "--out", tmp_path / "s.h5")
+    assert "no data set of a known layout" in bad(
+        capsys, "prepare", tmp_path / "empty", "--out", tmp_path / "s.h5"
+    )
     assert "scale" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--scale", "-1")
-    assert "exudate rule" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--exudate-rule", "edge")
-    assert "another place" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "no" / "folder" / "s.h5")
+    assert "exudate rule" in bad(
+        capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--exudate-rule", "edge"
+    )
+    assert "another place" in bad(
+        capsys, "prepare", phantoms, "--out", tmp_path / "no" / "folder" / "s.h5"
+    )
 
 
 def test_reproduce_and_report_with_bad_input(phantoms, tmp_path, capsys):
     out = ["--out", tmp_path / "out"]
-    assert "--only 'fig9'" in bad(capsys, "reproduce", "--data", phantoms, *out, "--only", "fig2,fig9")
+    assert "--only 'fig9'" in bad(
+        capsys, "reproduce", "--data", phantoms, *out, "--only", "fig2,fig9"
+    )
     assert "at least 1" in bad(capsys, "reproduce", "--data", phantoms, *out, "--seeds", "0")
-    assert "--strategies 'best'" in bad(capsys, "reproduce", "--data", phantoms, *out, "--strategies", "badge,best")
-    assert "momentum in [0, 1)" in bad(capsys, "reproduce", "--data", phantoms, *out, "--momentum", "1")
-    assert "none.csv: cannot be read" in bad(capsys, "reproduce", "--data", phantoms, *out, "--published", tmp_path / "none.csv")
+    assert "--strategies 'best'" in bad(
+        capsys, "reproduce", "--data", phantoms, *out, "--strategies", "badge,best"
+    )
+    assert "momentum in [0, 1)" in bad(
+        capsys, "reproduce", "--data", phantoms, *out, "--momentum", "1"
+    )
+    assert "none.csv: cannot be read" in bad(
+        capsys, "reproduce", "--data", phantoms, *out, "--published", tmp_path / "none.csv"
+    )
     assert "no such folder" in bad(capsys, "reproduce", "--data", tmp_path / "none", *out)
     assert "is no folder of egl reproduce" in bad(capsys, "report", tmp_path)
     assert "ends in .md" in bad(capsys, "report", tmp_path, "--markdown", "results.html")
@@ -70,11 +86,26 @@ def test_reproduce_and_report_with_bad_input(phantoms, tmp_path, capsys):
 
 def test_select_and_train(caffe, small_store, tmp_path, capsys):
     run = tmp_path / "run"
-    options = ["--strategy", "random", "--by", "patch", "--iterations", "3", "--initial-iterations", "1", "--seed", "5"]
+    options = [
+        "--strategy",
+        "random",
+        "--by",
+        "patch",
+        "--iterations",
+        "3",
+        "--initial-iterations",
+        "1",
+        "--seed",
+        "5",
+    ]
     assert main(["select", small_store.path, "--out", str(run), *options]) == 0
     assert "wrote" in capsys.readouterr().out
     settings = json.loads((run / "settings.json").read_text())
-    assert (settings["by"], settings["strategy"], settings["trainer"]["seed"]) == ("patch", "random", 5)
+    assert (settings["by"], settings["strategy"], settings["trainer"]["seed"]) == (
+        "patch",
+        "random",
+        5,
+    )
     assert settings["about"]["store"]["dataset"] == "phantoms"
     assert len((run / "rounds.csv").read_text().splitlines()) == 4
     assert "Creating training net" in (run / "log.txt").read_text()  # Caffe's own words
@@ -87,22 +118,49 @@ def test_select_with_bad_input(caffe, small_store, tmp_path, capsys):
     store, out = small_store.path, ["--out", tmp_path / "run"]
     assert "no such store" in bad(capsys, "select", tmp_path / "none.h5", *out)
     assert "conv1, conv2, ip1, ip2" in bad(capsys, "select", store, "--stop-layer", "relu1", *out)
-    assert "give one of sum" in bad(capsys, "select", store, "--score", "best", "--out", tmp_path / "run2")
+    assert "give one of sum" in bad(
+        capsys, "select", store, "--score", "best", "--out", tmp_path / "run2"
+    )
     assert "other settings" in bad(capsys, "select", store, "--seed", "9", *out)
-    assert "--images" in bad(capsys, "select", store, "--images", tmp_path, "--initial-images", "2", "--out", tmp_path / "run3")
+    assert "--images" in bad(
+        capsys,
+        "select",
+        store,
+        "--images",
+        tmp_path,
+        "--initial-images",
+        "2",
+        "--out",
+        tmp_path / "run3",
+    )
 
 
 def test_a_device_that_is_not_there_is_bad_input(caffe, small_store, tmp_path, capsys):
-    assert "give auto, cpu or gpu:N" in bad(capsys, "train", small_store.path, "--device", "gpu", "--out", tmp_path / "run")
-    assert "device gpu:99: " in bad(capsys, "select", small_store.path, "--device", "gpu:99", "--out", tmp_path / "run")
-    assert "device gpu:99: " in bad(capsys, "reproduce", "--device", "gpu:99", "--out", tmp_path / "run")
+    assert "give auto, cpu or gpu:N" in bad(
+        capsys, "train", small_store.path, "--device", "gpu", "--out", tmp_path / "run"
+    )
+    assert "device gpu:99: " in bad(
+        capsys, "select", small_store.path, "--device", "gpu:99", "--out", tmp_path / "run"
+    )
+    assert "device gpu:99: " in bad(
+        capsys, "reproduce", "--device", "gpu:99", "--out", tmp_path / "run"
+    )
     assert not (tmp_path / "run").exists()
 
 
 def test_sigterm_ends_a_command_at_once_and_it_goes_on_later(caffe, small_store, tmp_path):
     arguments = ["--strategy", "random", "--by", "patch", "--iterations", "40", "--device", "cpu"]
     assert main(["select", small_store.path, "--out", str(tmp_path / "whole"), *arguments]) == 0
-    command = [sys.executable, "-m", "experiments", "select", small_store.path, "--out", str(tmp_path / "run"), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "experiments",
+        "select",
+        small_store.path,
+        "--out",
+        str(tmp_path / "run"),
+        *arguments,
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=root())
     while not (tmp_path / "run" / "snapshots").exists() and process.poll() is None:
         time.sleep(0.01)
@@ -111,23 +169,39 @@ def test_sigterm_ends_a_command_at_once_and_it_goes_on_later(caffe, small_store,
     assert process.returncode == 128 + 15
     assert "the same command goes on from here" in said.decode()
     assert not (tmp_path / "run" / "metrics.json").exists()
-    assert subprocess.run(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=root()).returncode == 0
-    assert (tmp_path / "run" / "rounds.csv").read_bytes() == (tmp_path / "whole" / "rounds.csv").read_bytes()
+    assert (
+        subprocess.run(
+            command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=root()
+        ).returncode
+        == 0
+    )
+    assert (tmp_path / "run" / "rounds.csv").read_bytes() == (
+        tmp_path / "whole" / "rounds.csv"
+    ).read_bytes()
 
 
 def test_training_that_diverges_is_bad_input(caffe, small_store, tmp_path, capsys):
-    assert "diverged" in bad(capsys, "train", small_store.path, "--rate", "1e6", "--out", tmp_path / "run")
+    assert "diverged" in bad(
+        capsys, "train", small_store.path, "--rate", "1e6", "--out", tmp_path / "run"
+    )
 
 
 def test_without_caffe_it_says_how_to_get_it(small_store, tmp_path, capsys):
     if importlib.util.find_spec("caffe"):
         pytest.skip("Caffe is here")
     for command in ("train", "select"):
-        assert "run the command through runtime/caffe" in bad(capsys, command, small_store.path, "--out", tmp_path / command)
+        assert "run the command through runtime/caffe" in bad(
+            capsys, command, small_store.path, "--out", tmp_path / command
+        )
 
 
 def test_python_m_experiments_is_the_same(tmp_path):
-    result = subprocess.run([sys.executable, "-m", "experiments", "--version"], stdout=subprocess.PIPE, check=True, cwd=root())
+    result = subprocess.run(
+        [sys.executable, "-m", "experiments", "--version"],
+        stdout=subprocess.PIPE,
+        check=True,
+        cwd=root(),
+    )
     assert result.stdout.decode().strip() == "0.1.0"
 
 

@@ -7,7 +7,9 @@ from experiments.curves import area, at, curves, first_at, interval, mean_text, 
 def test_interval_is_students():
     mean, half = interval([1.0, 2.0, 3.0])
     assert mean == 2
-    assert half == pytest.approx(4.302653 / np.sqrt(3))  # t(0.975, 2 degrees of freedom), standard deviation 1
+    assert half == pytest.approx(
+        4.302653 / np.sqrt(3)
+    )  # t(0.975, 2 degrees of freedom), standard deviation 1
 
 
 def test_one_seed_has_no_interval():
@@ -38,8 +40,16 @@ def test_until():
 @pytest.fixture
 def three(fake_results):
     results = fake_results()
-    results.write("whole", [5, 10, 15], f_measure=[0.1, 0.2, 0.3], sensitivity=[0.5, 0.5, 1.0], specificity=[0.5, 0.5, 0.0])
-    results.write("wild", [5], diverged="at iteration 7", f_measure=0.4, sensitivity=0.5, specificity=0.5)
+    results.write(
+        "whole",
+        [5, 10, 15],
+        f_measure=[0.1, 0.2, 0.3],
+        sensitivity=[0.5, 0.5, 1.0],
+        specificity=[0.5, 0.5, 0.0],
+    )
+    results.write(
+        "wild", [5], diverged="at iteration 7", f_measure=0.4, sensitivity=0.5, specificity=0.5
+    )
     results.write("short", [5, 10], f_measure=[0.5, 0.6], sensitivity=0.7, specificity=0.6)
     return results
 

@@ -10,8 +10,15 @@ class Store:
     """Ten training images of 100 patches each; 800 training, 100 validation and 100 test samples."""
 
     image = np.repeat(np.arange(10), 100)
-    attributes = {"samples_train": [400, 400], "samples_validation": [50, 50], "samples_test": [50, 50]}
-    images = [type("Row", (), {"height": 480, "width": 480, "lesion": True, "split": place % 3}) for place in range(10)]
+    attributes = {
+        "samples_train": [400, 400],
+        "samples_validation": [50, 50],
+        "samples_test": [50, 50],
+    }
+    images = [
+        type("Row", (), {"height": 480, "width": 480, "lesion": True, "split": place % 3})
+        for place in range(10)
+    ]
 
     def patches_of(self, split):
         return np.arange(1000)
@@ -25,11 +32,17 @@ def passes(settings):
 def test_plain_training_by_hand():
     settings = experiment("baseline").tasks(STANDARD)["baseline-seed01"].settings._replace(epochs=2)
     assert passes(settings) == pytest.approx(2 * 800 * estimate.STEP + 2 * 200)
-    assert passes(settings._replace(iterations=10, evaluate_every=5)) == pytest.approx(320 * estimate.STEP + 2 * 200)
+    assert passes(settings._replace(iterations=10, evaluate_every=5)) == pytest.approx(
+        320 * estimate.STEP + 2 * 200
+    )
 
 
 def test_selection_by_hand():
-    settings = STANDARD.images._replace(strategy="random", selection=STANDARD.images.selection._replace(iterations=8), evaluate_every=4)
+    settings = STANDARD.images._replace(
+        strategy="random",
+        selection=STANDARD.images.selection._replace(iterations=8),
+        evaluate_every=4,
+    )
     training = 8 * 32 * estimate.STEP + 2 * 200
     assert passes(settings) == pytest.approx(training)
     assert passes(settings._replace(patch_strategy="egl")) == pytest.approx(training + 2 * 400)

@@ -17,7 +17,9 @@ def file(tmp_path):
 
 
 def test_curves_are_sorted_by_batch(file):
-    curves = read_curves(file(HEAD + "20,f_measure,egl,0.8\n5,f_measure,egl,0.4\n5,specificity,random,1\n"))
+    curves = read_curves(
+        file(HEAD + "20,f_measure,egl,0.8\n5,f_measure,egl,0.4\n5,specificity,random,1\n")
+    )
     assert set(curves) == {("f_measure", "egl"), ("specificity", "random")}
     batches, values = curves["f_measure", "egl"]
     assert (batches.tolist(), values.tolist()) == ([5, 20], [0.4, 0.8])

@@ -1,4 +1,5 @@
 """The main job end to end on phantoms, as small as it can be, with real Caffe."""
+
 import re
 
 import pytest
@@ -12,7 +13,10 @@ from experiments.paper import NAMES
 from experiments.reproduce import Request, report, reproduce
 
 IMAGES = RunSettings(
-    selection=SelectionSettings(iterations=4, candidates=40, initial_iterations=2), initial_images=2, image_patches=4, stride=48
+    selection=SelectionSettings(iterations=4, candidates=40, initial_iterations=2),
+    initial_images=2,
+    image_patches=4,
+    stride=48,
 )
 TINY = protocols.QUICK._replace(
     name="tiny",
@@ -48,7 +52,11 @@ def whole(caffe, tiny, phantoms, tmp_path_factory):
 
 
 def files(folder, *patterns):
-    return {path.relative_to(folder): path.read_bytes() for pattern in patterns for path in sorted(folder.rglob(pattern))}
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for pattern in patterns
+        for path in sorted(folder.rglob(pattern))
+    }
 
 
 def test_the_report_is_whole_and_by_itself(whole):
@@ -82,7 +90,11 @@ def test_drawn_again_without_training_and_as_markdown(whole, tmp_path):
     text = (tmp_path / "results.md").read_text()
     there = {path.name for path in (tmp_path / "results").iterdir()}
     assert {"claims.csv", "fig2.csv", "fig2-all.png", "masks.csv"} < there
-    assert not there & {"masks-overlays.png", "fig3-maps-egl.png", "store.png"}  # these show photographs
+    assert not there & {
+        "masks-overlays.png",
+        "fig3-maps-egl.png",
+        "store.png",
+    }  # these show photographs
     for link in re.findall(r"\]\(([^)]+)\)", text):
         assert (tmp_path / link).exists(), link
     assert "\n\n\n\n" not in text
@@ -92,7 +104,15 @@ def test_drawn_again_without_training_and_as_markdown(whole, tmp_path):
 def test_two_runs_are_the_same_to_the_byte(whole, phantoms, tmp_path):
     request = Request(phantoms, "tiny", only=("fig2", "baseline"), seeds=1)
     reproduce(request, str(tmp_path), jobs=1)
-    again = files(tmp_path, "store*.h5", "runs/*/*.csv", "runs/*/predictions.h5", "fig2.csv", "baseline*.csv", "fig2-*.png")
+    again = files(
+        tmp_path,
+        "store*.h5",
+        "runs/*/*.csv",
+        "runs/*/predictions.h5",
+        "fig2.csv",
+        "baseline*.csv",
+        "fig2-*.png",
+    )
     assert len(again) > 20
     there = files(whole, "*.h5", "*.csv", "*.png")
     assert {path: there[path] for path in again} == again
@@ -100,20 +120,26 @@ def test_two_runs_are_the_same_to_the_byte(whole, phantoms, tmp_path):
 
 def test_one_experiment_alone(caffe, tiny, phantoms, tmp_path):
     reproduce(Request(phantoms, "tiny", only=("grid",), seeds=1), str(tmp_path), jobs=1)
-    assert [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()] == ["grid-rate0.01-batch16-seed01"]
+    assert [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()] == [
+        "grid-rate0.01-batch16-seed01"
+    ]
     html = (tmp_path / "report.html").read_text()
     assert '<h2 id="grid">' in html
     assert '<h2 id="fig2">' not in html
     assert 'class="verdict">not run' in html
 
 
-def test_a_run_that_dies_leaves_the_others_their_report_and_goes_on_later(whole, tiny, phantoms, tmp_path, monkeypatch):
+def test_a_run_that_dies_leaves_the_others_their_report_and_goes_on_later(
+    whole, tiny, phantoms, tmp_path, monkeypatch
+):
     from experiments import runner
 
     original = runner.run_in_child
 
     def run_in_child(work, arguments, folder, progress, device):
-        return original(die if "fig2-all-egl-seed01" in folder else work, arguments, folder, progress, device)
+        return original(
+            die if "fig2-all-egl-seed01" in folder else work, arguments, folder, progress, device
+        )
 
     monkeypatch.setattr(runner, "run_in_child", run_in_child)
     request = Request(phantoms, "tiny", only=("fig2",), seeds=1)
@@ -132,7 +158,9 @@ def die(*arguments, progress):
     os.abort()
 
 
-def test_an_interrupt_starts_no_other_run_and_writes_no_report(caffe, tiny, phantoms, tmp_path, monkeypatch):
+def test_an_interrupt_starts_no_other_run_and_writes_no_report(
+    caffe, tiny, phantoms, tmp_path, monkeypatch
+):
     from experiments import runner
 
     started = []
@@ -167,7 +195,9 @@ def test_a_folder_that_cannot_be_written(phantoms, tmp_path, monkeypatch):
 
 
 def test_what_is_asked_for_reaches_the_protocol():
-    protocol = Request(None, "standard", seeds=3, momentum=0.0, weight_decay=0.0, scale=0.5).full_protocol()
+    protocol = Request(
+        None, "standard", seeds=3, momentum=0.0, weight_decay=0.0, scale=0.5
+    ).full_protocol()
     assert (protocol.seeds, protocol.fig2_seeds, protocol.baseline_seeds) == (3, 3, 2)
     assert {run.trainer.momentum for run in (protocol.images, protocol.patches)} == {0.0}
     assert protocol.prepare.scale == protocol.stores()["lesion"].scale == 0.5

@@ -1,4 +1,5 @@
 """The runner with work that needs no Caffe, in real processes."""
+
 import json
 import os
 from typing import NamedTuple
@@ -52,7 +53,9 @@ def test_one_that_fails_leaves_the_others_and_stops_those_that_need_it(tmp_path)
     assert "signal" in failed[0] or "abort" in failed[0]
     assert "needs dead" in failed[1]
     assert "diverged" in failed[2]
-    assert sorted(name for name in os.listdir(tmp_path) if (tmp_path / name / "metrics.json").exists()) == ["after", "good"]
+    assert sorted(
+        name for name in os.listdir(tmp_path) if (tmp_path / name / "metrics.json").exists()
+    ) == ["after", "good"]
 
 
 def test_what_is_finished_is_not_run_again(tmp_path):

@@ -6,6 +6,7 @@ IN: patches, and weights as conv1_0 (weight), conv1_1 (bias), ...; OUT: posterio
 gradient for each sample and label, (N, 2). It is a program because a process in which autograd of Debian 11's PyTorch
 (1.7.1) has run cannot end: "terminate called without an active exception".
 """
+
 import os
 import sys
 
@@ -25,7 +26,11 @@ def forward(weights, patches):
 def main(source, target):
     given = np.load(source)
     weights = {
-        name: [torch.tensor(given[f"{name}_{k}"], dtype=torch.float64, requires_grad=True) for k in (0, 1)] for name in LAYERS
+        name: [
+            torch.tensor(given[f"{name}_{k}"], dtype=torch.float64, requires_grad=True)
+            for k in (0, 1)
+        ]
+        for name in LAYERS
     }
     patches = torch.tensor(given["patches"], dtype=torch.float64)
     posterior = np.empty((len(patches), 2))
@@ -34,9 +39,13 @@ def main(source, target):
         for label in (0, 1):
             scores = forward(weights, patch[None])
             loss = cross_entropy(scores, torch.tensor([label]))
-            gradients = torch.autograd.grad(loss, [each for name in LAYERS for each in weights[name]])
+            gradients = torch.autograd.grad(
+                loss, [each for name in LAYERS for each in weights[name]]
+            )
             for k, name in enumerate(LAYERS):
-                norms[name][n, label] = torch.sqrt(sum((each ** 2).sum() for each in gradients[2 * k : 2 * k + 2]))
+                norms[name][n, label] = torch.sqrt(
+                    sum((each**2).sum() for each in gradients[2 * k : 2 * k + 2])
+                )
         posterior[n] = torch.softmax(scores[0], 0).detach()
     np.savez(target, posterior=posterior, **norms)
 

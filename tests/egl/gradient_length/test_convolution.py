@@ -1,4 +1,5 @@
 """Phi for stopping layers in the convolutions: batched against Caffe's own parameter diffs."""
+
 import time
 
 import numpy as np
@@ -12,13 +13,21 @@ SCORE = prototxt_path("lenet_score.prototxt")
 
 
 def both(prototxt, net, samples, **settings):
-    return [GradientLength(prototxt, net, route=route, **settings).score(samples) for route in ("batched", "param-diff")]
+    return [
+        GradientLength(prototxt, net, route=route, **settings).score(samples)
+        for route in ("batched", "param-diff")
+    ]
 
 
 def assert_same(batched, reference):
     for name in ("phi", "posterior", "norms"):
-        np.testing.assert_allclose(getattr(batched, name), getattr(reference, name), rtol=1e-5, err_msg=name)
-    assert np.argsort(-batched.phi, kind="stable").tolist() == np.argsort(-reference.phi, kind="stable").tolist()
+        np.testing.assert_allclose(
+            getattr(batched, name), getattr(reference, name), rtol=1e-5, err_msg=name
+        )
+    assert (
+        np.argsort(-batched.phi, kind="stable").tolist()
+        == np.argsort(-reference.phi, kind="stable").tolist()
+    )
 
 
 @pytest.mark.parametrize("parameters", ["layer", "above"])
@@ -38,7 +47,11 @@ def test_lenet_on_real_patches(lenet, real_patches, stop):
 def test_groups_padding_strides_and_dilation(random_net, net_path, stop, parameters, batch):
     path = net_path("convolutions")
     samples = np.random.RandomState(batch).randn(7, 4, 13, 10).astype(np.float32)
-    assert_same(*both(path, random_net(path, seed=2), samples, stop=stop, parameters=parameters, batch=batch))
+    assert_same(
+        *both(
+            path, random_net(path, seed=2), samples, stop=stop, parameters=parameters, batch=batch
+        )
+    )
 
 
 def test_a_convolution_below_batch_norm_and_scale(random_net, net_path):
@@ -56,7 +69,9 @@ def test_nothing_is_lost_where_the_net_is_sure(random_net, patches):
     net.params["ip2"][0].data[...] *= 50
     sure = scorer.score(patches[:4])
     assert sure.posterior.max(axis=1).max() > 1 - 1e-12
-    np.testing.assert_allclose(sure.norms, sure.posterior[:, ::-1] * 50 * length[:, None], rtol=1e-5)
+    np.testing.assert_allclose(
+        sure.norms, sure.posterior[:, ::-1] * 50 * length[:, None], rtol=1e-5
+    )
 
 
 def test_a_convolution_over_three_axes_is_an_error(tmp_path, random_net):

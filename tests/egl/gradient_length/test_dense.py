@@ -1,4 +1,5 @@
 """Maps over whole images: dense against patches cut out one by one, at every position."""
+
 import numpy as np
 import pytest
 
@@ -17,7 +18,9 @@ def image():
     height, width = 191, 213  # no multiple of a stride
     y, x = np.mgrid[:height, :width]
     light = 90 + 60 * np.sin(x / 40.0) * np.cos(y / 30.0)
-    return (light[..., None] + rng.uniform(-40, 40, (height, width, 3))).clip(0, 255).astype(np.uint8)
+    return (
+        (light[..., None] + rng.uniform(-40, 40, (height, width, 3))).clip(0, 255).astype(np.uint8)
+    )
 
 
 def assert_same(left, right, tolerance=1e-5):
@@ -33,13 +36,21 @@ def assert_same(left, right, tolerance=1e-5):
 
 
 def scorers(net, mean, **settings):
-    return [ImageScorer(SCORE, net, mean, route=route, **settings) for route in ("dense", "patches")]
+    return [
+        ImageScorer(SCORE, net, mean, route=route, **settings) for route in ("dense", "patches")
+    ]
 
 
 def test_patches_route_is_the_patches_cut_out_by_hand(lenet, image):
     maps = ImageScorer(SCORE, lenet, MEAN, factor=1 / 64, batch=16, route="patches").maps(image, 37)
     assert maps.phi.shape == (4, 5)
-    cut = np.stack([image[y : y + 48, x : x + 48].transpose(2, 0, 1) for y in range(0, 144, 37) for x in range(0, 166, 37)])
+    cut = np.stack(
+        [
+            image[y : y + 48, x : x + 48].transpose(2, 0, 1)
+            for y in range(0, 144, 37)
+            for x in range(0, 166, 37)
+        ]
+    )
     patches = (cut.astype(np.float32) - np.float32(MEAN).reshape(3, 1, 1)) / 64
     phi, posterior, norms = GradientLength(SCORE, lenet, batch=16).score(patches)
     np.testing.assert_allclose(maps.phi.ravel(), phi, rtol=1e-6)
@@ -67,7 +78,9 @@ def test_tile_borders_change_nothing(lenet, image, monkeypatch, mean, tile, stri
 
 @pytest.mark.parametrize("stop, parameters", [("ip2", "layer"), ("ip1", "above")])
 def test_other_stopping_layers(lenet, image, stop, parameters):
-    assert_same(*(each.maps(image, 24) for each in scorers(lenet, MEAN, stop=stop, parameters=parameters)))
+    assert_same(
+        *(each.maps(image, 24) for each in scorers(lenet, MEAN, stop=stop, parameters=parameters))
+    )
 
 
 def test_a_trained_net(trained, image):
@@ -78,7 +91,10 @@ def test_a_trained_net(trained, image):
 def test_a_photograph(lenet, real_image, mean):
     field = real_image.max(axis=2) > 30
     height, width = real_image.shape[:2]
-    part = slice(height // 2 - 120, height // 2 + 120), slice(0, width // 4)  # across the border of the field of view
+    part = (
+        slice(height // 2 - 120, height // 2 + 120),
+        slice(0, width // 4),
+    )  # across the border of the field of view
     piece = np.ascontiguousarray(real_image[part])
     maps = [each.maps(piece, 24, field[part]) for each in scorers(lenet, mean)]
     assert 0 < maps[0].inside.mean() < 1
@@ -88,14 +104,17 @@ def test_a_photograph(lenet, real_image, mean):
 def test_only_positions_inside_the_field_of_view_count(lenet, image, monkeypatch):
     monkeypatch.setattr(dense, "TILE", 100)  # so that some tiles have no position inside
     y, x = np.mgrid[: image.shape[0], : image.shape[1]]
-    field = (y - 100) ** 2 + (x - 120) ** 2 < 70 ** 2
+    field = (y - 100) ** 2 + (x - 120) ** 2 < 70**2
     maps = [each.maps(image, 12, field) for each in scorers(lenet, MEAN)]
     assert_same(*maps)
     for (i, j), inside in np.ndenumerate(maps[0].inside):
         assert inside == field[i * 12 : i * 12 + 48, j * 12 : j * 12 + 48].all()
 
 
-@pytest.mark.parametrize("shape, grid", [((48, 48), (1, 1)), ((47, 100), (0, 14)), ((51, 52), (1, 2)), ((52, 100), (2, 14))])
+@pytest.mark.parametrize(
+    "shape, grid",
+    [((48, 48), (1, 1)), ((47, 100), (0, 14)), ((51, 52), (1, 2)), ((52, 100), (2, 14))],
+)
 def test_grid_of_small_images(lenet, shape, grid):
     assert grid_inside(shape, (48, 48), 4).shape == grid
     field = np.ones(shape, bool)
@@ -140,7 +159,12 @@ def test_auto_takes_dense_where_it_is_faster(lenet, net_path, random_net):
         return scorer._choose(stride)
 
     lenet_scorer = ImageScorer(SCORE, lenet, MEAN)
-    assert [chosen(lenet_scorer, stride) for stride in (4, 24, 25, DENSE_UP_TO + 4)] == ["dense", "dense", "patches", "patches"]
+    assert [chosen(lenet_scorer, stride) for stride in (4, 24, 25, DENSE_UP_TO + 4)] == [
+        "dense",
+        "dense",
+        "patches",
+        "patches",
+    ]
     assert chosen(ImageScorer(SCORE, lenet, MEAN, stop="conv2"), 24) == "patches"
     train_test = prototxt_path("lenet_train_test.prototxt")
     assert chosen(ImageScorer(train_test, lenet, MEAN), 24) == "dense"
@@ -157,7 +181,9 @@ def test_another_net_goes_by_patches(random_net, net_path):
 
 def test_the_dense_net_holds_the_layers_of_lenet(caffe):
     """Two prototxts, one architecture: the shapes of the weights agree, and the settings of conv1, conv2 and the poolings."""
-    score, whole = (read_net(prototxt_path(name)) for name in ("lenet_score.prototxt", "lenet_dense.prototxt"))
+    score, whole = (
+        read_net(prototxt_path(name)) for name in ("lenet_score.prototxt", "lenet_dense.prototxt")
+    )
     by_name = {layer.name: layer for layer in score.layer}
     for layer in whole.layer:
         if layer.type in ("Pooling", "ReLU") or layer.name.startswith("conv"):

@@ -1,4 +1,5 @@
 """Phi: the reference against finite differences, the batched route against the reference and against float64."""
+
 import numpy as np
 import pytest
 
@@ -16,7 +17,9 @@ def ranking(phi):
 
 def assert_same(left, right, tolerance=1e-5):
     for name in ("phi", "posterior", "norms"):
-        np.testing.assert_allclose(getattr(left, name), getattr(right, name), rtol=tolerance, err_msg=name)
+        np.testing.assert_allclose(
+            getattr(left, name), getattr(right, name), rtol=tolerance, err_msg=name
+        )
     assert ranking(left.phi) == ranking(right.phi)
 
 
@@ -51,14 +54,25 @@ def make_smooth(definition):
 
 
 @pytest.mark.parametrize(
-    "stop, parameters", [("out", "layer"), ("middle", "layer"), ("hidden", "above"), ("scale", "layer"), ("conv", "above")]
+    "stop, parameters",
+    [
+        ("out", "layer"),
+        ("middle", "layer"),
+        ("hidden", "above"),
+        ("scale", "layer"),
+        ("conv", "above"),
+    ],
 )
 def test_param_diff_is_the_slope_of_the_loss(random_net, net_path, tmp_path, stop, parameters):
     """A step of h along the gradient changes the loss by h times the gradient's length."""
     path = write_net(tmp_path, net_path("three_classes"), make_smooth)
     net = random_net(path, seed=4)
     sample = numbers((1, 2, 11, 9), seed=5)
-    norms = GradientLength(path, net, stop=stop, parameters=parameters, route="param-diff").score(sample).norms[0]
+    norms = (
+        GradientLength(path, net, stop=stop, parameters=parameters, route="param-diff")
+        .score(sample)
+        .norms[0]
+    )
 
     moved = scoring_net(path, net)  # moves the weights of `net` itself
     moved.blobs["image"].data[...] = sample
@@ -103,7 +117,9 @@ def test_norms_worked_out_by_hand(caffe, tmp_path):
     net.params["ip"][1].data[...] = [np.log(3), 0]  # weights 0, so p = (3/4, 1/4)
     sample = np.array([3, 4], np.float32).reshape(1, 1, 1, 2)
     for result in both(path, net, sample):
-        length = np.sqrt(2) * np.sqrt(3 ** 2 + 4 ** 2 + 1)  # of e_1 - e_0, times that of x with its bias
+        length = np.sqrt(2) * np.sqrt(
+            3**2 + 4**2 + 1
+        )  # of e_1 - e_0, times that of x with its bias
         np.testing.assert_allclose(result.posterior, [[0.75, 0.25]], rtol=1e-6)
         np.testing.assert_allclose(result.norms, [[0.25 * length, 0.75 * length]], rtol=1e-6)
         np.testing.assert_allclose(result.phi, [2 * 0.75 * 0.25 * length], rtol=1e-6)
@@ -125,7 +141,9 @@ def test_diffs_do_not_add_up_from_sample_to_sample(lenet, patches):
 @pytest.mark.parametrize("route", ["batched", "param-diff"])
 def test_the_training_net_keeps_its_diffs_and_weights(trained, patches, route):
     net = trained.net
-    before = [(blob.data.copy(), blob.diff.copy()) for blobs in net.params.values() for blob in blobs]
+    before = [
+        (blob.data.copy(), blob.diff.copy()) for blobs in net.params.values() for blob in blobs
+    ]
     blob_diffs = {name: blob.diff.copy() for name, blob in net.blobs.items()}
     GradientLength(SCORE, net, parameters="above", route=route).score(patches[:3])
     after = [(blob.data, blob.diff) for blobs in net.params.values() for blob in blobs]
@@ -146,7 +164,9 @@ def test_batched_equals_param_diff_on_lenet(lenet, patches, stop, parameters):
 def test_batched_equals_param_diff_on_a_trained_net(trained, patches):
     batched, reference = both(SCORE, trained.net, patches[:40])
     assert (batched.posterior.argmax(axis=1) == np.arange(40) % 2).mean() > 0.8
-    unsure = batched.posterior.min(axis=1) > 0.01  # where the reference has digits enough: see phi_param_diff
+    unsure = (
+        batched.posterior.min(axis=1) > 0.01
+    )  # where the reference has digits enough: see phi_param_diff
     assert unsure.sum() >= 5
     assert_same(*(type(each)(*(field[unsure] for field in each)) for each in (batched, reference)))
 
@@ -159,7 +179,16 @@ def test_batched_equals_param_diff_on_real_patches(lenet, real_patches):
 @pytest.mark.parametrize("stop", ["hidden", "middle", "out"])
 def test_batched_equals_param_diff_for_three_classes(random_net, net_path, stop, parameters):
     path = net_path("three_classes")
-    assert_same(*both(path, random_net(path, seed=7), numbers((9, 2, 11, 9)), stop=stop, parameters=parameters, batch=4))
+    assert_same(
+        *both(
+            path,
+            random_net(path, seed=7),
+            numbers((9, 2, 11, 9)),
+            stop=stop,
+            parameters=parameters,
+            batch=4,
+        )
+    )
 
 
 def test_batched_equals_param_diff_for_ten_classes(random_net, net_path):
@@ -171,14 +200,25 @@ def test_batched_equals_param_diff_for_ten_classes(random_net, net_path):
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
 @pytest.mark.parametrize("shape", [(1, 5, 5), (3, 7, 4), (2, 12, 9)])
-def test_batched_equals_param_diff_over_shapes_and_class_counts(random_net, net_path, tmp_path, shape, classes):
+def test_batched_equals_param_diff_over_shapes_and_class_counts(
+    random_net, net_path, tmp_path, shape, classes
+):
     def change(definition):
         layer(definition, "image").input_param.shape[0].dim[:] = (1,) + shape
         layer(definition, "out").inner_product_param.num_output = classes
 
     path = write_net(tmp_path, net_path("three_classes"), change)
     samples = numbers((7,) + shape, seed=classes)
-    assert_same(*both(path, random_net(path, seed=shape[1]), samples, stop="hidden", parameters="above", batch=3))
+    assert_same(
+        *both(
+            path,
+            random_net(path, seed=shape[1]),
+            samples,
+            stop="hidden",
+            parameters="above",
+            batch=3,
+        )
+    )
 
 
 @pytest.mark.parametrize("batch", [1, 5, 7, 8, 64])
@@ -200,13 +240,18 @@ def test_shared_weights_are_seen_as_they_change(random_net, patches):
     before = scorer.score(patches[:4])
     net.params["ip2"][0].data[...] *= 2
     assert (scorer.score(patches[:4]).phi != before.phi).all()
-    assert_same(scorer.score(patches[:4]), GradientLength(SCORE, net, batch=4, route="param-diff").score(patches[:4]))
+    assert_same(
+        scorer.score(patches[:4]),
+        GradientLength(SCORE, net, batch=4, route="param-diff").score(patches[:4]),
+    )
 
 
 def test_weights_from_a_file_score_as_the_net_that_wrote_it(lenet, patches, tmp_path):
     path = str(tmp_path / "w.caffemodel")
     lenet.save(path)
-    left, right = (GradientLength(SCORE, weights, batch=8).score(patches[:8]) for weights in (path, lenet))
+    left, right = (
+        GradientLength(SCORE, weights, batch=8).score(patches[:8]) for weights in (path, lenet)
+    )
     assert all((a == b).all() for a, b in zip(left, right))
 
 
@@ -225,12 +270,19 @@ def ip1_in_float64(scores, mask, below, out):
         diff[:, label] = -posterior[:, others].sum(axis=1)
         scale = np.abs(diff).max(axis=1)  # or the squares underflow
         delta = ((diff / scale[:, None]) @ out) * mask
-        norms[:, label] = scale * np.sqrt(np.square(delta).sum(axis=1) * (np.square(below).sum(axis=1) + 1))
+        norms[:, label] = scale * np.sqrt(
+            np.square(delta).sum(axis=1) * (np.square(below).sum(axis=1) + 1)
+        )
     return posterior, norms
 
 
 @pytest.mark.parametrize(
-    "name, shape, gain", [("lenet_score", (3, 48, 48), 40), ("lenet_score", (3, 48, 48), 150), ("mnist_lenet", (1, 28, 28), 60)]
+    "name, shape, gain",
+    [
+        ("lenet_score", (3, 48, 48), 40),
+        ("lenet_score", (3, 48, 48), 150),
+        ("mnist_lenet", (1, 28, 28), 60),
+    ],
 )
 def test_nothing_is_lost_where_the_net_is_sure(random_net, net_path, name, shape, gain):
     """Posteriors down to 1e-300: p - 1 and even p itself are lost in float32."""
@@ -242,7 +294,9 @@ def test_nothing_is_lost_where_the_net_is_sure(random_net, net_path, name, shape
 
     net.blobs["data"].data[...] = samples
     net.forward()
-    hidden, below, scores = (net.blobs[blob].data.reshape(6, -1).astype(np.float64) for blob in ("ip1", "pool2", "ip2"))
+    hidden, below, scores = (
+        net.blobs[blob].data.reshape(6, -1).astype(np.float64) for blob in ("ip1", "pool2", "ip2")
+    )
     out = net.params["ip2"][0].data.astype(np.float64)
     posterior, norms = ip1_in_float64(scores, hidden > 0, below, out)
     assert posterior.max(axis=1).max() > 1 - 1e-12
@@ -315,7 +369,9 @@ UNFIT = {  # part of the message: what makes the net unfit
         layer(net, "norm").batch_norm_param, "use_global_stats", False
     ),
     "lr_mult 0": lambda net: layer(net, "hidden").param.add(lr_mult=0),
-    "shares the parameter 'w'": lambda net: [layer(net, name).param.add(name="w") for name in ("hidden", "middle")],
+    "shares the parameter 'w'": lambda net: [
+        layer(net, name).param.add(name="w") for name in ("hidden", "middle")
+    ],
     "propagate_down": lambda net: layer(net, "tanh").propagate_down.append(False),
     "BatchReindex": lambda net: setattr(layer(net, "pool"), "type", "BatchReindex"),
     "one number per class": lambda net: (

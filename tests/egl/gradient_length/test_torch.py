@@ -1,4 +1,5 @@
 """Phi against PyTorch's autograd, in float64, on the same weights and patches."""
+
 import importlib.util
 import os
 import subprocess
@@ -10,7 +11,9 @@ import pytest
 from egl.gradient_length.phi import GradientLength
 from egl.nets.definition import prototxt_path
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed"
+)
 SCORE = prototxt_path("lenet_score.prototxt")
 LAYERS = ("conv1", "conv2", "ip1", "ip2")
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lenet_in_torch.py")
@@ -19,7 +22,11 @@ PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lenet_in_tor
 def by_autograd(net, patches, folder):
     """Return {"posterior": N x 2, layer: norms N x 2}; the program says why it is one."""
     source, target = str(folder / "in.npz"), str(folder / "out.npz")
-    np.savez(source, patches=patches, **{f"{name}_{k}": net.params[name][k].data for name in LAYERS for k in (0, 1)})
+    np.savez(
+        source,
+        patches=patches,
+        **{f"{name}_{k}": net.params[name][k].data for name in LAYERS for k in (0, 1)},
+    )
     subprocess.run([sys.executable, PROGRAM, source, target], check=True)
     return np.load(target)
 
@@ -35,7 +42,9 @@ def autograd(lenet, patches, tmp_path_factory):
 def test_lenet(lenet, patches, autograd, stop, parameters, route):
     counted = LAYERS[stop:] if parameters == "above" else LAYERS[stop : stop + 1]
     norms = np.sqrt(sum(np.square(autograd[name]) for name in counted))
-    result = GradientLength(SCORE, lenet, stop=LAYERS[stop], parameters=parameters, batch=4, route=route).score(patches[:6])
+    result = GradientLength(
+        SCORE, lenet, stop=LAYERS[stop], parameters=parameters, batch=4, route=route
+    ).score(patches[:6])
     np.testing.assert_allclose(result.posterior, autograd["posterior"], rtol=1e-5)
     np.testing.assert_allclose(result.norms, norms, rtol=1e-5)
     np.testing.assert_allclose(result.phi, (autograd["posterior"] * norms).sum(axis=1), rtol=1e-5)

@@ -1,4 +1,5 @@
 """Scoring in worker processes: the same bits as in one process, and a named error where one dies."""
+
 import os
 
 import numpy as np
@@ -60,7 +61,10 @@ def test_images_are_read_as_they_are_needed(lenet):
 
 def test_a_dead_worker_is_an_error_and_not_a_hang(caffe, net_path, tmp_path, many):
     definition = read_net(net_path("three_classes"))
-    definition.layer[0].input_param.shape[0].dim[2:] = [2, 2]  # smaller than the first kernel: Caffe aborts
+    definition.layer[0].input_param.shape[0].dim[2:] = [
+        2,
+        2,
+    ]  # smaller than the first kernel: Caffe aborts
     path = str(tmp_path / "net.prototxt")
     with open(path, "w") as file:
         file.write(str(definition))
@@ -76,6 +80,8 @@ def test_errors_of_a_worker_come_through(lenet, many, tmp_path):
             scoring.score(lenet, many[:, :2])
         with pytest.raises(NetError, match="no.caffemodel"):
             scoring.score(str(tmp_path / "no.caffemodel"), many)
-        assert os.listdir(scoring._folder.name) == []  # weights on their way to the workers do not stay
+        assert (
+            os.listdir(scoring._folder.name) == []
+        )  # weights on their way to the workers do not stay
     with pytest.raises(EglError, match="workers"):
         Workers(GradientLength, {"prototxt": SCORE}, 0)

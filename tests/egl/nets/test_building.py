@@ -1,4 +1,5 @@
 """Nets for scoring, and weights that are checked before Caffe copies them."""
+
 import glob
 import os
 import tempfile
@@ -82,15 +83,19 @@ def test_old_shapes_are_read(caffe, saved):
 
 
 BAD = {  # part of the message: what is wrong
-    "no weights for layer 'ip2'; it has conv1, conv2, ip1": lambda model, layers: layers["ip2"].ClearField("blobs"),
+    "no weights for layer 'ip2'; it has conv1, conv2, ip1": lambda model, layers: layers[
+        "ip2"
+    ].ClearField("blobs"),
     "no weights for layer 'ip1'": lambda model, layers: setattr(layers["ip1"], "name", "fc1"),
     "holds no weights": lambda model, layers: model.ClearField("layer"),
-    r"'ip2' has the shapes \[\(500, 2\), \(2,\)\]": lambda model, layers: layers["ip2"].blobs[0].shape.dim.__setitem__(
-        slice(None), [500, 2]
-    ),
+    r"'ip2' has the shapes \[\(500, 2\), \(2,\)\]": lambda model, layers: layers["ip2"]
+    .blobs[0]
+    .shape.dim.__setitem__(slice(None), [500, 2]),
     "'ip2' has the shapes": lambda model, layers: layers["ip2"].blobs.pop(),
     "'conv1' are cut off": lambda model, layers: layers["conv1"].blobs[0].data.pop(),
-    "'ip1' are not finite": lambda model, layers: layers["ip1"].blobs[1].data.__setitem__(3, np.nan),
+    "'ip1' are not finite": lambda model, layers: layers["ip1"]
+    .blobs[1]
+    .data.__setitem__(3, np.nan),
     "upgrade_net_proto_binary": lambda model, layers: model.layers.add(),
 }
 
@@ -125,9 +130,15 @@ def test_files_that_are_no_weights(saved, tmp_path):
 @pytest.mark.parametrize(
     "change, message",
     [
-        (lambda net: net.layer[0].input_param.shape[0].dim.__setitem__(slice(2, None), [2, 2]), "cannot build this net: Check failed"),
+        (
+            lambda net: net.layer[0].input_param.shape[0].dim.__setitem__(slice(2, None), [2, 2]),
+            "cannot build this net: Check failed",
+        ),
         (lambda net: net.layer[0].input_param.shape[0].dim.pop(), "Check failed: 4 == "),
-        (lambda net: net.layer[2].convolution_param.ClearField("num_output"), "Check failed: num_output_ > 0"),
+        (
+            lambda net: net.layer[2].convolution_param.ClearField("num_output"),
+            "Check failed: num_output_ > 0",
+        ),
     ],
 )
 def test_a_net_that_caffe_cannot_build(caffe, net_path, tmp_path, change, message):

@@ -1,4 +1,5 @@
 """Definitions read and checked in Python: what Caffe would abort on is a NetError that names file and line or layer."""
+
 import os
 import subprocess
 import sys
@@ -45,7 +46,14 @@ def test_other_nets(caffe, net_path):
     path = net_path("three_classes")
     classifier = find_classifier(read_net(path), path)
     assert classifier._replace(layers=()) == (path, (), "image", "truth", "out", "out", "loss", 3)
-    assert parameter_layers(classifier.layers) == ["conv", "norm", "scale", "hidden", "middle", "out"]
+    assert parameter_layers(classifier.layers) == [
+        "conv",
+        "norm",
+        "scale",
+        "hidden",
+        "middle",
+        "out",
+    ]
     path = net_path("mnist_lenet")
     assert find_classifier(read_net(path), path).classes == 10
 
@@ -66,7 +74,11 @@ def test_prototxt_of_an_installed_package(tmp_path):
             (package / (name + ".py")).write_text(file.read())
     code = "from egl.nets.definition import prototxt_path; print(prototxt_path('a.prototxt'))"
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=str(tmp_path), env=dict(os.environ, PYTHONPATH=str(tmp_path)), stdout=subprocess.PIPE, check=True
+        [sys.executable, "-c", code],
+        cwd=str(tmp_path),
+        env=dict(os.environ, PYTHONPATH=str(tmp_path)),
+        stdout=subprocess.PIPE,
+        check=True,
     )
     assert result.stdout.decode().strip() == str(package / "prototxt" / "a.prototxt")
 
@@ -79,10 +91,22 @@ def test_prototxt_of_an_installed_package(tmp_path):
         (DATA + "layer { name: 3 }", r"net.prototxt:2:15"),
         (DATA + 'layer { name: "a" type: "ReLU" botom: "data" }', r"net.prototxt:2:32.*botom"),
         (DATA + "layer {", r"net.prototxt:2"),
-        (DATA + 'layer { name: "a" type: "Relu" bottom: "data" top: "a" }', "'a' has the type 'Relu'"),
-        (DATA + 'layer { name: "a" type: "ReLU" bottom: "date" top: "a" }', "'a' reads the blob 'date'"),
-        (DATA + 'layer { name: "a" type: "ReLU" bottom: "data" top: "a" }' * 2, "two layers are named 'a'"),
-        (DATA + LABEL + 'layer { name: "a" type: "ReLU" bottom: "data" top: "label" }', "'a' makes the blob 'label' a second time"),
+        (
+            DATA + 'layer { name: "a" type: "Relu" bottom: "data" top: "a" }',
+            "'a' has the type 'Relu'",
+        ),
+        (
+            DATA + 'layer { name: "a" type: "ReLU" bottom: "date" top: "a" }',
+            "'a' reads the blob 'date'",
+        ),
+        (
+            DATA + 'layer { name: "a" type: "ReLU" bottom: "data" top: "a" }' * 2,
+            "two layers are named 'a'",
+        ),
+        (
+            DATA + LABEL + 'layer { name: "a" type: "ReLU" bottom: "data" top: "label" }',
+            "'a' makes the blob 'label' a second time",
+        ),
         ('layers { name: "a" type: RELU }', "upgrade_net_proto_text"),
         (IP + DATA, "'ip' reads the blob 'data'"),
     ],
@@ -93,7 +117,9 @@ def test_what_caffe_would_abort_on(write, text, message):
 
 
 def test_files_that_are_none(write, tmp_path):
-    with pytest.raises(NetError, match="nowhere.prototxt: cannot be read as a prototxt: No such file"):
+    with pytest.raises(
+        NetError, match="nowhere.prototxt: cannot be read as a prototxt: No such file"
+    ):
         read_net(str(tmp_path / "nowhere.prototxt"))
     with pytest.raises(NetError, match="Is a directory"):
         read_net(str(tmp_path))
@@ -113,7 +139,9 @@ def test_layers_of_a_phase(write, caffe):
         "level": "include { min_level: 1 }",
         "two": "include { phase: TRAIN } include { phase: TEST max_level: 0 }",
     }
-    text = "".join(f'layer {{ name: "{name}" type: "Silence" {rule} }}\n' for name, rule in rules.items())
+    text = "".join(
+        f'layer {{ name: "{name}" type: "Silence" {rule} }}\n' for name, rule in rules.items()
+    )
     net = read_net(write(text))
     names = lambda phase: [layer.name for layer in layers_in_phase(net, phase)]  # noqa: E731
     assert names(caffe.TRAIN) == ["always", "train", "not test", "not stage", "two"]
@@ -128,7 +156,13 @@ def test_a_blob_may_be_made_once_in_each_phase(write):
     assert len(read_net(write(DATA + one % "TRAIN" + one % "TEST")).layer) == 3
 
 
-@pytest.mark.parametrize("old", ["input_shape { dim: 1 dim: 3 dim: 8 dim: 8 }", "input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8\n"])
+@pytest.mark.parametrize(
+    "old",
+    [
+        "input_shape { dim: 1 dim: 3 dim: 8 dim: 8 }",
+        "input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8\n",
+    ],
+)
 def test_old_input_fields_become_a_layer(write, old):
     net = read_net(write('input: "data" ' + old + IP))
     assert [layer.type for layer in net.layer] == ["Input", "InnerProduct"]
@@ -151,13 +185,25 @@ def test_scores_written_in_place_and_through_a_pooling(write):
     "text, message",
     [
         (DATA + LABEL + IP, "exactly one loss.*has none"),
-        (DATA + LABEL + IP + LOSS + LOSS.replace('"loss"', '"aux"'), r"has loss \(SoftmaxWithLoss\), aux \(SoftmaxWithLoss\)"),
-        (DATA + LABEL + IP + LOSS.replace("SoftmaxWithLoss", "HingeLoss"), r"has loss \(HingeLoss\)"),
+        (
+            DATA + LABEL + IP + LOSS + LOSS.replace('"loss"', '"aux"'),
+            r"has loss \(SoftmaxWithLoss\), aux \(SoftmaxWithLoss\)",
+        ),
+        (
+            DATA + LABEL + IP + LOSS.replace("SoftmaxWithLoss", "HingeLoss"),
+            r"has loss \(HingeLoss\)",
+        ),
         (DATA + LABEL + IP + LOSS.replace("}", "loss_weight: 2 }"), "loss_weight"),
         (DATA + LABEL + IP + LOSS.replace("}", "loss_param { ignore_label: 0 } }"), "ignore_label"),
         (DATA + LABEL + IP + LOSS.replace("}", "softmax_param { axis: 2 } }"), "axis 2"),
-        (DATA + LABEL + LABEL.replace('"label"', '"more"') + IP + LOSS, "they feed data, label, more"),
-        (DATA + IP + LOSS.replace('bottom: "label"', 'bottom: "data"'), "must feed the label 'data' and one data blob"),
+        (
+            DATA + LABEL + LABEL.replace('"label"', '"more"') + IP + LOSS,
+            "they feed data, label, more",
+        ),
+        (
+            DATA + IP + LOSS.replace('bottom: "label"', 'bottom: "data"'),
+            "must feed the label 'data' and one data blob",
+        ),
         (DATA + LABEL + LOSS.replace('"ip"', '"data"'), "number of classes cannot be found"),
     ],
 )
@@ -169,7 +215,9 @@ def test_nets_that_are_no_classifier(write, text, message):
 
 def test_an_accuracy_layer_is_no_loss_and_a_loss_of_weight_0_neither(write):
     more = LOSS.replace('"loss"', '"aux"').replace("}", "loss_weight: 0 }")
-    accuracy = 'layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "label" top: "accuracy" }'
+    accuracy = (
+        'layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "label" top: "accuracy" }'
+    )
     path = write(DATA + LABEL + IP + LOSS + more + accuracy)
     assert find_classifier(read_net(path), path).loss == "loss"
 

@@ -1,4 +1,5 @@
 """Algorithms 1 and 2 against a fake learner that fits on a screen: no Caffe."""
+
 import numpy as np
 import pytest
 
@@ -39,7 +40,9 @@ class Fake:
         self.rounds.append((state, queries))
 
     def images_asked(self):
-        return [[query.item for query in queries if query.kind == "image"] for _, queries in self.rounds]
+        return [
+            [query.item for query in queries if query.kind == "image"] for _, queries in self.rounds
+        ]
 
 
 def random_of(iteration):
@@ -47,12 +50,24 @@ def random_of(iteration):
 
 
 def run_1(fake, settings=SETTINGS, state=None):
-    return algorithm_1(16, settings, random_of, fake.train, fake.choose_patches, fake.record, state=state)
+    return algorithm_1(
+        16, settings, random_of, fake.train, fake.choose_patches, fake.record, state=state
+    )
 
 
 def run_2(fake, settings=SETTINGS, state=None):
     choose = fake.choose_images, fake.choose_patches
-    return algorithm_2(IMAGES, IMAGES.get, [1, 0], settings, random_of, fake.train, *choose, fake.record, state=state)
+    return algorithm_2(
+        IMAGES,
+        IMAGES.get,
+        [1, 0],
+        settings,
+        random_of,
+        fake.train,
+        *choose,
+        fake.record,
+        state=state,
+    )
 
 
 def test_algorithm_1_takes_the_highest_phi_of_what_is_left():
@@ -60,7 +75,9 @@ def test_algorithm_1_takes_the_highest_phi_of_what_is_left():
     last = run_1(fake)
     initial = fake.trained[0] + fake.trained[1]
     assert len(set(initial)) == 4  # two random batches, no sample twice
-    assert [x for batch in fake.trained[2:] for x in batch] == sorted(set(range(16)) - set(initial), reverse=True)[:8]
+    assert [x for batch in fake.trained[2:] for x in batch] == sorted(
+        set(range(16)) - set(initial), reverse=True
+    )[:8]
     assert last == State(6, [], [x for batch in fake.trained for x in batch])
     assert len(fake.scored) == 4  # no score before the first choice
     assert all(np.isnan(query.score) for query in fake.rounds[0][1])
@@ -174,7 +191,14 @@ def test_going_on_from_any_round_ends_the_same(run, stop):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"k": 0}, {"iterations": 0}, {"after_round": "keep"}, {"candidates": -1}, {"initial_iterations": 0}, {"steps": 0}]
+    [
+        {"k": 0},
+        {"iterations": 0},
+        {"after_round": "keep"},
+        {"candidates": -1},
+        {"initial_iterations": 0},
+        {"steps": 0},
+    ]
     + [{"sampling": "even"}, {"candidate_images": -1}],
 )
 def test_settings_that_cannot_be_meant(wrong):

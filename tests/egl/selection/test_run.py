@@ -25,7 +25,12 @@ def start(caffe, small_store, tmp_path):
     """start(name, **changes): a Selection on the small store, not yet executed."""
 
     def start(name, **changes):
-        return Selection(small_store, SHORT._replace(**changes), str(tmp_path / name), StoredPhotographs(small_store))
+        return Selection(
+            small_store,
+            SHORT._replace(**changes),
+            str(tmp_path / name),
+            StoredPhotographs(small_store),
+        )
 
     return start
 
@@ -52,7 +57,9 @@ def test_by_image(start, small_store):
     assert len({row["image"] for row in asked}) == 5
     assert {row["image"] for row in asked} <= train
     # what is labelled: every patch of the images asked so far
-    numbers = [n for n, row in enumerate(small_store.images) if row.id in {row["image"] for row in asked}]
+    numbers = [
+        n for n, row in enumerate(small_store.images) if row.id in {row["image"] for row in asked}
+    ]
     assert rounds["n_labelled"][-1] == np.isin(small_store.image, numbers).sum()
     # the patches trained on are those of images labelled by then
     known = set()
@@ -78,7 +85,9 @@ def test_by_patch(start, small_store):
 
 def test_the_chosen_have_the_highest_phi(start, small_store):
     """Scored anew, by the reference route, with the weights that the choice was made with."""
-    selection = start("run", by="patch", selection=SHORT.selection._replace(iterations=3, candidates=0))
+    selection = start(
+        "run", by="patch", selection=SHORT.selection._replace(iterations=3, candidates=0)
+    )
     phi = {}
 
     original = selection._choose_patches
@@ -91,7 +100,11 @@ def test_the_chosen_have_the_highest_phi(start, small_store):
 
     selection._choose_patches = watch
     selection.execute()
-    chosen = [(int(row["patch"]), int(row["symmetry"])) for row in queries(selection) if row["iteration"] == "3"]
+    chosen = [
+        (int(row["patch"]), int(row["symmetry"]))
+        for row in queries(selection)
+        if row["iteration"] == "3"
+    ]
     samples = small_store.samples("train")
     best = phi["candidates"][np.argsort(-phi["scores"], kind="stable")[:32]]
     assert [tuple(samples[sample]) for sample in best] == chosen
@@ -110,7 +123,9 @@ def test_both_strategies_begin_alike_and_part_after_the_initial_images(start):
 
 def test_the_two_arms_share_no_state(start):
     """Each does the same alone and interleaved with the other in one process, round by round."""
-    alone = {strategy: start("alone-" + strategy, strategy=strategy) for strategy in ("egl", "random")}
+    alone = {
+        strategy: start("alone-" + strategy, strategy=strategy) for strategy in ("egl", "random")
+    }
     for selection in alone.values():
         selection.execute()
     outer, inner = start("outer"), start("inner", strategy="random")
@@ -129,9 +144,15 @@ def test_mixed_strategies(start):
     mixed, egl = start("mixed", patch_strategy="random"), start("egl")
     mixed.execute()
     egl.execute()
-    first = [[row["image"] for row in queries(s) if row["kind"] == "image"][:3] for s in (mixed, egl)]
+    first = [
+        [row["image"] for row in queries(s) if row["kind"] == "image"][:3] for s in (mixed, egl)
+    ]
     assert first[0] == first[1]
-    scores = [float(row["score"]) for row in queries(mixed) if row["kind"] == "patch" and row["iteration"] == "4"]
+    scores = [
+        float(row["score"])
+        for row in queries(mixed)
+        if row["kind"] == "patch" and row["iteration"] == "4"
+    ]
     assert max(scores) < 1
 
 
@@ -151,9 +172,13 @@ def test_killed_anywhere_it_ends_with_the_same_bytes(start, monkeypatch, kill_at
 def test_reductions_choose_differently(start):
     scores = {}
     for reduction in ("sum", "mean", "top1"):
-        selection = start(reduction, score=reduction, selection=SHORT.selection._replace(iterations=3))
+        selection = start(
+            reduction, score=reduction, selection=SHORT.selection._replace(iterations=3)
+        )
         selection.execute()
-        scores[reduction] = [float(row["score"]) for row in queries(selection) if row["kind"] == "image"][-1]
+        scores[reduction] = [
+            float(row["score"]) for row in queries(selection) if row["kind"] == "image"
+        ][-1]
     assert scores["sum"] > scores["top1"] > scores["mean"] > 0
 
 
@@ -206,16 +231,24 @@ def test_labelled_grids(start, small_store):
     numbers = {row.id: n for n, row in enumerate(small_store.images)}
     asked = [numbers[row["image"]] for row in queries(selection) if row["kind"] == "image"]
     photographs = StoredPhotographs(small_store)
-    assert rounds["n_labelled"][-1] == sum(len(photographs.labelled_grid(image, 48).labels) for image in asked)
+    assert rounds["n_labelled"][-1] == sum(
+        len(photographs.labelled_grid(image, 48).labels) for image in asked
+    )
     assert rounds["n_images"].tolist() == [2, 2, 3, 4]
 
 
 def test_scoring_every_patch_densely_is_scoring_them_one_by_one(start, small_store):
     scores = {}
-    for name, patches in (("dense", 0), ("patches", 10 ** 6)):
-        selection = start(name, image_patches=patches, selection=SHORT.selection._replace(iterations=3))
+    for name, patches in (("dense", 0), ("patches", 10**6)):
+        selection = start(
+            name, image_patches=patches, selection=SHORT.selection._replace(iterations=3)
+        )
         selection.execute()
-        scores[name] = [(row["image"], float(row["score"])) for row in queries(selection) if row["kind"] == "image"][-1]
+        scores[name] = [
+            (row["image"], float(row["score"]))
+            for row in queries(selection)
+            if row["kind"] == "image"
+        ][-1]
     assert scores["dense"][0] == scores["patches"][0]
     assert scores["dense"][1] == pytest.approx(scores["patches"][1], rel=1e-4)
 
@@ -228,7 +261,10 @@ def test_weights_kept_on_the_way(start):
     selection = start("run", keep_weights=(2, 5))
     selection.execute()
     score_net = prototxt_path("lenet_score.prototxt")
-    early, end = (GradientLength(score_net, weights_at(selection.run.path, n)).net.params["ip1"][0].data for n in (2, 5))
+    early, end = (
+        GradientLength(score_net, weights_at(selection.run.path, n)).net.params["ip1"][0].data
+        for n in (2, 5)
+    )
     assert (end == selection._trainer.solver.net.params["ip1"][0].data).all()
     assert (early != end).any()
     with pytest.raises(EglError, match="kept no weights of iteration 3"):
@@ -236,7 +272,9 @@ def test_weights_kept_on_the_way(start):
 
 
 def test_measured_every_so_many_iterations_and_at_the_end(start):
-    settings = SHORT.selection._replace(iterations=9, steps=2)  # two initial rounds of one iteration, then two a round
+    settings = SHORT.selection._replace(
+        iterations=9, steps=2
+    )  # two initial rounds of one iteration, then two a round
     selection = start("run", by="patch", evaluate_every=4, selection=settings)
     selection.execute()
     assert read_rounds(selection.run.path)["iteration"].tolist() == [4, 8, 10]
@@ -260,7 +298,9 @@ def test_a_run_that_diverges_ends_with_what_was_measured_before(start, monkeypat
     assert read_rounds(selection.run.path)["iteration"].tolist() == [1, 2, 3]
     assert metrics["test"]["n"] == 72
     assert start("run").execute() == metrics
-    monkeypatch.setattr(Trainer, "step", lambda self, patches, labels: (_ for _ in ()).throw(Diverged("at once")))
+    monkeypatch.setattr(
+        Trainer, "step", lambda self, patches, labels: (_ for _ in ()).throw(Diverged("at once"))
+    )
     with pytest.raises(Diverged, match="at once"):
         start("other").execute()
 
@@ -273,7 +313,10 @@ def test_half_of_the_initial_images_have_exudates(seed):
     assert len(set(images)) == 4
 
 
-@pytest.mark.parametrize(("n_lesion", "n_healthy", "n", "expected"), [(1, 9, 4, 1), (9, 1, 4, 3), (5, 0, 4, 4), (9, 9, 5, 3)])
+@pytest.mark.parametrize(
+    ("n_lesion", "n_healthy", "n", "expected"),
+    [(1, 9, 4, 1), (9, 1, 4, 3), (5, 0, 4, 4), (9, 9, 5, 3)],
+)
 def test_where_one_kind_is_short(n_lesion, n_healthy, n, expected):
     lesion = {k: k < n_lesion for k in range(n_lesion + n_healthy)}
     images = initial_images(lesion, n, np.random.RandomState(0))
@@ -288,7 +331,14 @@ def test_too_few_images():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"by": "eye"}, {"strategy": "best"}, {"patch_strategy": "best"}, {"score": "max"}, {"stride": 0}, {"initial_images": 1}]
+    [
+        {"by": "eye"},
+        {"strategy": "best"},
+        {"patch_strategy": "best"},
+        {"score": "max"},
+        {"stride": 0},
+        {"initial_images": 1},
+    ]
     + [{"labelled": "all"}],
 )
 def test_settings_that_cannot_be_meant(wrong):

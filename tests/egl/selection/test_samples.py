@@ -10,16 +10,26 @@ from egl.selection.samples import GridSamples, StoreSamples
 def test_samples_of_the_store(small_store):
     samples = StoreSamples(small_store)
     assert len(samples) == 320
-    assert sorted(np.concatenate([samples.of(image) for image in samples.images])) == list(range(320))
+    assert sorted(np.concatenate([samples.of(image) for image in samples.images])) == list(
+        range(320)
+    )
     assert {small_store.images[image].split for image in samples.images} == {0}
     patches, labels = samples.read([0, 200])
     expected = small_store.read(small_store.samples("train")[[0, 200]])
     assert (patches == expected[0]).all()
     assert labels.tolist() == expected[1].tolist() == [0, 1]
-    assert samples.n_patches(np.arange(16)) == (2, len(set(small_store.image[small_store.samples("train")[[0, 8], 0]])))
+    assert samples.n_patches(np.arange(16)) == (
+        2,
+        len(set(small_store.image[small_store.samples("train")[[0, 8], 0]])),
+    )
     row = samples.describe(201)
     patch, symmetry = small_store.samples("train")[201]
-    assert row == {"image": small_store.image[patch], "patch": patch, "symmetry": symmetry, "label": 1}
+    assert row == {
+        "image": small_store.image[patch],
+        "patch": patch,
+        "symmetry": symmetry,
+        "label": 1,
+    }
 
 
 @pytest.fixture
@@ -40,7 +50,12 @@ def test_samples_of_a_grid_are_its_patches_under_the_8_symmetries(grid, small_st
     assert (patches[0] == patch).all()
     assert (patches[1] == transform(patch, 5)).all()
     assert labels.tolist() == [1, 1, whole.labels[0]]
-    assert grid.describe(samples[8 * exudate + 5]) == {"image": image, "patch": f"{y} {x}", "symmetry": 5, "label": 1}
+    assert grid.describe(samples[8 * exudate + 5]) == {
+        "image": image,
+        "patch": f"{y} {x}",
+        "symmetry": 5,
+        "label": 1,
+    }
     assert grid.n_patches(samples[:17]) == (3, 1)
 
 

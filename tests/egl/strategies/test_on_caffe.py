@@ -1,4 +1,5 @@
 """Every strategy on real nets: what it reads off Caffe, and whole runs."""
+
 import csv
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,7 +46,9 @@ def test_features_are_what_the_last_layer_sees(trained, learner, patches):
     weights, bias = (blob.data for blob in trained.net.params["ip2"])
     assert rows.features.shape == (20, 500)
     assert rows.features @ weights.T + bias == pytest.approx(rows.scores, abs=1e-5)
-    assert rows.posterior == pytest.approx(learner.phi_scorer.score(patches[:20]).posterior, abs=1e-6)
+    assert rows.posterior == pytest.approx(
+        learner.phi_scorer.score(patches[:20]).posterior, abs=1e-6
+    )
 
 
 def test_features_want_a_fully_connected_last_layer(caffe, net_path, tmp_path):
@@ -53,9 +56,15 @@ def test_features_want_a_fully_connected_last_layer(caffe, net_path, tmp_path):
 
     text = Path(prototxt_path(LENET)).read_text()
     start = text.index('layer {\n  name: "ip2"')
-    convolution = text[start:].replace('type: "InnerProduct"', 'type: "Convolution"', 1).replace("inner_product_param", "convolution_param")
+    convolution = (
+        text[start:]
+        .replace('type: "InnerProduct"', 'type: "Convolution"', 1)
+        .replace("inner_product_param", "convolution_param")
+    )
     path = tmp_path / "net.prototxt"
-    path.write_text(text[:start] + convolution.replace("num_output: 2", "num_output: 2 kernel_size: 1", 1))
+    path.write_text(
+        text[:start] + convolution.replace("num_output: 2", "num_output: 2 kernel_size: 1", 1)
+    )
     with pytest.raises(NetError, match="must be an InnerProduct"):
         Features(str(path), None)
 
@@ -105,24 +114,36 @@ def test_the_change_of_the_output_is_that_of_a_real_step(trained, learner, patch
             for place, patch in enumerate(pool):
                 net.blobs["data"].data[...] = patch
                 net.forward(end="ip2")
-                now, before = (softmax(each.astype(float)) for each in (net.blobs["ip2"].data[0], pool_rows.scores[place]))
+                now, before = (
+                    softmax(each.astype(float))
+                    for each in (net.blobs["ip2"].data[0], pool_rows.scores[place])
+                )
                 changes.append(np.abs(now - before).sum())
             expected[n] += rows.posterior[n, label] * np.mean(changes)
-    measured = expected_output_change(rows.posterior, rows.features, pool_rows.features, pool_rows.scores, 0.05)
+    measured = expected_output_change(
+        rows.posterior, rows.features, pool_rows.features, pool_rows.scores, 0.05
+    )
     assert measured == pytest.approx(expected, rel=2e-3)
 
 
 @pytest.fixture
 def start(caffe, small_store, tmp_path):
     def start(name, **changes):
-        return Selection(small_store, SHORT._replace(**changes), str(tmp_path / name), StoredPhotographs(small_store))
+        return Selection(
+            small_store,
+            SHORT._replace(**changes),
+            str(tmp_path / name),
+            StoredPhotographs(small_store),
+        )
 
     return start
 
 
 def asked(selection, kind):
     with open(selection.run.file("queries.csv"), newline="") as file:
-        return [row for row in csv.DictReader(file) if row["kind"] == kind and row["score"] != "nan"]
+        return [
+            row for row in csv.DictReader(file) if row["kind"] == kind and row["score"] != "nan"
+        ]
 
 
 @pytest.mark.parametrize("strategy", list(STRATEGIES))
@@ -141,7 +162,12 @@ def test_a_run_by_image(start, strategy):
 def test_with_two_classes_uncertainty_has_one_order_of_patches(start):
     chosen = []
     for strategy in ("least-confidence", "margin", "entropy"):
-        selection = start(strategy, strategy=strategy, by="patch", selection=SHORT.selection._replace(iterations=3))
+        selection = start(
+            strategy,
+            strategy=strategy,
+            by="patch",
+            selection=SHORT.selection._replace(iterations=3),
+        )
         selection.execute()
         chosen.append({(row["patch"], row["symmetry"]) for row in asked(selection, "patch")})
     assert chosen[0] == chosen[1] == chosen[2]
@@ -149,7 +175,11 @@ def test_with_two_classes_uncertainty_has_one_order_of_patches(start):
 
 def test_a_committee_killed_anywhere_ends_with_the_same_bytes(start, monkeypatch, kill_at):
     monkeypatch.setattr("egl.selection.run.SNAPSHOT_EVERY", 2)
-    settings = {"strategy": "committee-kl", "by": "patch", "selection": SHORT.selection._replace(iterations=5)}
+    settings = {
+        "strategy": "committee-kl",
+        "by": "patch",
+        "selection": SHORT.selection._replace(iterations=5),
+    }
     whole = start("whole", **settings)
     whole.execute()
     for iteration in (1, 3, 4):
@@ -160,13 +190,17 @@ def test_a_committee_killed_anywhere_ends_with_the_same_bytes(start, monkeypatch
     for name in ("rounds.csv", "queries.csv", "predictions.h5"):
         assert Path(broken.run.file(name)).read_bytes() == Path(whole.run.file(name)).read_bytes()
     members = sorted(Path(broken.run.path, "committee").iterdir())
-    assert [[path.name for path in (member / "snapshots").iterdir()] for member in members] == [["iter_000005"]] * 4
+    assert [[path.name for path in (member / "snapshots").iterdir()] for member in members] == [
+        ["iter_000005"]
+    ] * 4
 
 
 def test_the_members_are_different_nets(start):
     selection = start("run", strategy="vote-entropy", by="patch")
     selection.execute()
-    posteriors = selection._learner.committee.posteriors(selection.data.read(selection.data.samples("test"))[0])
+    posteriors = selection._learner.committee.posteriors(
+        selection.data.read(selection.data.samples("test"))[0]
+    )
     assert posteriors.shape == (4, 72, 2)
     for one in range(4):
         for other in range(one):

@@ -1,4 +1,5 @@
 """The strategies' numbers, by hand or by an independent route."""
+
 import numpy as np
 import pytest
 
@@ -32,7 +33,12 @@ def test_a_committee_of_four():
 
 def test_output_change_against_the_step_itself():
     random = np.random.RandomState(0)
-    weights, bias, h, pool = random.randn(3, 5), random.randn(3), random.randn(4, 5), random.randn(6, 5)
+    weights, bias, h, pool = (
+        random.randn(3, 5),
+        random.randn(3),
+        random.randn(4, 5),
+        random.randn(6, 5),
+    )
     posterior, before = softmax(h @ weights.T + bias), softmax(pool @ weights.T + bias)
     expected = np.zeros(4)
     for n in range(4):
@@ -40,7 +46,9 @@ def test_output_change_against_the_step_itself():
             diff = posterior[n] - np.eye(3)[label]
             after = softmax(pool @ (weights - 0.1 * np.outer(diff, h[n])).T + bias - 0.1 * diff)
             expected[n] += posterior[n, label] * np.abs(after - before).sum(axis=1).mean()
-    assert expected_output_change(posterior, h, pool, pool @ weights.T + bias, 0.1) == pytest.approx(expected)
+    assert expected_output_change(
+        posterior, h, pool, pool @ weights.T + bias, 0.1
+    ) == pytest.approx(expected)
 
 
 def test_noisy_or_and_softmax_max():
@@ -62,7 +70,12 @@ def test_noisy_or_and_softmax_max():
 def test_bag_gradient_length_against_finite_differences(bag):
     """A layer of 3 inputs and 2 units under a fixed readout: P(bag) differentiated over all weights and biases, number by number."""
     random = np.random.RandomState(1)
-    weights, bias, readout, inputs = random.randn(2, 3), random.randn(2), random.randn(2), random.randn(4, 3)
+    weights, bias, readout, inputs = (
+        random.randn(2, 3),
+        random.randn(2),
+        random.randn(2),
+        random.randn(4, 3),
+    )
 
     def probability(theta):
         scores = (inputs @ theta[:6].reshape(2, 3).T + theta[6:]) @ readout
@@ -70,16 +83,24 @@ def test_bag_gradient_length_against_finite_differences(bag):
 
     theta = np.concatenate([weights.ravel(), bias])
     steps = 1e-6 * np.eye(8)
-    gradient = np.array([(probability(theta + step) - probability(theta - step)) / 2e-6 for step in steps])
+    gradient = np.array(
+        [(probability(theta + step) - probability(theta - step)) / 2e-6 for step in steps]
+    )
     total = probability(theta)
-    expected = total * np.linalg.norm(gradient / total) + (1 - total) * np.linalg.norm(gradient / (1 - total))
+    expected = total * np.linalg.norm(gradient / total) + (1 - total) * np.linalg.norm(
+        gradient / (1 - total)
+    )
     p = 1 / (1 + np.exp(-((inputs @ weights.T + bias) @ readout)))
-    assert bag_gradient_length(p, np.tile(readout, (4, 1)), inputs, bag) == pytest.approx(expected, rel=1e-5)
+    assert bag_gradient_length(p, np.tile(readout, (4, 1)), inputs, bag) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_a_bag_of_one_patch_is_its_own_egl():
     # phi = 2 p (1 - p) ||delta|| sqrt(||a||^2 + 1): 2 * 0.21 * 5 * sqrt(9)
-    assert bag_gradient_length([0.3], np.array([[3.0, 4.0]]), np.array([[2.0, 2.0]])) == pytest.approx(2 * 0.21 * 5 * 3)
+    assert bag_gradient_length(
+        [0.3], np.array([[3.0, 4.0]]), np.array([[2.0, 2.0]])
+    ) == pytest.approx(2 * 0.21 * 5 * 3)
 
 
 def test_k_centre_on_a_line():

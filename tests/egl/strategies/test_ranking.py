@@ -18,7 +18,10 @@ def test_a_score_that_is_no_number():
         top_k([1, float("nan")], 1)
 
 
-@pytest.mark.parametrize(("reduction", "score"), [("sum", 10 * 4 / 2.0), ("mean", 2.5), ("top1", 4.0), ("top2", 3.5), ("top9", 2.5)])
+@pytest.mark.parametrize(
+    ("reduction", "score"),
+    [("sum", 10 * 4 / 2.0), ("mean", 2.5), ("top1", 4.0), ("top2", 3.5), ("top9", 2.5)],
+)
 def test_image_scores_by_hand(reduction, score):
     """phi 1, 2, 3, 4 of a grid of 8: the sum is extrapolated to 8."""
     assert image_score([1, 4, 3, 2], 8, reduction) == score

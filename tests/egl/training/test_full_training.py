@@ -47,7 +47,14 @@ def run(caffe, small_store, tmp_path_factory):
 def test_metrics_json(run, small_store):
     path, metrics = run
     assert metrics == json.loads((path / "metrics.json").read_text())
-    assert set(metrics["test"]) >= {"f_measure", "sensitivity", "specificity", "accuracy", "auc", "n"}
+    assert set(metrics["test"]) >= {
+        "f_measure",
+        "sensitivity",
+        "specificity",
+        "accuracy",
+        "auc",
+        "n",
+    }
     assert metrics["test"]["n"] == 72
     assert metrics["validation"]["n"] == 64
     assert metrics["iterations"] == 30  # 320 samples, 32 a batch, 3 epochs
@@ -86,7 +93,9 @@ def test_a_finished_run_is_not_run_again(run, small_store, tmp_path):
 def test_the_stopping_rule_ends_it(caffe, small_store, tmp_path):
     settings = FullTrainingSettings(TrainerSettings(seed=2, rate=1e-7), epochs=8)
     metrics = train(small_store, settings, str(tmp_path / "run"))
-    assert metrics["epochs"] == metrics["stopping_rule_epoch"] < 8  # at that rate no loss decreases significantly
+    assert (
+        metrics["epochs"] == metrics["stopping_rule_epoch"] < 8
+    )  # at that rate no loss decreases significantly
 
 
 def test_divergence_ends_it_with_the_epoch_before(caffe, small_store, tmp_path, monkeypatch):
@@ -102,9 +111,15 @@ def test_divergence_ends_it_with_the_epoch_before(caffe, small_store, tmp_path, 
 
     monkeypatch.setattr(Trainer, "step", diverging_step)
     metrics = train(small_store, SETTINGS, str(tmp_path / "run"))
-    assert (metrics["diverged"], metrics["epochs"], metrics["iterations"]) == ("training diverged at iteration 14", 1, 10)
+    assert (metrics["diverged"], metrics["epochs"], metrics["iterations"]) == (
+        "training diverged at iteration 14",
+        1,
+        10,
+    )
     assert read_rounds(str(tmp_path / "run"))["iteration"].tolist() == [10]
-    monkeypatch.setattr(Trainer, "step", lambda self, patches, labels: (_ for _ in ()).throw(Diverged("at once")))
+    monkeypatch.setattr(
+        Trainer, "step", lambda self, patches, labels: (_ for _ in ()).throw(Diverged("at once"))
+    )
     with pytest.raises(Diverged):
         train(small_store, SETTINGS, str(tmp_path / "other"))
 
@@ -115,11 +130,26 @@ def test_measured_between_epochs_and_ended_by_iterations(caffe, small_store, tmp
     settings = SETTINGS._replace(iterations=14, evaluate_every=4, keep_weights=(3,))
     metrics = train(small_store, settings, str(tmp_path / "run"))
     assert read_rounds(str(tmp_path / "run"))["iteration"].tolist() == [4, 8, 12, 14]
-    assert (metrics["iterations"], metrics["epochs"], metrics["stopping_rule_epoch"]) == (14, 1, None)
-    assert Path(weights_at(str(tmp_path / "run"), 3)).stat().st_size == Path(weights_at(str(tmp_path / "run"), 14)).stat().st_size
+    assert (metrics["iterations"], metrics["epochs"], metrics["stopping_rule_epoch"]) == (
+        14,
+        1,
+        None,
+    )
+    assert (
+        Path(weights_at(str(tmp_path / "run"), 3)).stat().st_size
+        == Path(weights_at(str(tmp_path / "run"), 14)).stat().st_size
+    )
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"iterations": -1}, {"evaluate_every": -1}, {"evaluate_every": 5, "stop_early": True}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"epochs": 0},
+        {"iterations": -1},
+        {"evaluate_every": -1},
+        {"evaluate_every": 5, "stop_early": True},
+    ],
+)
 def test_settings_that_cannot_be_meant(wrong):
     with pytest.raises(EglError):
         SETTINGS._replace(**wrong).check()

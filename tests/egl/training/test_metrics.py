@@ -11,12 +11,16 @@ def posterior(exudate):
 
 def test_by_hand():
     """Labels 1 1 1 0 0 0 0; called 1: the first, second, fourth and fifth: tp 2, fn 1, fp 2, tn 2."""
-    metrics = classification_metrics(posterior([0.9, 0.8, 0.3, 0.7, 0.6, 0.2, 0.1]), [1, 1, 1, 0, 0, 0, 0])
+    metrics = classification_metrics(
+        posterior([0.9, 0.8, 0.3, 0.7, 0.6, 0.2, 0.1]), [1, 1, 1, 0, 0, 0, 0]
+    )
     assert metrics["sensitivity"] == pytest.approx(2 / 3)
     assert metrics["specificity"] == pytest.approx(2 / 4)
     assert metrics["f_measure"] == pytest.approx(2 * 0.5 * (2 / 3) / (0.5 + 2 / 3))
     assert metrics["accuracy"] == pytest.approx(4 / 7)
-    assert metrics["auc"] == pytest.approx(10 / 12)  # of the 12 pairs, 0.3 loses against 0.7 and 0.6
+    assert metrics["auc"] == pytest.approx(
+        10 / 12
+    )  # of the 12 pairs, 0.3 loses against 0.7 and 0.6
     assert metrics["n"] == 7
 
 
@@ -30,5 +34,7 @@ def test_nothing_called_exudate():
 
 
 def test_cross_entropy():
-    assert cross_entropy(posterior([0.5, 0.25]), np.array([1, 0])) == pytest.approx((np.log(2) - np.log(0.75)) / 2)
+    assert cross_entropy(posterior([0.5, 0.25]), np.array([1, 0])) == pytest.approx(
+        (np.log(2) - np.log(0.75)) / 2
+    )
     assert np.isfinite(cross_entropy(posterior([0.0]), np.array([1])))

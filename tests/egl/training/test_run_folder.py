@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from egl.errors import EglError
-from egl.training.run_folder import QUERIES, ROUNDS, RunFolder, open_whole, read_metrics, read_rounds
+from egl.training.run_folder import (
+    QUERIES,
+    ROUNDS,
+    RunFolder,
+    open_whole,
+    read_metrics,
+    read_rounds,
+)
 
 
 def row(iteration):
@@ -15,7 +22,9 @@ def query(patch):
 
 def fill(run, rounds):
     for iteration in rounds:
-        run.add_round(row(iteration), {"validation": np.full(2, 0.5), "test": np.full(3, iteration / 8.0)})
+        run.add_round(
+            row(iteration), {"validation": np.full(2, 0.5), "test": np.full(3, iteration / 8.0)}
+        )
         run.add_queries([query(iteration), query(-iteration)])
 
 
@@ -34,7 +43,9 @@ def test_rows_are_cut_back_to_a_snapshot_and_end_the_same(tmp_path):
     fill(again, range(4, 6))
     again.write()
     for name in ("rounds.csv", "queries.csv", "predictions.h5"):
-        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "broken" / name).read_bytes(), name
+        assert (tmp_path / "whole" / name).read_bytes() == (
+            tmp_path / "broken" / name
+        ).read_bytes(), name
 
 
 def test_numbers_have_six_digits(tmp_path):

@@ -40,8 +40,13 @@ def test_the_settings_reach_the_solver(caffe, make):
     written = caffe.proto.caffe_pb2.SolverParameter()
     with open(os.path.join(trainer._folder, "solver.prototxt")) as file:
         text_format.Parse(file.read(), written)
-    assert (written.random_seed, written.train_net_param.layer[0].input_param.shape[0].dim[0]) == (5, 8)
-    np.testing.assert_allclose([written.base_lr, written.momentum, written.weight_decay], [0.02, 0.5, 0.001], rtol=1e-6)
+    assert (written.random_seed, written.train_net_param.layer[0].input_param.shape[0].dim[0]) == (
+        5,
+        8,
+    )
+    np.testing.assert_allclose(
+        [written.base_lr, written.momentum, written.weight_decay], [0.02, 0.5, 0.001], rtol=1e-6
+    )
     assert trainer.solver.net.blobs["data"].data.shape == (8, 3, 48, 48)
 
 
@@ -56,7 +61,9 @@ def test_one_step_is_sgd_with_momentum_and_decay(make):
         after = weights(trainer)
         updates = [b - a for b, a in zip(before, after)]
         # the gradient by an independent pass of the same net at the weights before
-        for blob, w in zip([blob for blobs in trainer.solver.net.params.values() for blob in blobs], before):
+        for blob, w in zip(
+            [blob for blobs in trainer.solver.net.params.values() for blob in blobs], before
+        ):
             blob.data[...] = w
         net = trainer.solver.net
         net.clear_param_diffs()
@@ -74,9 +81,13 @@ def test_one_step_is_sgd_with_momentum_and_decay(make):
 
 def test_normalising(make):
     patches = batch(1, 4)[0]
-    np.testing.assert_allclose(make("a").normalise(patches), (patches - np.reshape(MEAN, (1, 3, 1, 1))) / 64, atol=1e-6)
+    np.testing.assert_allclose(
+        make("a").normalise(patches), (patches - np.reshape(MEAN, (1, 3, 1, 1))) / 64, atol=1e-6
+    )
     own = make("b", scaling="patch-mean").normalise(patches)
-    np.testing.assert_allclose(own, (patches - patches.mean(axis=(2, 3), keepdims=True)) / 64, atol=1e-5)
+    np.testing.assert_allclose(
+        own, (patches - patches.mean(axis=(2, 3), keepdims=True)) / 64, atol=1e-5
+    )
 
 
 def test_posterior_is_of_the_present_weights_whatever_the_batching(make):
@@ -153,7 +164,9 @@ def test_a_half_written_snapshot_is_passed_over(make):
     again.snapshot({})
 
 
-@pytest.mark.parametrize("name", ["model_iter_1.caffemodel", "model_iter_1.solverstate", "state.json"])
+@pytest.mark.parametrize(
+    "name", ["model_iter_1.caffemodel", "model_iter_1.solverstate", "state.json"]
+)
 def test_a_damaged_snapshot_is_named_and_caffe_never_sees_it(make, name):
     trainer = make()
     trainer.step(*batch(1))
@@ -186,7 +199,17 @@ def test_divergence_is_an_error(make):
             trainer.step(*batch(seed))
 
 
-@pytest.mark.parametrize("wrong", [{"batch": 0}, {"rate": 0}, {"momentum": 1.0}, {"weight_decay": -1}, {"scaling": "none"}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batch": 0},
+        {"rate": 0},
+        {"momentum": 1.0},
+        {"weight_decay": -1},
+        {"scaling": "none"},
+        {"seed": -1},
+    ],
+)
 def test_settings_that_cannot_be_meant(wrong):
     with pytest.raises(EglError):
         TrainerSettings(**wrong).check()

@@ -7,7 +7,9 @@ from experiments.analyses.mask_scores import ANNOTATED, HEALTHY, OUTSIDE
 
 def histogram_of(healthy, annotated):
     """A histogram of lists of levels."""
-    return np.stack([np.bincount(levels, minlength=mask_scores.LEVELS) for levels in (healthy, annotated)])
+    return np.stack(
+        [np.bincount(levels, minlength=mask_scores.LEVELS) for levels in (healthy, annotated)]
+    )
 
 
 def test_a_patch_belongs_to_its_centre_and_between_centres_it_is_linear():
@@ -31,7 +33,11 @@ def test_levels_keep_the_order_and_value_is_where_they_begin():
     p = np.array([0, 1e-6, 0.3, 0.5, 0.999, 1], np.float32)
     levels = mask_scores.levels(p, "p")
     assert (np.diff(levels.astype(int)) > 0).all()
-    assert (levels[0], levels[3], levels[-1]) == (0, 4096, mask_scores.LEVELS - 1)  # even odds lie in the middle
+    assert (levels[0], levels[3], levels[-1]) == (
+        0,
+        4096,
+        mask_scores.LEVELS - 1,
+    )  # even odds lie in the middle
     assert mask_scores.value(4096, "p") == 0.5
     phi = np.array([0, 1e-3, 1, 20, 1e9], np.float32)
     levels = mask_scores.levels(phi, "phi")
@@ -90,8 +96,12 @@ def test_measures_by_hand():
     assert measured["annotated_share"] == pytest.approx(3 / 9)
     # At 9: precision 1, recall 1/3; at 7: 2/3 and 2/3; at 3: 3/7 and 1.
     assert measured["pixel_ap"] == pytest.approx((1 + 2 / 3 + 3 / 7) / 3)
-    assert [measured[f"pixel_{what}"] for what in ("precision", "recall", "f")] == pytest.approx([2 / 3] * 3)
-    assert [measured[f"lesion_{what}"] for what in ("precision", "recall", "f")] == pytest.approx([1 / 4, 1 / 2, 1 / 3])
+    assert [measured[f"pixel_{what}"] for what in ("precision", "recall", "f")] == pytest.approx(
+        [2 / 3] * 3
+    )
+    assert [measured[f"lesion_{what}"] for what in ("precision", "recall", "f")] == pytest.approx(
+        [1 / 4, 1 / 2, 1 / 3]
+    )
 
 
 def test_average_precision_is_scikit_learn_s():
@@ -101,15 +111,26 @@ def test_average_precision_is_scikit_learn_s():
     p = np.clip(0.6 * random.rand(40, 50) + 0.2 * truth, 0, 1)
     pixels = mask_scores.levels(p, "p")
     ap = mask_scores.measures(mask_scores.histogram(pixels, truth), np.zeros(4), 1)["pixel_ap"]
-    assert ap == pytest.approx(metrics.average_precision_score((truth == ANNOTATED).ravel(), pixels.ravel()), rel=1e-9)
-    assert ap == pytest.approx(metrics.average_precision_score((truth == ANNOTATED).ravel(), p.ravel()), abs=0.002)
+    assert ap == pytest.approx(
+        metrics.average_precision_score((truth == ANNOTATED).ravel(), pixels.ravel()), rel=1e-9
+    )
+    assert ap == pytest.approx(
+        metrics.average_precision_score((truth == ANNOTATED).ravel(), p.ravel()), abs=0.002
+    )
 
 
 def test_nothing_called_and_nothing_annotated():
     nothing_called = mask_scores.measures(histogram_of([3], [3]), np.array([0, 2, 0, 0]), 9)
-    assert (nothing_called["pixel_precision"], nothing_called["pixel_f"], nothing_called["lesion_f"]) == (0, 0, 0)
+    assert (
+        nothing_called["pixel_precision"],
+        nothing_called["pixel_f"],
+        nothing_called["lesion_f"],
+    ) == (0, 0, 0)
     healthy = mask_scores.measures(histogram_of([3], []), np.array([0, 0, 0, 1]), 1)
-    assert all(np.isnan(healthy[measure]) for measure in ("pixel_ap", "pixel_recall", "pixel_f", "lesion_recall", "lesion_f"))
+    assert all(
+        np.isnan(healthy[measure])
+        for measure in ("pixel_ap", "pixel_recall", "pixel_f", "lesion_recall", "lesion_f")
+    )
 
 
 def test_intervals_are_over_patients():
@@ -127,16 +148,24 @@ def test_intervals_are_over_patients():
 
 def test_resamples_without_annotated_pixels_do_not_count():
     counts = np.stack([histogram_of([3, 3], [9]), histogram_of([3], [])])
-    measured = mask_scores.with_intervals(counts, np.array([[0, 1, 0, 0], [0, 0, 0, 0]]), 9, ["a", "b"], 50)
+    measured = mask_scores.with_intervals(
+        counts, np.array([[0, 1, 0, 0], [0, 0, 0, 0]]), 9, ["a", "b"], 50
+    )
     assert measured["pixel_recall"] == pytest.approx((1, 1, 1))
 
 
 def test_curve_by_hand():
     points = list(mask_scores.curve(histogram_of([33, 1], [33, 65]), "phi"))
-    assert [point[1:] for point in points] == [(1, 0.5), (1, pytest.approx(2 / 3)), (0.5, 1)]  # from levels 1, 33 and 65 on
+    assert [point[1:] for point in points] == [
+        (1, 0.5),
+        (1, pytest.approx(2 / 3)),
+        (0.5, 1),
+    ]  # from levels 1, 33 and 65 on
     assert points[1][0] == pytest.approx(np.exp(-24 + 33 / 256))
 
 
 def test_ranking_by_hand():
-    assert mask_scores.ranking([3, 1, 2, 1], [True, True, False, False]) == pytest.approx((1 + 1 + 0 + 0.5) / 4)
+    assert mask_scores.ranking([3, 1, 2, 1], [True, True, False, False]) == pytest.approx(
+        (1 + 1 + 0 + 0.5) / 4
+    )
     assert np.isnan(mask_scores.ranking([1, 2], [False, False]))

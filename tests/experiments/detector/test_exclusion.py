@@ -21,7 +21,9 @@ def test_dark_structures():
     green = np.zeros((100, WIDTH), np.float32)
     green[40:45] = -0.2  # a vessel
     green[70:100, 300:400] = -0.3  # a large haemorrhage is no structure narrower than the closing
-    green[10:20, 100:110] = green[10:20, 112:122] = 0.5  # exudates: the gap between them is not dark
+    green[10:20, 100:110] = green[10:20, 112:122] = (
+        0.5  # exudates: the gap between them is not dark
+    )
     darkness = exclusion.dark(green)
     assert np.allclose(darkness[40:45, :250], 0.2)
     assert np.allclose(darkness[:35, :250], 0)
@@ -61,7 +63,9 @@ def test_the_disc_is_where_vessels_meet():
     image = np.full((WIDTH, WIDTH, 3), 90, np.uint8)
     radius = round(exclusion.DISC * WIDTH / 2)
     cv2.circle(image, (120, 250), radius, (90, 160, 200), cv2.FILLED)
-    cv2.circle(image, (320, 200), radius, (90, 190, 230), cv2.FILLED)  # exudates may be brighter, and as large
+    cv2.circle(
+        image, (320, 200), radius, (90, 190, 230), cv2.FILLED
+    )  # exudates may be brighter, and as large
     for column in (115, 125):
         cv2.line(image, (column, 120), (column, 380), (60, 60, 70), 3)
     image[~FIELD] = 0
@@ -72,14 +76,16 @@ def test_the_disc_is_where_vessels_meet():
 
 
 def test_a_photograph_without_anything_has_a_disc_too():
-    disc = exclusion.find_disc(np.full((60, 80, 3), 90, np.uint8), np.zeros((60, 80), np.float32), np.ones((60, 80), bool))
+    disc = exclusion.find_disc(
+        np.full((60, 80, 3), 90, np.uint8), np.zeros((60, 80), np.float32), np.ones((60, 80), bool)
+    )
     assert 0 <= disc.row < 60
     assert 0 <= disc.column < 80
 
 
 def test_disc_mask():
     mask = exclusion.disc_mask(exclusion.Disc(50.0, 40.0, 20.0), (100, 100))
-    assert mask.sum() == pytest.approx(np.pi * 23 ** 2, rel=0.02)  # with its margin
+    assert mask.sum() == pytest.approx(np.pi * 23**2, rel=0.02)  # with its margin
     assert mask[50, 62]
     assert mask[73, 40]
     assert not mask[50, 64]

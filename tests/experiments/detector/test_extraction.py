@@ -11,7 +11,15 @@ from data_prep.store import PatchStore
 from egl.errors import EglError
 from experiments.detector import exclusion, extraction, normalisation
 from experiments.detector.candidates import LEVELS
-from experiments.detector.extraction import EXTRACTION, ExtractionSettings, Found, extract, find, probabilities, read_found
+from experiments.detector.extraction import (
+    EXTRACTION,
+    ExtractionSettings,
+    Found,
+    extract,
+    find,
+    probabilities,
+    read_found,
+)
 from experiments.detector.features import NAMES
 from experiments.estimate import PHOTOGRAPH, START
 
@@ -51,12 +59,19 @@ def test_two_drawn_exudates(drawn):
     cv2.circle(image, (180, 200), 3, (60, 120, 180), cv2.FILLED)  # not annotated
     found = find(image, field, mask > 0, 400)
     assert found.features.shape == (len(found.annotated), len(NAMES))
-    assert [len(np.unique(labels)) - 1 for labels in found.labels] == [2, 2, 2, 2]  # both at every level, and nothing else
+    assert [len(np.unique(labels)) - 1 for labels in found.labels] == [
+        2,
+        2,
+        2,
+        2,
+    ]  # both at every level, and nothing else
     assert np.unique(found.labels).tolist() == list(range(9))
     assert found.features[:, NAMES.index("level")].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     assert np.sort(found.annotated.reshape(4, 2)).tolist() == [[0, pytest.approx(1, abs=0.35)]] * 4
     where = probabilities(found, np.ones(8)) > 0
-    near = np.hypot(*(np.argwhere(where)[:, None] - [(120, 230), (200, 180)]).transpose(2, 0, 1)).min(axis=1)
+    near = np.hypot(
+        *(np.argwhere(where)[:, None] - [(120, 230), (200, 180)]).transpose(2, 0, 1)
+    ).min(axis=1)
     assert near.max() < 9
     pixels = probabilities(found, np.where(found.annotated > 0.5, 0.75, 0.25))
     assert pixels.shape == (300, 400)
@@ -86,8 +101,13 @@ def test_the_narrow_window_finds_what_lies_on_a_bright_patch(drawn):
     image[140:162, 190:212] = (44, 88, 176)  # 10% brighter, 30 pixels wide at the detector's scale
     image[150:153, 200:203] = (50, 100, 200)  # 14% more
     found = find(image, field, np.zeros((300, 400), bool), 400)
-    row, column = (round((place - corner) * 400 / found.box[3]) for place, corner in zip((151, 201), found.box))
-    sizes = [(labels == labels[row, column]).sum() if labels[row, column] else 0 for labels in found.labels]
+    row, column = (
+        round((place - corner) * 400 / found.box[3]) for place, corner in zip((151, 201), found.box)
+    )
+    sizes = [
+        (labels == labels[row, column]).sum() if labels[row, column] else 0
+        for labels in found.labels
+    ]
     assert sizes[1] > 700  # the patch
     assert 9 <= sizes[3] < 80  # the spot on it
 
@@ -95,7 +115,11 @@ def test_the_narrow_window_finds_what_lies_on_a_bright_patch(drawn):
 def test_the_greater_probability_counts_where_two_candidates_lie():
     labels = np.array([[[1, 1, 0]], [[0, 2, 2]]], np.int32)
     found = Found(labels, None, None, (1, 0, 1, 3), (3, 3))
-    assert probabilities(found, np.array([0.5, 0.25])).tolist() == [[0, 0, 0], [0.5, 0.5, 0.25], [0, 0, 0]]
+    assert probabilities(found, np.array([0.5, 0.25])).tolist() == [
+        [0, 0, 0],
+        [0.5, 0.5, 0.25],
+        [0, 0, 0],
+    ]
 
 
 def test_every_photograph_of_the_store(extracted, small_store):
@@ -109,7 +133,9 @@ def test_every_photograph_of_the_store(extracted, small_store):
         assert np.isfinite(found.features).all()
 
 
-def test_goes_on_where_it_was_killed_with_the_same_bytes(extracted, small_store, tmp_path, monkeypatch):
+def test_goes_on_where_it_was_killed_with_the_same_bytes(
+    extracted, small_store, tmp_path, monkeypatch
+):
     out = str(tmp_path / "again")
     real, calls = extraction.find, []
 
@@ -151,7 +177,11 @@ def test_a_damaged_file(extracted, tmp_path):
 
 
 def test_a_real_photograph(real_data):
-    record = next(each for each in readers.read(real_data / "idrid-half").records if each.id.endswith("/IDRiD_01.jpg"))
+    record = next(
+        each
+        for each in readers.read(real_data / "idrid-half").records
+        if each.id.endswith("/IDRiD_01.jpg")
+    )
     image, mask = read_photograph(record, 1.0)
     field = find_field_of_view(image)
     found = find(image, field, mask, normalisation.WIDTH)

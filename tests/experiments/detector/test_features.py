@@ -13,7 +13,9 @@ RECTANGLE = (slice(40, 44), slice(60, 66))
 def seen():
     """200 x 300 pixels of one colour and no contrast, the disc in a corner."""
     image = np.full((200, WIDTH, 3), (40, 50, 100), np.uint8)
-    wide, narrow, darkness = (np.zeros(shape, np.float32) for shape in ((200, WIDTH, 3), (200, WIDTH), (200, WIDTH)))
+    wide, narrow, darkness = (
+        np.zeros(shape, np.float32) for shape in ((200, WIDTH, 3), (200, WIDTH), (200, WIDTH))
+    )
     return Seen(image, np.ones((200, WIDTH), bool), wide, narrow, darkness, Disc(0.0, 0.0, 20.0))
 
 
@@ -41,27 +43,41 @@ def test_the_table_names_every_feature():
 
     words = features.__doc__.replace(",", " ").split()
     for name in NAMES:
-        assert name in words or ("_" + name.split("_")[-1] in words and name.split("_")[0] in ("contrast", "step")), name
+        assert name in words or (
+            "_" + name.split("_")[-1] in words and name.split("_")[0] in ("contrast", "step")
+        ), name
     assert len(set(NAMES)) == len(NAMES)
 
 
 def test_shape_of_a_rectangle(seen):
-    features, = told(labelled(RECTANGLE), seen)
+    (features,) = told(labelled(RECTANGLE), seen)
     # Second moments of 4 rows: 16/12, of 6 columns: 36/12, pixels being squares.
-    expect(features, level=0, size=24 ** 0.5 / WIDTH, elongation=1.5, compactness=16 ** 2 / (4 * np.pi * 24))
+    expect(
+        features,
+        level=0,
+        size=24**0.5 / WIDTH,
+        elongation=1.5,
+        compactness=16**2 / (4 * np.pi * 24),
+    )
 
 
 def test_a_slanting_line_is_long(seen):
     labels = labelled()
     labels[range(50, 62), range(80, 92)] = 1
-    features, = told(labels, seen, level=3)
+    (features,) = told(labels, seen, level=3)
     # Along the diagonal: twice the moment of 12 pixels, less what is left of a pixel's own; across: a pixel's.
-    expect(features, level=3, size=12 ** 0.5 / WIDTH, elongation=(2 * 143 + 1) ** 0.5, compactness=12 / (4 * np.pi))
+    expect(
+        features,
+        level=3,
+        size=12**0.5 / WIDTH,
+        elongation=(2 * 143 + 1) ** 0.5,
+        compactness=12 / (4 * np.pi),
+    )
 
 
 def test_colours(seen):
     seen.image[RECTANGLE] = (20, 100, 200)
-    features, = told(labelled(RECTANGLE), seen)
+    (features,) = told(labelled(RECTANGLE), seen)
     expect(features, red=2, green=2, blue=0.5, green_red=0.5, blue_green=0.2)
 
 
@@ -71,7 +87,7 @@ def test_contrasts_and_ring(seen):
     seen.wide[40, 60, 1] = 0.9
     seen.narrow[40, 60] = 0.48
     seen.darkness[:, 63:] = 0.1  # the right half
-    features, = told(labelled(RECTANGLE), seen)
+    (features,) = told(labelled(RECTANGLE), seen)
     expect(
         features, contrast_blue=0.4, contrast_green=0.3 + 0.6 / 24, contrast_red=0.1, step_blue=0.1, step_red=-0.1, ring=0.1, peak=0.9,
         step_green=0.2 + 0.6 / 24, ring_spread=0, ring_dark=0.5, narrow=0.02, spread=0.6 * 23 ** 0.5 / 24,
@@ -92,13 +108,13 @@ def test_a_candidate_without_a_ring(seen):
     seen.wide[RECTANGLE] = 0.3
     seen.field[:] = False
     seen.field[RECTANGLE] = True
-    features, = told(labelled(RECTANGLE), seen)
+    (features,) = told(labelled(RECTANGLE), seen)
     expect(features, ring=0.3, step_green=0, step_red=0)
 
 
 def test_gradient(seen):
     seen.wide[..., 1] = 0.01 * np.arange(WIDTH)
-    features, = told(labelled(RECTANGLE), seen)
+    (features,) = told(labelled(RECTANGLE), seen)
     expect(features, edge=0.01, inner=0.01, edge_noise=1)
 
 

@@ -10,7 +10,9 @@ def photographs(n=3, candidates=40, seed=0):
     random = np.random.RandomState(seed)
     result = []
     for _ in range(n):
-        annotated = (np.arange(candidates) % 5 == 0) * random.uniform(forest.POSITIVE, 1, candidates)
+        annotated = (np.arange(candidates) % 5 == 0) * random.uniform(
+            forest.POSITIVE, 1, candidates
+        )
         features = random.rand(candidates, 3)
         features[:, 1] = np.where(annotated > 0, 0.5, 0) + 0.4 * features[:, 1]
         result.append((features.astype(np.float32), annotated.astype(np.float32)))
@@ -29,13 +31,18 @@ def test_it_learns_what_can_be_told_apart():
 
 def test_a_seed_gives_one_forest():
     features, _ = photographs(1, seed=9)[0]
-    first, same, other = (forest.probability(forest.train(photographs(), seed, trees=5), features) for seed in (1, 1, 2))
+    first, same, other = (
+        forest.probability(forest.train(photographs(), seed, trees=5), features)
+        for seed in (1, 1, 2)
+    )
     assert first.tobytes() == same.tobytes()
     assert (first != other).any()
 
 
 def test_half_annotated_is_an_exudate():
-    features, exudate = forest._sample(np.arange(4)[:, None], np.array([0, 0.49, 0.5, 1]), np.random.RandomState(0))
+    features, exudate = forest._sample(
+        np.arange(4)[:, None], np.array([0, 0.49, 0.5, 1]), np.random.RandomState(0)
+    )
     assert features.ravel().tolist() == [0, 1, 2, 3]
     assert exudate.tolist() == [False, False, True, True]
 

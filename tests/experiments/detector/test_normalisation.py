@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from experiments.detector.normalisation import NARROW, calibrate, contrasts, extend, to_photograph, to_scale
+from experiments.detector.normalisation import (
+    NARROW,
+    calibrate,
+    contrasts,
+    extend,
+    to_photograph,
+    to_scale,
+)
 
 
 @pytest.fixture

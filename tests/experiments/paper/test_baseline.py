@@ -26,7 +26,12 @@ class Store:
     images = [Image(patient) for patient in "abbcd"]
 
     def samples(self, split):
-        return np.array([(patch, 0) for patch in {"train": [0] * 96, "validation": [1] * 8, "test": range(2, 8)}[split]])
+        return np.array(
+            [
+                (patch, 0)
+                for patch in {"train": [0] * 96, "validation": [1] * 8, "test": range(2, 8)}[split]
+            ]
+        )
 
 
 @pytest.fixture
@@ -41,7 +46,12 @@ def results(tmp_path):
 def write_run(results, seed, predictions, rule=None, diverged=None):
     run = RunFolder(results.run(baseline.name(seed)), {})
     for place, test in enumerate(predictions):
-        row = {**dict.fromkeys(ROUNDS, 0.5), "iteration": 3 * (place + 1), "train_loss": 0.5 / (place + 1), "f_measure": 2 / 3}
+        row = {
+            **dict.fromkeys(ROUNDS, 0.5),
+            "iteration": 3 * (place + 1),
+            "train_loss": 0.5 / (place + 1),
+            "f_measure": 2 / 3,
+        }
         run.add_round(row, {"test": test, "validation": [0.5]})
     run.write()
     run.finish({"stopping_rule_epoch": rule, "diverged": diverged, "seconds": 1.0})
@@ -58,11 +68,22 @@ def test_nothing_finished(tmp_path):
 
 def test_test_measures_at_two_moments(results):
     section = baseline.section(results)
-    assert [row[:3] for row in section.tables[0].rows] == [["1", "stopping rule", "2"], ["1", "end", "3"], ["2", "end", "2"]]
-    values = {(row["seed"], row["moment"], row["metric"]): float(row["value"]) for row in read_csv(results.file("baseline-test.csv"))}
+    assert [row[:3] for row in section.tables[0].rows] == [
+        ["1", "stopping rule", "2"],
+        ["1", "end", "3"],
+        ["2", "end", "2"],
+    ]
+    values = {
+        (row["seed"], row["moment"], row["metric"]): float(row["value"])
+        for row in read_csv(results.file("baseline-test.csv"))
+    }
     early = {"f_measure": 2 / 3, "sensitivity": 2 / 3, "specificity": 2 / 3, "auc": 7 / 9}
-    assert {metric: values["1", "stopping rule", metric] for metric in early} == pytest.approx(early, rel=1e-5)
-    assert {metric: values["2", "end", metric] for metric in early} == pytest.approx(early, rel=1e-5)
+    assert {metric: values["1", "stopping rule", metric] for metric in early} == pytest.approx(
+        early, rel=1e-5
+    )
+    assert {metric: values["2", "end", metric] for metric in early} == pytest.approx(
+        early, rel=1e-5
+    )
     assert [values["1", "end", metric] for metric in early] == [1, 1, 1, 1]
     assert len(values) == 3 * 4
 
@@ -73,10 +94,18 @@ def test_patients_are_drawn_and_not_images(results):
     assert "over the 3 patients" in section.tables[0].caption
     cases = bootstrap.count(EARLY, LABELS[2:], [0, 0, 1, 0, 1, 2])
     expected = bootstrap.intervals(cases, bootstrap.draw(3, np.random.RandomState(1)))
-    rows = {row["metric"]: row for row in read_csv(results.file("baseline-test.csv")) if row["moment"] == "stopping rule"}
+    rows = {
+        row["metric"]: row
+        for row in read_csv(results.file("baseline-test.csv"))
+        if row["moment"] == "stopping rule"
+    }
     for metric, numbers in expected.items():
-        assert [float(rows[metric][name]) for name in ("value", "low", "high")] == pytest.approx(numbers, rel=1e-5)
-    assert "{:.3f} ({:.3f} to {:.3f})".format(*expected["f_measure"]) == section.tables[0].rows[0][3]
+        assert [float(rows[metric][name]) for name in ("value", "low", "high")] == pytest.approx(
+            numbers, rel=1e-5
+        )
+    assert (
+        "{:.3f} ({:.3f} to {:.3f})".format(*expected["f_measure"]) == section.tables[0].rows[0][3]
+    )
 
 
 def test_the_text_says_what_is_missing_and_what_diverged(results):
@@ -85,7 +114,9 @@ def test_the_text_says_what_is_missing_and_what_diverged(results):
     assert "2 of 3 seeds" in text[0]
     assert "seed 1 after epoch 2; seed 2 never" in text[1]
     assert text[2].startswith("Seed 2 diverged in epoch 3 (training diverged at iteration 7).")
-    assert "F-measure 0.833 ± 2.118, AUC 0.889 ± 1.412" in text[3]  # of 1 and 2/3: t of 1 degree of freedom, 12.706 / 6
+    assert (
+        "F-measure 0.833 ± 2.118, AUC 0.889 ± 1.412" in text[3]
+    )  # of 1 and 2/3: t of 1 degree of freedom, 12.706 / 6
     assert len(text) == 4
 
 

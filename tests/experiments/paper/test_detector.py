@@ -18,7 +18,11 @@ from experiments.paper import baseline, detector, masks
 from experiments.protocols import FULL, STANDARD
 from experiments.tasks import Results
 
-MEASURES = ("annotated_share", "pixel_ap", *(f"{unit}_{what}" for unit in ("pixel", "lesion") for what in ("precision", "recall", "f")))
+MEASURES = (
+    "annotated_share",
+    "pixel_ap",
+    *(f"{unit}_{what}" for unit in ("pixel", "lesion") for what in ("precision", "recall", "f")),
+)
 FILES = ("patches.csv", "scores.csv", "importances.csv", "pictures.npz")
 
 
@@ -50,7 +54,9 @@ def test_best_threshold_by_hand():
 def test_a_patch_has_the_highest_score_in_it():
     pixels = np.zeros((100, 120), np.float32)
     pixels[10, 20], pixels[57, 67], pixels[58, 68] = 0.2, 0.5, 0.9
-    data = SimpleNamespace(image=np.array([3, 7, 3, 3]), yx=np.array([[0, 0], [0, 0], [10, 20], [52, 72]]))
+    data = SimpleNamespace(
+        image=np.array([3, 7, 3, 3]), yx=np.array([[0, 0], [0, 0], [10, 20], [52, 72]])
+    )
     assert list(patch_scores(data, 3, pixels)) == [(0, pytest.approx(0.2)), (2, 0.5), (3, 0)]
 
 
@@ -69,31 +75,54 @@ class Store:
 def write_detector(folder, seed, test=(0.1, 0.6, 0.4, 0.9)):
     run = RunFolder(str(folder / "runs" / detector.name(seed)), {})
     scores = (0.0, 0.2, 0.4, 0.6, *test)  # the threshold is 0.3
-    rows = [[n, "validation" if n < 4 else "test", Store.labels[n], score] for n, score in enumerate(scores)]
+    rows = [
+        [n, "validation" if n < 4 else "test", Store.labels[n], score]
+        for n, score in enumerate(scores)
+    ]
     write_csv(run.file("patches.csv"), detection.PATCHES, rows)
     rows = [["p", subset, key, 0.5, 0.4, 0.6] for subset in mask_maps.SUBSETS for key in MEASURES]
-    rows += [["p", "all", "image_auc", 0.74 + seed / 50, "", ""], ["p", "all", "threshold", 0.8, "", ""]]
+    rows += [
+        ["p", "all", "image_auc", 0.74 + seed / 50, "", ""],
+        ["p", "all", "threshold", 0.8, "", ""],
+    ]
     write_csv(run.file("scores.csv"), mask_maps.SCORES, rows)
     rows = [[f"feature_{n}", 0.01 * n + 0.001 * seed] for n in range(20)]
     write_csv(run.file("importances.csv"), detection.IMPORTANCES, rows)
     mask = np.zeros((60, 90), np.uint8)
     mask[20:30, 30:50] = 255
-    shown = {"photograph": np.full((60, 90, 3), 90, np.uint8), "annotated": mask, "p": (mask / 300.0).astype(np.float32)}
-    np.savez(run.file("pictures.npz"), **{f"{n}_{key}": value for n in range(2) for key, value in shown.items()}, **{
-        f"{n}_id": np.array("folder/image.jpg") for n in range(2)
-    })
+    shown = {
+        "photograph": np.full((60, 90, 3), 90, np.uint8),
+        "annotated": mask,
+        "p": (mask / 300.0).astype(np.float32),
+    }
+    np.savez(
+        run.file("pictures.npz"),
+        **{f"{n}_{key}": value for n in range(2) for key, value in shown.items()},
+        **{f"{n}_id": np.array("folder/image.jpg") for n in range(2)},
+    )
     run.finish({"training": {"candidates": 1234, "exudates": 56}})
 
 
 def write_lenet(folder, seed):
     run = RunFolder(str(folder / "runs" / baseline.name(seed)), {})
-    for test in ([0.5] * 8, [0.1, 0.1, 0.2, 0.2, 0.25, 0.25, 0.45, 0.9]):  # the last evaluation counts
-        run.add_round(dict.fromkeys(ROUNDS, 0.0), {"validation": [0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.4, 0.4], "test": test})
+    for test in (
+        [0.5] * 8,
+        [0.1, 0.1, 0.2, 0.2, 0.25, 0.25, 0.45, 0.9],
+    ):  # the last evaluation counts
+        run.add_round(
+            dict.fromkeys(ROUNDS, 0.0),
+            {"validation": [0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.4, 0.4], "test": test},
+        )
     run.write()
     run.finish({})
     run = RunFolder(str(folder / "runs" / masks.name(seed)), {})
     kinds = (("phi", 0.2), ("p", 0.7))
-    rows = [[kind, subset, key, value, 0.1, 0.9] for kind, value in kinds for subset in masks.SUBSETS for key in MEASURES]
+    rows = [
+        [kind, subset, key, value, 0.1, 0.9]
+        for kind, value in kinds
+        for subset in masks.SUBSETS
+        for key in MEASURES
+    ]
     rows += [["p", "all", key, 0.99, "", ""] for key in ("image_auc", "threshold")]
     write_csv(run.file("scores.csv"), mask_maps.SCORES, rows)
     run.finish({})
@@ -116,7 +145,15 @@ def test_section_by_hand(results, tmp_path):
     patches, everything, lesions = section.tables
     # The detector calls 0.6 (healthy), 0.4 and 0.9; of the 4 pairs it ranks 3 rightly.
     rows = [[*row[:3], *(cell.split(" ")[0] for cell in row[3:])] for row in patches.rows]
-    assert rows[0] == ["detector", "seed 1", "validation patches", "0.800", "1.000", "0.500", "0.750"]
+    assert rows[0] == [
+        "detector",
+        "seed 1",
+        "validation patches",
+        "0.800",
+        "1.000",
+        "0.500",
+        "0.750",
+    ]
     # LeNet's threshold is 0.3, above the highest healthy score of the validation samples: 0.45 and 0.9 alone are called.
     assert rows[1] == ["LeNet", "seed 1", "validation patches", "0.667", "0.500", "1.000", "1.000"]
     assert rows[2] == ["LeNet", "seed 1", "p > 0.5", "0.400", "0.250", "1.000", "1.000"]
@@ -124,11 +161,24 @@ def test_section_by_hand(results, tmp_path):
     assert everything.rows[1][:4] == ["LeNet", "seed 1", "0.99", "0.700 [0.100, 0.900]"]
     assert len(lesions.rows) == 2
     text = " ".join(section.text)
-    for words in ("1234 candidates; 56 of them are exudates", "1 of 2 seeds", "F-measure +0.133", "AUC -0.250", "an AUC of 0.76 here"):
+    for words in (
+        "1234 candidates; 56 of them are exudates",
+        "1 of 2 seeds",
+        "F-measure +0.133",
+        "AUC -0.250",
+        "an AUC of 0.76 here",
+    ):
         assert words in text
     table = read_table(results.file("detector.csv"))
     assert len(table) == 3 * 4 + 2 * (2 * len(MEASURES) + 2)
-    assert list(table[0].values())[:6] == ["detector", "1", "patches, threshold: validation patches", "", "f_measure", "0.8"]
+    assert list(table[0].values())[:6] == [
+        "detector",
+        "1",
+        "patches, threshold: validation patches",
+        "",
+        "f_measure",
+        "0.8",
+    ]
 
 
 def test_section_without_lenet(results, tmp_path):
@@ -140,14 +190,20 @@ def test_section_without_lenet(results, tmp_path):
     assert not any("minus LeNet" in paragraph for paragraph in section.text)
     assert "AUC of 0.77 here" in section.text[-1]  # the mean of 0.76 and 0.78
     rows = read_table(results.file("detector-importances.csv"))
-    assert not section.figures[1].photographs and section.figures[0].photographs  # the licence of a data set
+    assert (
+        not section.figures[1].photographs and section.figures[0].photographs
+    )  # the licence of a data set
     assert rows[0] == {"seed": "1", "feature": "feature_19", "importance": "0.191"}
     assert len(rows) == 40
 
 
 def test_drawn_again_the_bytes_are_the_same(results, tmp_path):
     write_detector(tmp_path, 1)
-    files = [*detector.section(results).files, "detector-candidates.png", "detector-importances.png"]
+    files = [
+        *detector.section(results).files,
+        "detector-candidates.png",
+        "detector-importances.png",
+    ]
     before = [Path(results.file(file)).read_bytes() for file in files]
     detector.section(results)
     assert [Path(results.file(file)).read_bytes() for file in files] == before
@@ -158,10 +214,20 @@ def test_drawn_again_the_bytes_are_the_same(results, tmp_path):
 def whole(small_store, tmp_path_factory):
     """The folder of finished runs on the phantoms, small and with few trees."""
     out = tmp_path_factory.mktemp("out")
-    extract(small_store.path, ExtractionSettings(500), str(out / "runs" / detector.CANDIDATES), lambda *done: None)
+    extract(
+        small_store.path,
+        ExtractionSettings(500),
+        str(out / "runs" / detector.CANDIDATES),
+        lambda *done: None,
+    )
     shown = []
     folder = str(out / "runs" / detector.name(1))
-    detect(small_store.path, DetectorSettings(detector.CANDIDATES, 1, 20), folder, lambda *done: shown.append(done))
+    detect(
+        small_store.path,
+        DetectorSettings(detector.CANDIDATES, 1, 20),
+        folder,
+        lambda *done: shown.append(done),
+    )
     training = sum(row.split == 0 for row in small_store.images)
     assert shown == [(0, 12), *((done, 12) for done in range(training, 12))]
     return out
@@ -188,15 +254,24 @@ def test_the_scores_are_those_of_the_pixels(whole, small_store):
 
     runs = whole / "runs"
     read = [extraction.read_found(str(runs / detector.CANDIDATES), place) for place in range(12)]
-    places = {split: [place for place, row in enumerate(small_store.images) if row.split == split] for split in range(3)}
-    trained = forest.train([(read[place].features, read[place].annotated) for place in places[0]], 1, 20)
+    places = {
+        split: [place for place, row in enumerate(small_store.images) if row.split == split]
+        for split in range(3)
+    }
+    trained = forest.train(
+        [(read[place].features, read[place].annotated) for place in places[0]], 1, 20
+    )
     photographs = StoredPhotographs(small_store)
 
     def together(split):
         pixels, annotated = [], []
         for place in places[split]:
             field = photographs.view(place)[1]
-            pixels.append(extraction.probabilities(read[place], forest.probability(trained, read[place].features))[field])
+            pixels.append(
+                extraction.probabilities(
+                    read[place], forest.probability(trained, read[place].features)
+                )[field]
+            )
             annotated.append(photographs.annotated(place)[1][field])
         return np.concatenate(pixels), np.concatenate(annotated)
 
@@ -204,13 +279,22 @@ def test_the_scores_are_those_of_the_pixels(whole, small_store):
     rows = read_table(str(runs / detector.name(1) / "scores.csv"))
     told = {row["measure"]: float(row["value"]) for row in rows if row["photographs"] == "all"}
     called = pixels >= told["threshold"]
-    assert told["pixel_precision"] == pytest.approx((called & annotated).sum() / called.sum(), rel=0.01)
-    assert told["pixel_recall"] == pytest.approx((called & annotated).sum() / annotated.sum(), rel=0.01)
+    assert told["pixel_precision"] == pytest.approx(
+        (called & annotated).sum() / called.sum(), rel=0.01
+    )
+    assert told["pixel_recall"] == pytest.approx(
+        (called & annotated).sum() / annotated.sum(), rel=0.01
+    )
     assert told["annotated_share"] == pytest.approx(annotated.mean(), rel=1e-5)
     assert told["image_auc"] > 0.5
     pixels, annotated = together(1)
-    counts = mask_scores.histogram(mask_scores.levels(pixels, "p"), np.where(annotated, mask_scores.ANNOTATED, mask_scores.HEALTHY))
-    assert told["threshold"] == pytest.approx(mask_scores.value(mask_scores.best_level(counts), "p"), rel=1e-4)
+    counts = mask_scores.histogram(
+        mask_scores.levels(pixels, "p"),
+        np.where(annotated, mask_scores.ANNOTATED, mask_scores.HEALTHY),
+    )
+    assert told["threshold"] == pytest.approx(
+        mask_scores.value(mask_scores.best_level(counts), "p"), rel=1e-4
+    )
 
 
 def test_again_it_ends_with_the_same_bytes(whole, small_store):
@@ -230,9 +314,15 @@ def test_again_it_ends_with_the_same_bytes(whole, small_store):
 
 def test_the_detector_is_measured_on_what_lenet_is(whole, small_store):
     patches = small_store.samples("test")[:, 0]
-    rows = {int(row["patch"]): float(row["score"]) for row in read_table(str(whole / "runs" / detector.name(1) / "patches.csv"))}
+    rows = {
+        int(row["patch"]): float(row["score"])
+        for row in read_table(str(whole / "runs" / detector.name(1) / "patches.csv"))
+    }
     scores = np.array([rows[patch] for patch in patches])
-    auc = bootstrap.measures(bootstrap.count(scores, small_store.labels[patches], np.zeros(72, int)), np.ones((1, 1), int))["auc"][0]
+    auc = bootstrap.measures(
+        bootstrap.count(scores, small_store.labels[patches], np.zeros(72, int)),
+        np.ones((1, 1), int),
+    )["auc"][0]
     assert auc == pytest.approx(roc_auc_score(small_store.labels[patches], scores))
     table = detector.section(Results(str(whole), STANDARD, {"all": small_store})).tables[0]
     assert float(table.rows[0][6].split(" ")[0]) == pytest.approx(auc, abs=6e-4)

@@ -29,7 +29,13 @@ def results(fake_results):
         for arm in fig2.ARMS:
             for seed in (1, 2):
                 f = 0.4 + (0.1 * seed if arm == "egl" else 0)
-                results.write(fig2.name(pool, arm, seed), BATCHES, f_measure=f, sensitivity=0.6, specificity=0.7)
+                results.write(
+                    fig2.name(pool, arm, seed),
+                    BATCHES,
+                    f_measure=f,
+                    sensitivity=0.6,
+                    specificity=0.7,
+                )
     return results
 
 
@@ -37,8 +43,12 @@ def test_arms_of_a_seed_differ_in_nothing_but_the_strategies():
     tasks = fig2.tasks(STANDARD)
     assert len(tasks) == 80
     seed3 = [tasks[fig2.name("all", arm, 3)].settings for arm in fig2.ARMS]
-    assert {(each.strategy, each.patch_strategy) for each in seed3} == {(a, b) for a in ("egl", "random") for b in ("egl", "random")}
-    assert len({each._replace(strategy="", patch_strategy="", keep_weights=()) for each in seed3}) == 1
+    assert {(each.strategy, each.patch_strategy) for each in seed3} == {
+        (a, b) for a in ("egl", "random") for b in ("egl", "random")
+    }
+    assert (
+        len({each._replace(strategy="", patch_strategy="", keep_weights=()) for each in seed3}) == 1
+    )
     assert seed3[0].trainer.seed == 3
     assert {tasks[fig2.name(pool, "egl", 1)].store for pool in fig2.POOLS} == {"all", "lesion"}
     assert len(fig2.tasks(QUICK)) == 16
@@ -50,7 +60,12 @@ def test_verdict_and_tables(results):
     # differences 0.1 and 0.2: mean 0.15, t(0.975, 1) = 12.706 times 0.0707 / sqrt(2): the interval holds 0
     assert (verdict.claim, verdict.verdict) == ("C1", "not reproduced")
     assert "0.150 ± 0.635" in verdict.measured
-    assert section.tables[0].rows[1] == ["15 batches", "0.400 ± 0.000", "0.550 ± 0.635", "0.150 ± 0.635"]
+    assert section.tables[0].rows[1] == [
+        "15 batches",
+        "0.400 ± 0.000",
+        "0.550 ± 0.635",
+        "0.150 ± 0.635",
+    ]
     assert section.tables[1].rows[0] == ["random", "0.400 ± 0.000", "0.000 ± 0.000"]
     assert "1 images with exudates and 2 healthy ones" in section.text[1]
     assert [figure.file for figure in section.figures] == ["fig2-all.png", "fig2-lesion.png"]
@@ -69,13 +84,20 @@ def test_the_csv_holds_what_the_figure_shows(results):
     with open(results.file("fig2.csv"), newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * 4 * 3 * len(BATCHES)
-    row = next(row for row in rows if (row["arm"], row["metric"], row["batch"]) == ("egl", "f_measure", "10"))
+    row = next(
+        row
+        for row in rows
+        if (row["arm"], row["metric"], row["batch"]) == ("egl", "f_measure", "10")
+    )
     assert (float(row["mean"]), row["seeds"]) == (pytest.approx(0.55), "2")
 
 
 def test_drawn_again_it_is_the_same_and_published_curves_join(results, tmp_path):
     fig2.section(results)
-    before = {name: Path(results.file(name)).read_bytes() for name in ("fig2.csv", "fig2-all.png", "fig2-lesion.png")}
+    before = {
+        name: Path(results.file(name)).read_bytes()
+        for name in ("fig2.csv", "fig2-all.png", "fig2-lesion.png")
+    }
     fig2.section(results)
     assert {name: Path(results.file(name)).read_bytes() for name in before} == before
     path = tmp_path / "curves.csv"

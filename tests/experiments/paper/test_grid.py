@@ -35,7 +35,12 @@ def results(tmp_path):
 
 def finish(results, rate, batch, seed, f_measure, recalls=(0.5, 0.5)):
     """Write a run that ends with this F, and an AUC 0.05 above it."""
-    test = {"f_measure": f_measure, "auc": f_measure + 0.05, "sensitivity": recalls[0], "specificity": recalls[1]}
+    test = {
+        "f_measure": f_measure,
+        "auc": f_measure + 0.05,
+        "sensitivity": recalls[0],
+        "specificity": recalls[1],
+    }
     run = RunFolder(results.run(grid.name(rate, batch, seed)), {})
     run.finish({"diverged": None, "seconds": 1.0, "test": test})
 
@@ -68,7 +73,9 @@ def test_nothing_finished(tmp_path):
 def test_reproduced_within_two_hundredths_of_the_best(results):
     assert verdict(results) == REPRODUCED  # 0.88 is 0.02 below 0.90 but for the rounding of floats
     measured = grid.section(results).verdicts[0].measured
-    assert "rate 0.01, batch 64: 0.880 ± 0.127, 0 diverged, 2 of 2 seeds" in measured  # t of 1 degree of freedom: 12.706 x 0.01
+    assert (
+        "rate 0.01, batch 64: 0.880 ± 0.127, 0 diverged, 2 of 2 seeds" in measured
+    )  # t of 1 degree of freedom: 12.706 x 0.01
     assert "best cell (rate 0.01, batch 16): 0.900 ± 0.127" in measured
 
 
@@ -94,7 +101,9 @@ def test_not_reproduced_if_a_seed_of_the_two_diverges(results):
     diverge(results, 0.01, 16, 1)
     assert verdict(results) == REPRODUCED  # another cell's seed
     diverge(results, 0.01, 64, 1)
-    assert verdict(results) == NOT_REPRODUCED  # although its mean F, 0.01, is within 0.02 of the best
+    assert (
+        verdict(results) == NOT_REPRODUCED
+    )  # although its mean F, 0.01, is within 0.02 of the best
 
 
 def test_undecided_where_a_cell_has_no_run(results):
@@ -139,7 +148,10 @@ def test_csv(results):
     assert grid.section(results).files == ("grid.csv",)
     with open(results.file("grid.csv"), newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[:2] == [["rate", "batch", "seed", "f_measure", "auc", "diverged"], ["0.003", "16", "2", "0.82", "0.87", "0"]]
+    assert rows[:2] == [
+        ["rate", "batch", "seed", "f_measure", "auc", "diverged"],
+        ["0.003", "16", "2", "0.82", "0.87", "0"],
+    ]
     assert rows[-1] == ["0.01", "64", "2", "0", "0.5", "1"]
     assert len(rows) == 1 + 11
 
@@ -148,7 +160,11 @@ def test_the_figure_shows_the_claim_the_gaps_and_is_drawn_alike_again(results):
     take_away(results, 0.003, 16, 1, 2)
     figure = grid.section(results).figures[0]
     pixels = cv2.imread(results.file(figure.file)).reshape(-1, 3)[:, ::-1]
-    for colour in ((0xD6, 0x27, 0x28), (0xD3, 0xD3, 0xD3), (0xFD, 0xE7, 0x24)):  # red frames, gray without a run, yellow for the best
+    for colour in (
+        (0xD6, 0x27, 0x28),
+        (0xD3, 0xD3, 0xD3),
+        (0xFD, 0xE7, 0x24),
+    ):  # red frames, gray without a run, yellow for the best
         assert (pixels == colour).all(axis=1).sum() > 1000
     before = {name: read(results.file(name)) for name in ("grid.png", "grid.csv")}
     grid.section(results)

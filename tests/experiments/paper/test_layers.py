@@ -23,9 +23,9 @@ def test_the_paper_s_stop_is_the_run_of_patches_and_each_comparison_waits_for_it
     tasks, whole = layers.tasks(STANDARD), patches.tasks(STANDARD)
     assert len(tasks) == STANDARD.seeds * 6
     assert tasks["patches-egl-seed02"] == whole["patches-egl-seed02"]
-    assert tasks["layers-all-seed02"].settings._replace(stop_layer="ip1", parameters="layer", keep_weights=(5, 85, 405)) == (
-        whole["patches-egl-seed02"].settings
-    )
+    assert tasks["layers-all-seed02"].settings._replace(
+        stop_layer="ip1", parameters="layer", keep_weights=(5, 85, 405)
+    ) == (whole["patches-egl-seed02"].settings)
     comparison = tasks["layers-compare-seed02"]
     assert comparison.needs == ("patches-egl-seed02",)
     assert comparison.settings.iterations == whole["patches-egl-seed02"].settings.keep_weights
@@ -55,11 +55,20 @@ def test_patches_are_drawn_half_of_each_class_from_the_training_split():
     assert len(set(drawn)) == 6
     assert set(drawn) <= set(training)
     assert drawn.tolist() == sorted(drawn)
-    assert drawn.tolist() == stops.drawn(data, 6, seed=1).tolist() != stops.drawn(data, 6, seed=2).tolist()
+    assert (
+        drawn.tolist()
+        == stops.drawn(data, 6, seed=1).tolist()
+        != stops.drawn(data, 6, seed=2).tolist()
+    )
     assert stops.drawn(data, 400, seed=1).tolist() == training.tolist()
 
 
-SAME = {"ip2": [0.001, -0.001, 0.0], "conv2": [0.001, -0.001, 0.0], "conv1": [0.0, 0.0, 0.0], "all": [0.02, -0.01, 0.0]}
+SAME = {
+    "ip2": [0.001, -0.001, 0.0],
+    "conv2": [0.001, -0.001, 0.0],
+    "conv1": [0.0, 0.0, 0.0],
+    "all": [0.02, -0.01, 0.0],
+}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,11 @@ def write_comparison(results, seed, conv1):
             odd = conv1[patch] if iteration == 85 else same
             rows.append([iteration, patch, patch % 2, same, same, same, odd, same])
     os.makedirs(results.run(layers.compared(seed)))
-    write_csv(os.path.join(results.run(layers.compared(seed)), "phi.csv"), ("iteration", "patch", "label", *stops.STOPS), rows)
+    write_csv(
+        os.path.join(results.run(layers.compared(seed)), "phi.csv"),
+        ("iteration", "patch", "label", *stops.STOPS),
+        rows,
+    )
     with open(os.path.join(results.run(layers.compared(seed)), "metrics.json"), "w") as file:
         file.write("{}")
 
@@ -98,7 +111,9 @@ def results(fake_results):
     for seed in (1, 2):
         for stop in stops.STOPS:
             lower = 0.1 * seed if stop == "all" else 0
-            results.write(layers.name(stop, seed), [25, 45, 65], f_measure=np.array([0.5, 0.6, 0.7]) - lower)
+            results.write(
+                layers.name(stop, seed), [25, 45, 65], f_measure=np.array([0.5, 0.6, 0.7]) - lower
+            )
     results.write(layers.name("all", 3), [25, 45], diverged="diverged", f_measure=0.5)
     write_comparison(results, 1, [10.0, 30.0, 20.0, 40.0])
     write_comparison(results, 2, [7.0, 7.0, 7.0, 7.0])
@@ -114,7 +129,12 @@ def test_section(results):
     assert rows["conv1", "5"] == ["1.000 ± 0.000", "1.000 ± 0.000", "2"]
     rows = {row[0]: row[1:] for row in areas.rows}
     assert rows["ip1"] == ["0.600 ± 0.000", "", "", "0"]
-    assert rows["all"] == ["0.450 ± 0.635", "-0.150 ± 0.635", "-0.150 ± 0.635 (2)", "0"]  # -0.1 and -0.2: 12.706 * 0.0707 / sqrt(2)
+    assert rows["all"] == [
+        "0.450 ± 0.635",
+        "-0.150 ± 0.635",
+        "-0.150 ± 0.635 (2)",
+        "0",
+    ]  # -0.1 and -0.2: 12.706 * 0.0707 / sqrt(2)
     assert section.verdicts[0].verdict == UNDECIDED
     assert "over 2 seeds" in section.verdicts[0].measured
     assert "2 of 3 seeds" in section.text[1]
@@ -122,7 +142,10 @@ def test_section(results):
     rows = {(row["stop"], row["batch"]): row for row in read(results.file("layers.csv"))}
     assert float(rows["all", "45"]["f_measure"]) == pytest.approx(0.45)
     assert ("random", "45") not in rows
-    rows = {(row["batch"], row["stop"], row["other_stop"]): row for row in read(results.file("layers-ranks.csv"))}
+    rows = {
+        (row["batch"], row["stop"], row["other_stop"]): row
+        for row in read(results.file("layers-ranks.csv"))
+    }
     assert len(rows) == 2 * 10
     assert float(rows["85", "ip1", "conv1"]["overlap"]) == 0.25
 
@@ -150,7 +173,11 @@ def test_runs_that_diverge_are_counted_and_random_choice_is_shown(results):
     assert rows["all"][2] == "-0.150 ± 0.635 (2)"
     assert section.verdicts[0].measured.endswith("from there on: all 1.")
     assert rows["random"][1] == "-0.200 ± 0.000"
-    heights = [float(row["f_measure"]) for row in read(results.file("layers.csv")) if (row["stop"], row["batch"]) == ("all", "65")]
+    heights = [
+        float(row["f_measure"])
+        for row in read(results.file("layers.csv"))
+        if (row["stop"], row["batch"]) == ("all", "65")
+    ]
     assert heights == [pytest.approx((0.6 + 0.5 + 0) / 3, rel=1e-5)]  # F is 0 once diverged
 
 
@@ -178,10 +205,17 @@ def test_every_stop_scores_the_same_patches(caffe, small_store, tmp_path):
     (source / "metrics.json").write_text('{"iterations": 1, "diverged": "at iteration 9"}')
     settings = stops.Comparison("trained", (1, 30), 12, seed=2)
     reported = []
-    stops.compare(small_store.path, settings, str(tmp_path / "out"), lambda done, total: reported.append((done, total)))
+    stops.compare(
+        small_store.path,
+        settings,
+        str(tmp_path / "out"),
+        lambda done, total: reported.append((done, total)),
+    )
     stops.compare(small_store.path, settings, str(tmp_path / "again"), lambda done, total: None)
     assert reported == [(done, 5) for done in range(1, 6)]
-    assert (tmp_path / "out" / "phi.csv").read_bytes() == (tmp_path / "again" / "phi.csv").read_bytes()
+    assert (tmp_path / "out" / "phi.csv").read_bytes() == (
+        tmp_path / "again" / "phi.csv"
+    ).read_bytes()
     rows = read_table(str(tmp_path / "out" / "phi.csv"))
     assert {row["iteration"] for row in rows} == {"1"}
     assert [row["label"] for row in rows].count("1") == 6
@@ -193,7 +227,10 @@ def test_every_stop_scores_the_same_patches(caffe, small_store, tmp_path):
     )}  # fmt: skip
     for stop, wanted in phi.items():
         assert [float(row[stop]) for row in rows] == pytest.approx(wanted, rel=1e-4)
-    assert all(float(row["all"]) > max(float(row[stop]) for stop in ("ip2", "ip1", "conv2", "conv1")) for row in rows)
+    assert all(
+        float(row["all"]) > max(float(row[stop]) for stop in ("ip2", "ip1", "conv2", "conv1"))
+        for row in rows
+    )
 
 
 def test_quick_compares_at_times_that_its_runs_reach():

@@ -11,10 +11,22 @@ ITERATIONS = [100, 200, 405]
 def results(fake_results):
     """Two seeds of 100 labels. EGL needs 20 and 30 of them for F 0.95 * 0.8, random 60 in seed 1 and never enough in seed 2."""
     results = fake_results(seeds=2, baseline_seeds=1)
-    for seed, egl, random in ((1, [0.76, 0.8, 0.8], [0.6, 0.78, 0.8]), (2, [0.77, 0.8, 0.8], [0.6, 0.7, 0.7])):
-        results.write(patches.name("egl", seed), ITERATIONS, f_measure=egl, n_labelled=np.array([10, 20, 50]) + 10 * seed)
-        results.write(patches.name("random", seed), ITERATIONS, f_measure=random, n_labelled=[30, 60, 90])
-        results.write(patches.name("sgd", seed), ITERATIONS, f_measure=[0.5, 0.6, 0.7], n_labelled=100)
+    for seed, egl, random in (
+        (1, [0.76, 0.8, 0.8], [0.6, 0.78, 0.8]),
+        (2, [0.77, 0.8, 0.8], [0.6, 0.7, 0.7]),
+    ):
+        results.write(
+            patches.name("egl", seed),
+            ITERATIONS,
+            f_measure=egl,
+            n_labelled=np.array([10, 20, 50]) + 10 * seed,
+        )
+        results.write(
+            patches.name("random", seed), ITERATIONS, f_measure=random, n_labelled=[30, 60, 90]
+        )
+        results.write(
+            patches.name("sgd", seed), ITERATIONS, f_measure=[0.5, 0.6, 0.7], n_labelled=100
+        )
     results.write(baseline.name(1), [548, 1096], f_measure=[0.7, 0.8])
     return results
 
@@ -35,7 +47,14 @@ def test_patches(results):
     assert (verdict.claim, verdict.verdict) == ("C2", "reproduced")  # 0.8 against 0.7 in both seeds
     assert "0.100 ± 0.000" in verdict.measured
     rows = {row[0]: row for row in section.tables[0].rows}
-    assert rows["random"][-6:] == ["0.740 ± 0.509", "0.750 ± 0.635", "", "-0.050 ± 0.635", "0.050 ± 0.635", "90"]
+    assert rows["random"][-6:] == [
+        "0.740 ± 0.509",
+        "0.750 ± 0.635",
+        "",
+        "-0.050 ± 0.635",
+        "0.050 ± 0.635",
+        "90",
+    ]
     assert rows["EGL"][-2:] == ["0.100 ± 0.000", "65"]
     assert rows["plain SGD, all labels"][-1] == "100"
 
@@ -45,14 +64,22 @@ def test_a_further_strategy_is_in_both(results):
     assert set(patches.tasks(results.protocol)) > {patches.name("entropy", 2)}
     assert patches.section(results) is None  # its runs are not there yet
     for seed in (1, 2):
-        results.write(patches.name("entropy", seed), ITERATIONS, f_measure=[0.5, 0.77, 0.8], n_labelled=[10, 40, 50])
+        results.write(
+            patches.name("entropy", seed),
+            ITERATIONS,
+            f_measure=[0.5, 0.77, 0.8],
+            n_labelled=[10, 40, 50],
+        )
     assert "entropy" in [row[0] for row in patches.section(results).tables[0].rows]
     assert labels.section(results).tables[0].rows[0] == ["seed 1", "20.0%", "60.0%", "40.0%"]
 
 
 def test_labels(results):
     section = labels.section(results)
-    assert section.tables[0].rows == [["seed 1", "20.0%", "60.0%"], ["seed 2", "30.0%", "not reached"]]
+    assert section.tables[0].rows == [
+        ["seed 1", "20.0%", "60.0%"],
+        ["seed 2", "30.0%", "not reached"],
+    ]
     (verdict,) = section.verdicts
     # -0.4 and -0.7: fewer, but with two seeds the interval is wide
     assert (verdict.claim, verdict.verdict) == ("C6", "undecided")
@@ -60,7 +87,9 @@ def test_labels(results):
 
 
 def test_a_seed_that_needs_more_than_half_of_the_labels_is_no_reproduction(results):
-    results.write(patches.name("egl", 2), ITERATIONS, f_measure=[0.6, 0.7, 0.8], n_labelled=[30, 40, 60])
+    results.write(
+        patches.name("egl", 2), ITERATIONS, f_measure=[0.6, 0.7, 0.8], n_labelled=[30, 40, 60]
+    )
     assert labels.section(results).verdicts[0].verdict == "not reproduced"
 
 

@@ -10,7 +10,9 @@ def test_each_variant_changes_one_thing_and_shares_what_it_does_not_touch():
     name = settings.name("no momentum, no decay", "egl", 1)
     assert name == "settings-no-momentum-no-decay-egl-seed01"
     short = default._replace(selection=default.selection._replace(iterations=30), keep_weights=())
-    assert tasks[name].settings == short._replace(trainer=short.trainer._replace(momentum=0.0, weight_decay=0.0))
+    assert tasks[name].settings == short._replace(
+        trainer=short.trainer._replace(momentum=0.0, weight_decay=0.0)
+    )
     assert settings.name("stride 48", "random", 1) == fig2.name("all", "random", 1)
     whole = fig2.tasks(STANDARD)
     assert all(tasks[run] == whole[run] for run in tasks if run.startswith("fig2"))
@@ -23,9 +25,27 @@ def test_each_variant_changes_one_thing_and_shares_what_it_does_not_touch():
 def results(fake_results):
     results = fake_results(fig2_seeds=2, seeds=2, settings_iterations=10)
     for seed in (1, 2):
-        results.write(fig2.name("all", "random", seed), [5, 10, 15], f_measure=0.5, sensitivity=0.5, specificity=0.4)
-        results.write(fig2.name("all", "egl", seed), [5, 10, 15], f_measure=[0.4, 0.4, 0.9], sensitivity=0.5, specificity=0.4)
-        results.write(settings.name("image score: mean", "egl", seed), [5, 10], f_measure=0.7, sensitivity=[0, 0], specificity=[1, 1])
+        results.write(
+            fig2.name("all", "random", seed),
+            [5, 10, 15],
+            f_measure=0.5,
+            sensitivity=0.5,
+            specificity=0.4,
+        )
+        results.write(
+            fig2.name("all", "egl", seed),
+            [5, 10, 15],
+            f_measure=[0.4, 0.4, 0.9],
+            sensitivity=0.5,
+            specificity=0.4,
+        )
+        results.write(
+            settings.name("image score: mean", "egl", seed),
+            [5, 10],
+            f_measure=0.7,
+            sensitivity=[0, 0],
+            specificity=[1, 1],
+        )
     return results
 
 
@@ -33,8 +53,18 @@ def test_section(results):
     section = settings.section(results)
     rows = {row[0]: row for row in section.tables[0].rows}
     assert set(rows) == {"the defaults", "image score: mean"}  # what is not finished is not there
-    assert rows["the defaults"][3:5] == ["-0.100 ± 0.000", "-0.100 ± 0.000"]  # up to 10 batches: the 0.9 at 15 does not count
-    assert rows["image score: mean"][1:] == ["0.500 ± 0.000", "0.700 ± 0.000", "0.200 ± 0.000", "0.200 ± 0.000", "2", "0, 2"]
+    assert rows["the defaults"][3:5] == [
+        "-0.100 ± 0.000",
+        "-0.100 ± 0.000",
+    ]  # up to 10 batches: the 0.9 at 15 does not count
+    assert rows["image score: mean"][1:] == [
+        "0.500 ± 0.000",
+        "0.700 ± 0.000",
+        "0.200 ± 0.000",
+        "0.200 ± 0.000",
+        "2",
+        "0, 2",
+    ]
     assert "lies above 0 for: image score: mean; below 0 for: the defaults" in section.text[1]
     assert not section.verdicts
 

@@ -10,14 +10,20 @@ from experiments.protocols import STANDARD
 
 
 def test_tasks_are_those_of_fig2_and_patches():
-    protocol = STANDARD._replace(strategies=tuple(name for name in STRATEGIES if name not in ("egl", "random")))
+    protocol = STANDARD._replace(
+        strategies=tuple(name for name in STRATEGIES if name not in ("egl", "random"))
+    )
     tasks, there = strategies.tasks(protocol), dict(fig2.tasks(protocol), **patches.tasks(protocol))
     own = {name for name in tasks if name.startswith("strategies-")}
     assert len(own) == 3 * 5
     assert all(tasks[name] == there[name] for name in tasks if name not in own)
     assert len(tasks) == 5 * (len(STRATEGIES) + len(STRATEGIES) - 4 + 3)
     settings = tasks["strategies-egl-400-stratified-seed02"].settings
-    assert (settings.selection.candidates, settings.selection.sampling, settings.trainer.seed) == (400, "stratified", 2)
+    assert (settings.selection.candidates, settings.selection.sampling, settings.trainer.seed) == (
+        400,
+        "stratified",
+        2,
+    )
     assert {task.settings.strategy for task in tasks.values()} == set(STRATEGIES)
 
 
@@ -26,9 +32,21 @@ def results(fake_results):
     results = fake_results(seeds=2, fig2_seeds=3)
     for seed in (1, 2):
         for name, f in (("random", 0.5), ("egl", 0.4), ("entropy", 0.7)):
-            results.write(fig2.name("all", name, seed), [6, 60], f_measure=f, sensitivity=0.5, specificity=0.4)
-        results.write(patches.name("least-confidence", seed), [5, 85], f_measure=[0.8, 0.84 + 0.01 * seed], n_labelled=[100, 300])
-        results.write(patches.name("random", seed), [5, 45, 85], f_measure=[0.7, 0.8, 0.9], n_labelled=[100, 200, 340 + 20 * seed])
+            results.write(
+                fig2.name("all", name, seed), [6, 60], f_measure=f, sensitivity=0.5, specificity=0.4
+            )
+        results.write(
+            patches.name("least-confidence", seed),
+            [5, 85],
+            f_measure=[0.8, 0.84 + 0.01 * seed],
+            n_labelled=[100, 300],
+        )
+        results.write(
+            patches.name("random", seed),
+            [5, 45, 85],
+            f_measure=[0.7, 0.8, 0.9],
+            n_labelled=[100, 200, 340 + 20 * seed],
+        )
     return results
 
 
@@ -45,8 +63,14 @@ def test_section(results):
     with open(results.file("strategies.csv"), newline="") as file:
         written = {row["strategy"]: row for row in csv.DictReader(file)}
     assert written["egl"]["minus_random"] == "-0.1"
-    assert [written["entropy"][column] for column in ("labels", "labels_minus_random")] == ["300", "-70"]
-    assert [written["egl"][column] for column in ("labels", "labels_minus_random", "patches_minus_random")] == ["", "", ""]
+    assert [written["entropy"][column] for column in ("labels", "labels_minus_random")] == [
+        "300",
+        "-70",
+    ]
+    assert [
+        written["egl"][column]
+        for column in ("labels", "labels_minus_random", "patches_minus_random")
+    ] == ["", "", ""]
 
 
 def test_a_query_takes_what_it_took_in_the_fastest_seed(results):
@@ -57,13 +81,19 @@ def test_a_query_takes_what_it_took_in_the_fastest_seed(results):
             metrics = dict(json.load(file), rounds=46, seconds_choosing=seconds)
         with open(path, "w") as file:
             json.dump(metrics, file)
-    assert strategies.section(results).tables[0].rows[0][5] == "2.0"  # 40 of the 46 rounds chose something
+    assert (
+        strategies.section(results).tables[0].rows[0][5] == "2.0"
+    )  # 40 of the 46 rounds chose something
 
 
 def test_labels_that_are_not_enough(results):
-    results.write(patches.name("least-confidence", 1), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300])
+    results.write(
+        patches.name("least-confidence", 1), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300]
+    )
     assert strategies.section(results).tables[0].rows[0][7:] == ["300 (1 of 2 seeds)", "-80"]
-    results.write(patches.name("least-confidence", 2), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300])
+    results.write(
+        patches.name("least-confidence", 2), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300]
+    )
     assert strategies.section(results).tables[0].rows[0][7:] == ["not reached (0 of 2 seeds)", ""]
 
 
@@ -81,5 +111,11 @@ def test_nothing_but_egl_and_random(fake_results):
     results = fake_results(seeds=2)
     for seed in (1, 2):
         for name in ("random", "egl"):
-            results.write(fig2.name("all", name, seed), [6, 60], f_measure=0.5, sensitivity=0.5, specificity=0.4)
+            results.write(
+                fig2.name("all", name, seed),
+                [6, 60],
+                f_measure=0.5,
+                sensitivity=0.5,
+                specificity=0.4,
+            )
     assert strategies.section(results) is None
