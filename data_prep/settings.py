@@ -31,11 +31,13 @@ def setting(
     below: Optional[float] = None,
     option: Optional[str] = "",
     metavar: Optional[str] = None,
+    kind: Optional[type] = None,
 ) -> Any:
     """Return a dataclass field.
 
     help: one sentence without a full stop; choices: all values there are; low, high: the range, both included; above, below:
-    likewise, both excluded; option: the name on the command line, "" for the field's own, None where it has none there
+    likewise, both excluded; option: the name on the command line, "" for the field's own, None where it has none
+    there; kind: the type, where the default, None, does not tell it
     """
     metadata = {
         "help": help,
@@ -46,8 +48,19 @@ def setting(
         "below": below,
         "option": option,
         "metavar": metavar,
+        "kind": kind,
     }
     return dataclasses.field(default=default, metadata=metadata)
+
+
+class Transition:
+    """What NamedTuples offered, until no caller is left."""
+
+    def _replace(self, **changes: Any) -> Any:
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    def _asdict(self) -> Dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
 
 
 def option_of(field: "dataclasses.Field[Any]") -> Optional[str]:
@@ -59,7 +72,7 @@ def option_of(field: "dataclasses.Field[Any]") -> Optional[str]:
 
 
 def check_ranges(settings: Any) -> None:
-    """Raise SettingsError where a value of the dataclass `settings`, or of one inside it, is not among those it may have."""
+    """Raise SettingsError for a value of a dataclass, or of one inside it, that is out of its range."""
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if dataclasses.is_dataclass(value):
