@@ -1,11 +1,18 @@
-"""Work with Caffe in a process of its own: Caffe ends the whole process over a failed check, and no Python can catch that."""
+"""Run work that uses Caffe in a process of its own.
 
+Caffe ends the whole process when one of its checks fails, and no Python code can catch that.
+"""
+
+import contextlib
 import faulthandler
-import multiprocessing
 import os
 import signal
-import threading
+import subprocess
+import sys
 import traceback
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any, Callable, Iterator, Optional, Sequence, Set, Tuple
 
 from data_prep.errors import DataError
 from egl.errors import Diverged, EglError
@@ -14,9 +21,15 @@ from egl.nets.runtime import send_log_to
 from egl.training.run_folder import LOG
 
 BAD_INPUT = (DataError, EglError)
+Progress = Callable[[int, int], None]
 
-# multiprocessing imports parts of itself on first use, which fails where two threads do it at once.
-_one_start_at_a_time = threading.Lock()
+# -I and the parent's own sys.path: Python would import from the current folder first, whose
+# signal.py or experiments/ is the user's. The child's own child processes inherit -I.
+_START = (
+    "import sys; sys.path[:] = sys.argv[3:]; "
+    "from experiments.child import serve; serve(int(sys.argv[1]), sys.argv[2])"
+)
+_running: "Set[subprocess.Popen[bytes]]" = set()
 
 
 class BadInput(Exception):
@@ -24,55 +37,51 @@ class BadInput(Exception):
 
 
 class RunDiverged(BadInput):
-    """Training diverged under the settings that were given: the end of this run, and of no other."""
+    """Training diverged under the given settings: this run ends, no other does."""
 
 
 class Failure(Exception):
-    """Something failed that is no fault of the input, or Caffe aborted; the message names the log."""
+    """Something failed for another reason than bad input; the message names the log."""
 
 
-def run_in_child(work, arguments, folder, progress=lambda done, total: None, device="cpu"):
-    """Return work(*arguments, progress=...), run in a new process with Caffe's log in folder/log.txt.
+def run_in_child(
+    work: Callable[..., Any],
+    arguments: Sequence[Any],
+    folder: str,
+    progress: Progress = lambda done, total: None,
+    device: str = "cpu",
+) -> Any:
+    """Return work(*arguments, progress=...), run in a new process; Caffe's log is folder/log.txt.
 
-    work: a function that can be imported; its progress(done, total) is handed on to `progress`; device: "cpu" or "gpu:N",
-    where its nets compute unless it chooses for itself. Raises BadInput for the
-    errors of data_prep and egl (RunDiverged for Diverged), Failure for any other, and for a process that died, with the last
-    words of its log.
+    work: an importable function; what it passes to its progress(done, total) goes to `progress`
+    device: "cpu" or "gpu:N", where its nets compute unless it chooses for itself
+    Raises BadInput for the errors of data_prep and egl (RunDiverged for Diverged), and Failure for
+    any other error and for a process that died, with the last line of its log.
     """
+    log = os.path.join(folder, LOG)
     try:
         os.makedirs(folder, exist_ok=True)
+        connection, process = _start(log)
     except OSError as error:
         raise BadInput(
-            f"{folder}: cannot be made ({error.strerror}); give another --out"
+            f"{folder}: cannot be written ({error.strerror}); give another --out"
         ) from error
-    log = os.path.join(folder, LOG)
-    context = multiprocessing.get_context("spawn")
-    with _one_start_at_a_time:
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(
-            target=_child, args=(sender, work, arguments, log, device), daemon=True
-        )
-        process.start()
-        sender.close()
-    outcome = None
+    outcome: Optional[Tuple[str, Any]] = None
     try:
-        while True:
-            try:
-                kind, value = receiver.recv()
-            except EOFError:
-                break
+        for kind, value in _messages(connection, (work, arguments, device)):
             if kind == "progress":
                 progress(*value)
             else:
                 outcome = kind, value
-        process.join()
-    finally:
-        process.terminate()  # on an interrupt; the next start goes on from the last snapshot
-        process.join()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    finally:  # after an interrupt too: a rerun resumes from the last snapshot
+        connection.close()
+        _end(process)
+        process.wait()
+        _running.discard(process)
     if outcome is None:
-        raise Failure(
-            f"{folder}: ended by {_cause(process.exitcode)}; its log {log} ends with: {_last_line(log)}"
-        )
+        cause = _cause(process.returncode)
+        raise Failure(f"{folder}: ended by {cause}; its log {log} ends with: {_last_line(log)}")
     kind, value = outcome
     if kind == "diverged":
         raise RunDiverged(value)
@@ -83,42 +92,75 @@ def run_in_child(work, arguments, folder, progress=lambda done, total: None, dev
     return value
 
 
-def end_children():
-    """End every process that run_in_child has running, in whatever thread; each of those calls then raises Failure."""
-    for process in multiprocessing.active_children():
-        process.terminate()
+def end_children() -> None:
+    """End every process that run_in_child has running, in any thread; those calls raise Failure."""
+    for process in list(_running):
+        _end(process)
 
 
-def _child(sender, work, arguments, log, device):
-    signal.signal(
-        signal.SIGINT, signal.SIG_DFL
-    )  # Ctrl-C goes to the whole group; no traceback from each
+def _start(log: str) -> Tuple[Connection, "subprocess.Popen[bytes]"]:
+    """Start a child that waits for its work; it leads a session of its own, so that _end reaches
+    the processes that it starts itself."""
+    connection, theirs = Pipe()
+    with theirs, open(log, "ab") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", _START, str(theirs.fileno()), log, *sys.path],
+            stdin=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    _running.add(process)
+    return connection, process
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+def _messages(connection: Connection, work: Any) -> Iterator[Tuple[str, Any]]:
+    """Give the child its work and yield what it sends, until it ends or dies."""
+    with contextlib.suppress(EOFError, ConnectionError):
+        connection.send(work)
+        while True:
+            yield connection.recv()
+
+
+def serve(descriptor: int, log: str) -> None:
+    """In the child: receive the work, do it, and send its outcome.
+
+    descriptor: the child's end of the connection; log: file for Caffe's log and standard error
+    """
     send_log_to(log)
-    faulthandler.enable()  # the line of Python at an abort, in the log
+    faulthandler.enable()  # after an abort, the log names the line of Python
+    os.set_inheritable(descriptor, False)
+    connection = Connection(descriptor)
     try:
+        work, arguments, device = connection.recv()
         if device != "cpu":
             use_device(check_device(device))
         result = work(
-            *arguments, progress=lambda done, total: sender.send(("progress", (done, total)))
+            *arguments, progress=lambda done, total: connection.send(("progress", (done, total)))
         )
     except Diverged as error:
-        sender.send(("diverged", str(error)))
+        connection.send(("diverged", str(error)))
     except BAD_INPUT as error:
-        sender.send(("bad input", str(error)))
+        connection.send(("bad input", str(error)))
     except Exception as error:
         traceback.print_exc()
-        sender.send(("failure", f"{type(error).__name__}: {error}"))
+        connection.send(("failure", f"{type(error).__name__}: {error}"))
     else:
-        sender.send(("result", result))
+        connection.send(("result", result))
 
 
-def _cause(exitcode):
-    if exitcode == -signal.SIGABRT:
+def _cause(status: int) -> str:
+    if status == -signal.SIGABRT:
         return "an abort inside Caffe"
-    return f"signal {-exitcode}" if exitcode < 0 else f"exit status {exitcode}"
+    return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
-def _last_line(log):
+def _last_line(log: str) -> str:
     """Return the line of the log that says most: glog's last fatal line, or else the last line."""
     with open(log, encoding="utf-8", errors="replace") as file:
         lines = [line.strip() for line in file if line.strip()] or ["(nothing)"]

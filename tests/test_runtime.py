@@ -1,4 +1,7 @@
-"""runtime/caffe and apt-update with stand-ins for the programs they call: what they say and leave behind when something fails."""
+"""runtime/caffe, apt-update and the ways to start egl, with stand-ins for the programs they call.
+
+What they say and leave behind when something fails, and that none of them runs the user's own code.
+"""
 
 import os
 import signal
@@ -9,13 +12,19 @@ from pathlib import Path
 
 import pytest
 
-WRAPPER = Path(__file__).resolve().parent.parent / "runtime" / "caffe"
+from data_prep import __version__
+
+PROJECT = Path(__file__).resolve().parent.parent
+WRAPPER = PROJECT / "runtime" / "caffe"
 
 WORKS = {
     "python3": "exit 1",  # this machine has no Caffe
     "dpkg-query": "echo installed",
     "mmdebstrap": 'echo made >> "$LOG"; cd "$(mktemp -d)" && mkdir usr && tar -c usr',
-    "bwrap": 'while [ "$1" != --chdir ]; do shift; done; shift 2; [ "$1" != env ] || shift 2; echo "ran $*"',
+    "bwrap": (
+        'while [ "$1" != --chdir ]; do shift; done; shift 2; [ "$1" != env ] || shift 2; '
+        'echo "ran $*"'
+    ),
     "id": "echo 0",
 }
 
@@ -176,6 +185,50 @@ def test_where_caffe_is_the_command_simply_runs():
         cwd="/",
     )
     assert result.stdout == b"here\n"
+
+
+@pytest.fixture
+def own_code(tmp_path):
+    """A folder with modules of the user's own, under names that egl or Python's library has too."""
+    folder = tmp_path / "work"
+    for name in ("experiments", "data_prep", "caffe", "egl"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise SystemExit('theirs')\n")
+    for name in ("egl", "numpy", "json", "signal", "socket", "glob", "command_line"):
+        (folder / f"{name}.py").write_text("raise SystemExit('theirs')\n")
+    return folder
+
+
+@pytest.fixture(params=["runtime/egl", "runtime/container", "pip"])
+def egl(request, tmp_path, own_code):
+    """egl(arguments): run the command from the user's folder; returns the finished process."""
+    command = PROJECT / request.param
+    environment = dict(os.environ, PYTHONPATH="")
+    if request.param == "pip":  # writes a script like this
+        command = tmp_path / "bin" / "egl"
+        command.parent.mkdir()
+        command.write_text(
+            f"#!{sys.executable}\nimport sys\nfrom experiments.command_line import main\n"
+            "sys.exit(main())\n"
+        )
+        command.chmod(0o755)
+        environment["PYTHONPATH"] = str(PROJECT)
+    return lambda *arguments: subprocess.run(
+        [str(command), *arguments], cwd=own_code, env=environment, capture_output=True, text=True
+    )
+
+
+def test_the_command_does_not_run_what_is_in_the_current_folder(egl):
+    done = egl("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, __version__ + "\n", "")
+
+
+def test_nor_does_a_run_with_caffe_in_its_own_process(egl, caffe, small_store, own_code):
+    done = egl(
+        "select", small_store.path, "--out", "run", "--iterations", "2", "--initial-iterations", "1"
+    )
+    assert (done.returncode, "theirs" in done.stdout + done.stderr) == (0, False)
+    assert "theirs" not in (own_code / "run" / "log.txt").read_text()
 
 
 SOURCES = """\

@@ -1,13 +1,16 @@
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from data_prep.errors import DataError
 from egl.errors import EglError
-from experiments.child import BadInput, Failure, run_in_child
+from experiments.child import BadInput, Failure, end_children, run_in_child
 
 
 def add(a, b, progress):
@@ -37,6 +40,17 @@ def aborts_in_caffe(progress):
 
     caffe = import_caffe()
     caffe.Net(os.path.join(os.path.dirname(__file__), "no_such_layer.prototxt"), caffe.TEST)
+
+
+def starts_another_and_aborts(pid_file, progress):
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    Path(pid_file).write_text(str(process.pid))
+    os.abort()
+
+
+def in_a_process_of_its_own(progress):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(len, ("abc",))
 
 
 def sleeps(progress):
@@ -99,6 +113,39 @@ def test_an_interrupt_ends_the_child(tmp_path):
     assert time.time() - began < 20
 
 
+def test_processes_that_the_child_started_end_with_it(tmp_path):
+    """Also where the child had no time for it: Caffe aborts."""
+    with pytest.raises(Failure, match="signal 6|an abort"):
+        run_in_child(starts_another_and_aborts, (str(tmp_path / "pid"),), str(tmp_path))
+    process = Path("/proc", (tmp_path / "pid").read_text(), "stat")
+    began = time.time()
+    while process.exists() and process.read_text().split()[2] != "Z" and time.time() - began < 20:
+        time.sleep(0.01)
+    assert not process.exists() or process.read_text().split()[2] == "Z"
+
+
+def test_every_child_can_be_ended_from_another_thread(tmp_path):
+    with ThreadPoolExecutor(2) as threads:
+        calls = [
+            threads.submit(
+                run_in_child, sleeps, (), str(tmp_path / name), lambda done, total: end_children()
+            )
+            for name in "ab"
+        ]
+        for call in calls:
+            with pytest.raises(Failure, match="ended by signal 15"):
+                call.result(timeout=30)
+
+
+def test_neither_the_child_nor_its_own_children_import_from_the_current_folder(
+    tmp_path, monkeypatch
+):
+    for name in ("signal", "socket", "json", "numpy", "pickle"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('theirs')\n")
+    monkeypatch.chdir(tmp_path)
+    assert run_in_child(in_a_process_of_its_own, (), "run") == 3
+
+
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(BadInput, match="give another --out"):
@@ -112,9 +159,10 @@ def test_many_at_once_in_a_new_interpreter(tmp_path):
         "import sys\n"
         "from experiments.child import run_in_child\n"
         "from test_child import add\n"
-        "if __name__ == '__main__':\n"
-        "    with ThreadPoolExecutor(4) as threads:\n"
-        "        print(sorted(threads.map(lambda n: run_in_child(add, (n, 1), sys.argv[1] + str(n)), range(4))))\n"
+        "def work(n):\n"
+        "    return run_in_child(add, (n, 1), sys.argv[1] + str(n))\n"
+        "with ThreadPoolExecutor(4) as threads:\n"
+        "    print(sorted(threads.map(work, range(4))))\n"
     )
     (tmp_path / "script.py").write_text(script)
     here = os.path.dirname(os.path.abspath(__file__))
