@@ -18,7 +18,11 @@ setup(
     python_requires=">=3.8",
     packages=[*find_packages(include=["data_prep*", "egl*", "experiments*"]), "egl.prototxt"],
     package_dir={"egl.prototxt": "prototxt"},
-    package_data={"egl.prototxt": ["*.prototxt"], "experiments": ["*.j2", "published_numbers.csv"]},
+    package_data={
+        "egl.prototxt": ["*.prototxt"],
+        "experiments": ["*.j2", "published_numbers.csv"],
+        "experiments.paper": ["templates/*.j2"],
+    },
     entry_points={"console_scripts": ["egl = experiments.command_line:main"]},
     # Caffe is not here: the registry's package of that name is an empty placeholder. See runtime/caffe.
     install_requires=[
@@ -27,6 +31,7 @@ setup(
         "matplotlib",
         "numpy",
         "opencv-python-headless",
+        "pandas",
         "scikit-learn",
         "scipy",
         "threadpoolctl",

@@ -1,11 +1,15 @@
-"""Charts as PNG: each written whole or not at all, of the same data the same bytes."""
+"""Charts as PNG: of the same data the same bytes."""
 
-import os
+import zlib
 from contextlib import contextmanager
+from typing import Any, Iterator, Optional, Tuple
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-from egl.strategies import STRATEGIES
+from data_prep.files import written_whole
 from experiments.curves import interval
 
 COLOURS = {
@@ -14,7 +18,19 @@ COLOURS = {
     "egl-images": "tab:purple",
     "egl-patches": "tab:olive",
     "sgd": "tab:gray",
+    "badge": "tab:red",
+    "bag-egl": "tab:brown",
+    "bag-egl-softmax": "tab:pink",
+    "committee-kl": "tab:cyan",
+    "core-set": "black",
+    "egl-diverse": "darkorange",
+    "entropy": "navy",
+    "least-confidence": "darkgreen",
+    "margin": "crimson",
+    "output-change": "slateblue",
+    "vote-entropy": "goldenrod",
 }
+FURTHER_COLOURS = ("teal", "indigo", "sienna", "deeppink", "steelblue", "olivedrab", "darkviolet")
 LABELS = {
     "random": "random",
     "egl": "EGL",
@@ -27,56 +43,44 @@ LABELS = {
 }
 
 
-OTHERS = (
-    "tab:red",
-    "tab:brown",
-    "tab:pink",
-    "tab:cyan",
-    "black",
-    "darkorange",
-    "navy",
-    "darkgreen",
-    "crimson",
-    "slateblue",
-    "goldenrod",
-)
-
-
-def label(arm):
-    """Return the words for an arm; a strategy without words of its own has its name."""
+def label(arm: str) -> str:
+    """Return the words for an arm; one that has none is called by its name."""
     return LABELS.get(arm, arm)
 
 
-def colour(arm):
-    """Return an arm's colour, the same in every figure."""
-    if arm in COLOURS:
-        return COLOURS[arm]
-    return OTHERS[sorted(set(STRATEGIES) - set(COLOURS)).index(arm) % len(OTHERS)]
+def colour(arm: str) -> str:
+    """Return an arm's colour, the same in every figure; an arm from outside the package has one by its name."""
+    further = FURTHER_COLOURS[zlib.crc32(arm.encode()) % len(FURTHER_COLOURS)]
+    return COLOURS.get(arm, further)
+
+
+def panels(
+    columns: int = 1, rows: int = 1, width: float = 5.2, height: float = 4.2, **options: Any
+) -> Tuple[Figure, np.ndarray]:
+    """Return (figure, axes: array rows x columns); width, height: of one panel, in inches."""
+    figure = Figure(figsize=(width * columns, height * rows))
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def save(figure: Figure, path: str) -> None:
+    """Write a figure as PNG."""
+    figure.tight_layout()
+    with written_whole(path) as temporary:
+        figure.savefig(temporary, dpi=90, bbox_inches="tight", metadata={"Software": None})
 
 
 @contextmanager
-def figure(path, columns=1, rows=1, width=5.2, height=4.2, **options):
-    """Yield (figure, axes: array rows x columns) and write `path` (PNG) when the block ends well."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    drawing, axes = plt.subplots(
-        rows, columns, figsize=(width * columns, height * rows), squeeze=False, **options
-    )
-    try:
-        yield drawing, axes
-        drawing.tight_layout()
-        drawing.savefig(
-            path + ".writing.png", dpi=90, bbox_inches="tight", metadata={"Software": None}
-        )
-    finally:
-        plt.close(drawing)
-    os.replace(path + ".writing.png", path)
+def figure(path: str, *size: Any, **options: Any) -> Iterator[Tuple[Figure, np.ndarray]]:
+    """Yield `panels` and write them to `path` when the block ends well."""
+    drawing, axes = panels(*size, **options)
+    yield drawing, axes
+    save(drawing, path)
 
 
-def band(axis, x, values, label, colour, shade=True, **style):
+def band(
+    axis: Axes, x: Any, values: Any, label: str, colour: str, shade: bool = True, **style: Any
+) -> None:
     """Draw the mean of values (seeds, n) and, with shade, its 95% t-interval."""
     mean, half = interval(values)
     axis.plot(x, mean, color=colour, label=label, **style)
@@ -84,13 +88,19 @@ def band(axis, x, values, label, colour, shade=True, **style):
         axis.fill_between(x, mean - half, mean + half, color=colour, alpha=0.18, linewidth=0)
 
 
-def dot(axis, values, place, **style):
-    """Draw the mean of values (seeds,) at the height `place` and, of two seeds or more, its 95% t-interval."""
+def dot(axis: Axes, values: Any, height: float, **style: Any) -> None:
+    """Draw the mean of values (seeds,) at a height on the y axis and, of two seeds or more, its 95% t-interval."""
     mean, half = interval(values)
-    axis.errorbar(mean, place, xerr=None if np.isnan(half) else half, fmt="o", capsize=3, **style)
+    axis.errorbar(mean, height, xerr=None if np.isnan(half) else half, fmt="o", capsize=3, **style)
 
 
-def finish(axis, title, xlabel, ylabel="", ylim=None):
+def finish(
+    axis: Axes,
+    title: str,
+    xlabel: str,
+    ylabel: str = "",
+    ylim: Optional[Tuple[float, float]] = None,
+) -> None:
     """Give an axis its words and a faint grid."""
     axis.set(title=title, xlabel=xlabel, ylabel=ylabel)
     if ylim:

@@ -15,6 +15,7 @@ from data_prep.prepare import summary
 from egl.nets.runtime import blas_description
 from egl.training.run_folder import open_whole, write_csv
 from experiments.claims import CLAIMS
+from experiments.frame import section
 from experiments.paper import FURTHER, NAMES, experiment
 from experiments.protocols import FULL
 from experiments.published import read_numbers
@@ -28,11 +29,9 @@ def write_report(results, failed, seconds, markdown=None):
     failed: messages of runs that did not finish; seconds: the command has taken, None if it has run nothing. markdown: a path
     ending in .md for the same as Markdown, with a folder of that name for its CSVs and the figures that show no photographs.
     """
-    sections = {name: experiment(name).section(results) for name in NAMES + FURTHER}
-    sections = {name: section for name, section in sections.items() if section}
-    verdicts = {
-        verdict.claim: verdict for section in sections.values() for verdict in section.verdicts
-    }
+    sections = {name: _section(name, results) for name in NAMES + FURTHER}
+    sections = {name: found for name, found in sections.items() if found}
+    verdicts = {verdict.claim: verdict for found in sections.values() for verdict in found.verdicts}
     claims = [(claim, *CLAIMS[claim], verdicts.get(claim)) for claim in CLAIMS]
     rows = [
         (claim, verdict.verdict if verdict else "not run", verdict.measured if verdict else "")
@@ -63,15 +62,18 @@ def write_report(results, failed, seconds, markdown=None):
     return path
 
 
+def _section(name, results):
+    module = experiment(name)
+    return section(module, results) if hasattr(module, "measure") else module.section(results)
+
+
 def _write_markdown(results, path, content):
     folder = path[: -len(".md")]
     os.makedirs(folder, exist_ok=True)
-    files = [name for section in content["sections"].values() for name in section.files]
+    sections = content["sections"].values()
+    files = [name for found in sections for name in found.files]
     files += [
-        figure.file
-        for section in content["sections"].values()
-        for figure in section.figures
-        if not figure.photographs
+        figure.file for found in sections for figure in found.figures if not figure.photographs
     ]
     for name in ["claims.csv", *files]:
         shutil.copyfile(results.file(name), os.path.join(folder, name))

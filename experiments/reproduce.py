@@ -15,8 +15,8 @@ from experiments.estimate import measure_speed, seconds
 from experiments.paper import NAMES, experiment
 from experiments.protocols import PHANTOMS, PROTOCOLS
 from experiments.report import write_report
+from experiments.results import Results
 from experiments.runner import run_tasks, unfinished
-from experiments.tasks import Results
 
 REQUEST = "request.json"
 

@@ -1,14 +1,32 @@
-"""The paper's experiments, a module each: tasks(protocol) says what is to be run, section(results) what came out."""
+"""The paper's experiments, a module each, as experiments.frame describes it."""
 
 import importlib
+from types import ModuleType
+
+from egl.errors import EglError
 
 NAMES = ("fig2", "patches", "baseline", "grid", "layers", "fig3", "masks", "settings", "labels")
-FURTHER = (
-    "strategies",
-    "detector",
-)  # what the paper compares with or builds on; run when asked for by name
+# What the paper compares with or builds on; run when asked for by name.
+FURTHER = ("strategies", "detector")
 
 
-def experiment(name):
-    """Return the module of one of NAMES or FURTHER."""
-    return importlib.import_module("experiments.paper." + name)
+def experiment(name: str) -> ModuleType:
+    """Return an experiment's module: one of NAMES or FURTHER, or any that can be imported, as package.module.
+
+    EglError where there is none of that name, or it is no experiment.
+    """
+    if name in NAMES + FURTHER:
+        return importlib.import_module("experiments.paper." + name)
+    if "." not in name:
+        known = ", ".join(NAMES + FURTHER)
+        raise EglError(f"experiment {name!r}: give one of {known}, or a module as package.module")
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        raise EglError(f"experiment {name!r}: cannot be imported ({error})") from error
+    lacking = [part for part in ("tasks", "measure", "draw") if not hasattr(module, part)]
+    if lacking:
+        raise EglError(
+            f"experiment {name!r}: has no {lacking[0]}(); experiments/frame.py says what one needs"
+        )
+    return module

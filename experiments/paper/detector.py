@@ -50,11 +50,11 @@ def section(results):
     cases, times = _cases(results, seeds)
     tested = {key: bootstrap.intervals(each, times) for key, each in cases.items()}
     scored = {
-        (DETECTOR, seed): masks.read_scores(results.table(name(seed), "scores.csv"))
+        (DETECTOR, seed): masks.read_scores(results.text_rows(name(seed), "scores.csv"))
         for seed in seeds[DETECTOR]
     }
     for seed in results.seeds(asked, masks.name):
-        scored[LENET, seed] = masks.read_scores(results.table(masks.name(seed), "scores.csv"))
+        scored[LENET, seed] = masks.read_scores(results.text_rows(masks.name(seed), "scores.csv"))
     _write(results, tested, scored)
     first = seeds[DETECTOR][0]
     return Section(
@@ -113,7 +113,8 @@ def _cases(results, seeds):
 def _detector_scores(results, seed, patches):
     """Return {split: scores (n,) of the samples}: each symmetry of a patch has the score of the patch."""
     of_patch = {
-        int(row["patch"]): float(row["score"]) for row in results.table(name(seed), "patches.csv")
+        int(row["patch"]): float(row["score"])
+        for row in results.text_rows(name(seed), "patches.csv")
     }
     return {
         split: np.array([of_patch[patch] for patch in which.tolist()])

@@ -57,7 +57,7 @@ def draw_importances(results, runs):
     """Draw the features that matter most; runs: {seed: name}. Return the Figure."""
     values = {}
     for seed, run in runs.items():
-        for row in results.table(run, "importances.csv"):
+        for row in results.text_rows(run, "importances.csv"):
             values.setdefault(row["feature"], {})[seed] = float(row["importance"])
     order = sorted(values, key=lambda feature: -np.mean(list(values[feature].values())))
     rows = [[seed, feature, f"{values[feature][seed]:.6g}"] for feature in order for seed in runs]

@@ -51,7 +51,7 @@ class Watched(NamedTuple):
 def load(results, kind, seed):
     """Return the Watched of a finished run, or None if it diverged before the first time."""
     rows, rounds = (
-        results.table(name(kind, seed), "interestingness.csv"),
+        results.text_rows(name(kind, seed), "interestingness.csv"),
         results.rounds(watched(kind, seed)),
     )
     if not rows:

@@ -33,7 +33,7 @@ def section(results):
     if not seeds or not full:
         return None
     best = float(np.mean([results.metrics(run)["test"]["f_measure"] for run in full]))
-    total = int(results.rounds(patches.name("sgd", seeds[0]))["n_labelled"][-1])
+    total = int(results.rounds(patches.name("sgd", seeds[0]))["n_labelled"].iloc[-1])
     by_arm = {
         arm: _by_share(results, [patches.name(arm, seed) for seed in seeds], total) for arm in arms
     }

@@ -64,7 +64,7 @@ def agreement(results, seeds):
     """Return {(iteration, stop, stop): (rank correlations, overlaps)}, (seeds,) each, both ways round, of the finished comparisons."""
     k, result = results.protocol.patches.selection.k, {}
     for seed in seeds:
-        rows = results.table(compared(seed), "phi.csv")
+        rows = results.text_rows(compared(seed), "phi.csv")
         for iteration in sorted({int(row["iteration"]) for row in rows}):
             phi = {
                 stop: np.array(
@@ -127,7 +127,7 @@ def _ranks(results, every):
     if not pairs:
         return None
     times, k = sorted({key[0] for key in pairs}), results.protocol.patches.selection.k
-    n = len({row["patch"] for row in results.table(compared(seeds[0]), "phi.csv")})
+    n = len({row["patch"] for row in results.text_rows(compared(seeds[0]), "phi.csv")})
     _write_ranks(results.file("layers-ranks.csv"), pairs)
     _draw_ranks(results.file("layers-ranks.png"), pairs, times, k, k / n)
     rows = []

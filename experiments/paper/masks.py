@@ -61,7 +61,7 @@ def section(results):
     if not seeds:
         return None
     tables = {
-        file: {seed: results.table(name(seed), f"{file}.csv") for seed in seeds}
+        file: {seed: results.text_rows(name(seed), f"{file}.csv") for seed in seeds}
         for file in ("photographs", "scores", "curves")
     }
     for file, kept, header in (

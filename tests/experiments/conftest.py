@@ -7,7 +7,7 @@ import pytest
 
 from egl.training.run_folder import ROUNDS, RunFolder
 from experiments.protocols import STANDARD
-from experiments.tasks import Results
+from experiments.results import Results
 
 
 class FakeResults(Results):
@@ -26,6 +26,7 @@ class FakeResults(Results):
             )
             run.add_round(dict(row, iteration=iteration), {"test": np.zeros(2)})
         run.write()
+        self.forget()
         test = {
             column: json.loads(json.dumps(float(np.broadcast_to(values, len(iterations))[-1])))
             for column, values in columns.items()

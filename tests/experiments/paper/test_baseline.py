@@ -9,7 +9,7 @@ from egl.training.run_folder import ROUNDS, RunFolder
 from experiments import bootstrap
 from experiments.paper import baseline
 from experiments.protocols import QUICK
-from experiments.tasks import Results
+from experiments.results import Results
 
 PROTOCOL = QUICK._replace(epochs=3, baseline_seeds=3)
 Image = namedtuple("Image", "patient")

@@ -16,7 +16,7 @@ from experiments.detector.extraction import ExtractionSettings, extract
 from experiments.estimate import PHOTOGRAPH, START
 from experiments.paper import baseline, detector, masks
 from experiments.protocols import FULL, STANDARD
-from experiments.tasks import Results
+from experiments.results import Results
 
 MEASURES = (
     "annotated_share",

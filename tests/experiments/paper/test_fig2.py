@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.frame import section
 from experiments.paper import fig2
 from experiments.protocols import QUICK, STANDARD
 from experiments.published import read_curves
@@ -55,32 +56,51 @@ def test_arms_of_a_seed_differ_in_nothing_but_the_strategies():
 
 
 def test_verdict_and_tables(results):
-    section = fig2.section(results)
-    (verdict,) = section.verdicts
+    found = section(fig2, results)
+    (verdict,) = found.verdicts
     # differences 0.1 and 0.2: mean 0.15, t(0.975, 1) = 12.706 times 0.0707 / sqrt(2): the interval holds 0
     assert (verdict.claim, verdict.verdict) == ("C1", "not reproduced")
-    assert "0.150 ± 0.635" in verdict.measured
-    assert section.tables[0].rows[1] == [
-        "15 batches",
-        "0.400 ± 0.000",
-        "0.550 ± 0.635",
-        "0.150 ± 0.635",
+    assert verdict.measured == (
+        "Mean F from batch 6 to 15, EGL minus random: 0.150 ± 0.635 (2 seeds, pool with healthy images); "
+        "F at 15 batches: 0.150 ± 0.635."
+    )
+    assert found.tables[0].rows == [
+        ("10 batches", "0.400 ± 0.000", "0.550 ± 0.635", "0.150 ± 0.635"),
+        ("15 batches", "0.400 ± 0.000", "0.550 ± 0.635", "0.150 ± 0.635"),
     ]
-    assert section.tables[1].rows[0] == ["random", "0.400 ± 0.000", "0.000 ± 0.000"]
-    assert "1 images with exudates and 2 healthy ones" in section.text[1]
-    assert [figure.file for figure in section.figures] == ["fig2-all.png", "fig2-lesion.png"]
+    assert found.tables[1].rows[0] == ("random", "0.400 ± 0.000", "0.000 ± 0.000")
+    assert found.text[1] == (
+        "Pool of images with exudates and healthy ones: 2 of 2 seeds, 1 images with exudates and 2 healthy ones to "
+        "choose from. Every run ends with a net that tells the classes apart."
+    )
+    assert [figure.file for figure in found.figures] == ["fig2-all.png", "fig2-lesion.png"]
+    assert "mean over 2 seeds" in found.figures[0].caption
 
 
 def test_an_equal_lead_in_every_seed_is_a_reproduction(results):
-    for seed in (1, 2):
-        Path(results.run(fig2.name("all", "egl", seed)), "rounds.csv").write_text(
-            Path(results.run(fig2.name("all", "egl", 1)), "rounds.csv").read_text()
+    tables = fig2.measure(results)
+    scores = tables["scores"]
+    scores.loc[scores["arm"] == "egl", "mean_f"] = 0.5
+    assert fig2.verdict(tables) == {"C1": "reproduced"}
+    scores.loc[scores["arm"] == "egl", "mean_f"] = 0.3
+    assert fig2.verdict(tables) == {"C1": "contradicted"}
+
+
+def test_runs_that_end_with_a_net_of_one_class_are_named(results):
+    run = fig2.name("all", "egl", 2)
+    results.write(run, BATCHES, f_measure=0.5, sensitivity=[0.5, 0.5, 1], specificity=[0.5, 0.5, 0])
+    assert (
+        section(fig2, results)
+        .text[1]
+        .endswith(
+            "Runs that end with a net that has diverged or calls all patches the same: random 0, EGL 1, "
+            "EGL images, random patches 0, random images, EGL patches 0."
         )
-    assert fig2.section(results).verdicts[0].verdict == "reproduced"
+    )
 
 
 def test_the_csv_holds_what_the_figure_shows(results):
-    fig2.section(results)
+    section(fig2, results)
     with open(results.file("fig2.csv"), newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * 4 * 3 * len(BATCHES)
@@ -92,28 +112,56 @@ def test_the_csv_holds_what_the_figure_shows(results):
     assert (float(row["mean"]), row["seeds"]) == (pytest.approx(0.55), "2")
 
 
-def test_drawn_again_it_is_the_same_and_published_curves_join(results, tmp_path):
-    fig2.section(results)
-    before = {
-        name: Path(results.file(name)).read_bytes()
-        for name in ("fig2.csv", "fig2-all.png", "fig2-lesion.png")
-    }
-    fig2.section(results)
-    assert {name: Path(results.file(name)).read_bytes() for name in before} == before
+def test_the_figure_shows_each_arm_and_the_paired_differences(results):
+    figures = dict(fig2.draw(fig2.measure(results)))
+    assert list(figures) == ["fig2-all.png", "fig2-lesion.png"]
+    f, below = figures["fig2-all.png"].axes[0], figures["fig2-all.png"].axes[3]
+    lines = {line.get_label(): line for line in f.lines}
+    assert lines["EGL"].get_xdata().tolist() == BATCHES
+    assert lines["EGL"].get_ydata() == pytest.approx([0.55] * 3)
+    assert lines["random"].get_ydata() == pytest.approx([0.4] * 3)
+    assert lines["initial images alone until here"].get_xdata() == [6, 6]
+    assert [line.get_ydata()[0] for line in below.lines[:3]] == pytest.approx([0.1, 0.2, 0.15])
+    (band,) = below.collections
+    assert band.get_paths()[0].vertices[:, 1].max() == pytest.approx(0.15 + 0.635, abs=1e-3)
+
+
+def test_published_curves_join_the_pool_with_healthy_images(results, tmp_path):
     path = tmp_path / "curves.csv"
-    path.write_text("batch,metric,strategy,value\n1,f_measure,egl,0.1\n15,f_measure,egl,0.9\n")
+    path.write_text("batch,metric,strategy,value\n15,f_measure,egl,0.9\n1,f_measure,egl,0.1\n")
     results.published = read_curves(str(path))
-    fig2.section(results)
-    assert Path(results.file("fig2-all.png")).read_bytes() != before["fig2-all.png"]
-    assert Path(results.file("fig2-lesion.png")).read_bytes() == before["fig2-lesion.png"]
+    figures = dict(fig2.draw(fig2.measure(results)))
+    printed = [
+        [line for line in figures[file].axes[0].lines if "printed" in line.get_label()]
+        for file in ("fig2-all.png", "fig2-lesion.png")
+    ]
+    ((line,), none) = printed
+    assert (line.get_xdata().tolist(), line.get_ydata().tolist()) == ([1, 15], [0.1, 0.9])
+    assert none == []
+
+
+def test_drawn_again_it_is_the_same(results):
+    names = ("fig2.csv", "fig2-all.png", "fig2-lesion.png")
+    section(fig2, results)
+    before = [Path(results.file(name)).read_bytes() for name in names]
+    section(fig2, results)
+    assert [Path(results.file(name)).read_bytes() for name in names] == before
 
 
 def test_a_seed_counts_only_with_all_its_arms(results):
     Path(results.run(fig2.name("all", "egl-images", 2)), "metrics.json").unlink()
-    section = fig2.section(results)
-    assert "1 of 2 seeds" in section.text[1]
-    assert section.verdicts[0].verdict == "undecided"
+    found = section(fig2, results)
+    assert "1 of 2 seeds" in found.text[1]
+    assert found.verdicts[0].verdict == "undecided"
     for seed in (1, 2):
         for pool in fig2.POOLS:
-            (Path(results.run(fig2.name(pool, "random", seed)), "metrics.json")).unlink()
-    assert fig2.section(results) is None
+            Path(results.run(fig2.name(pool, "random", seed)), "metrics.json").unlink()
+    assert fig2.measure(results) == {}
+    assert section(fig2, results) is None
+
+
+def test_without_the_pool_of_the_claim_there_is_no_verdict(results):
+    for seed in (1, 2):
+        Path(results.run(fig2.name("all", "egl", seed)), "metrics.json").unlink()
+    found = section(fig2, results)
+    assert (len(found.figures), list(found.verdicts)) == (1, [])

@@ -8,7 +8,7 @@ from egl.training.run_folder import RunFolder
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.paper import grid
 from experiments.protocols import QUICK
-from experiments.tasks import Results
+from experiments.results import Results
 
 # Each run sees 0.25 times 2 x 1600 samples.
 PROTOCOL = QUICK._replace(grid_rates=(0.003, 0.01), grid_batches=(16, 32, 64), seeds=2)

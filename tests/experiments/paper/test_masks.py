@@ -12,7 +12,7 @@ from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.estimate import DENSE, PHOTOGRAPH, START
 from experiments.paper import baseline, masks
 from experiments.protocols import FULL, STANDARD
-from experiments.tasks import Results
+from experiments.results import Results
 
 MEASURES = {
     "annotated_share": 0.01, "pixel_ap": 0.3, "pixel_precision": 0.4, "pixel_recall": 0.45, "pixel_f": 0.42,

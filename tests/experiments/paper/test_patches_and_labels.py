@@ -36,7 +36,7 @@ def test_arms():
     assert len(tasks) == 15
     egl, random = (tasks[patches.name(arm, 2)].settings for arm in ("egl", "random"))
     assert egl._replace(strategy="random", keep_weights=()) == random
-    assert tasks[patches.name("sgd", 2)].settings.iterations == egl.selection.run.iterations
+    assert tasks[patches.name("sgd", 2)].settings.iterations == egl.selection.iterations
     assert egl.keep_weights == (5, 85, 405)
     assert set(labels.tasks(STANDARD)) == set(tasks) | set(baseline.tasks(STANDARD))
 

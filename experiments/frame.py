@@ -1,0 +1,100 @@
+"""The frame of an experiment: four functions and a template become a section of the report.
+
+An experiment is a module, of this package or of any other, with
+
+    tasks(protocol) -> {name: Task}     what is to be run; the name of a run ends in -seedNN
+    measure(results) -> Tables          the finished runs as {name: DataFrame or number}; {} where there are none.
+                                        Nothing below looks at a run again
+    draw(tables) -> {file: Figure}      the figures, by the name of their PNG; a generator of pairs will do
+    verdict(tables) -> {claim: verdict} what the tables say about the paper's claims, by the claims' rules; may be absent
+    csvs(tables) -> {file: DataFrame}   the numbers behind the figures; may be absent
+
+and beside it templates/NAME.md.j2: the words. The template sees the tables by their names, the `protocol`, the module's own
+constants as `experiment`, `paired` and `where` of experiments.curves, and the FILTERS below; experiments.section.read_section says how the text is laid out.
+`egl reproduce --only fig2,package.module` runs it with the paper's own.
+"""
+
+import os
+from types import ModuleType
+from typing import Any, Dict, Iterable, Optional
+
+import jinja2
+import numpy as np
+import pandas as pd
+
+from data_prep.files import write_csv
+from experiments import plots
+from experiments.curves import interval, mean_text, paired, where
+from experiments.protocols import Protocol
+from experiments.results import Results
+from experiments.section import Section, read_section
+
+Tables = Dict[str, Any]  # DataFrames by name, and single numbers that the words need
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 seed, 2 seeds."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(items: Iterable[Any]) -> str:
+    """Return items as words: 6, 15 and 30."""
+    *first, last = map(str, items)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+FILTERS = {
+    "pm": mean_text,  # values of seeds -> 0.015 ± 0.029, of one seed 0.015
+    "plus_minus": lambda values: "{:.3f} ± {:.3f}".format(*interval(values)),  # of one seed ± nan
+    "fixed": lambda number, digits=3: f"{number:.{digits}f}",
+    "short": lambda number, digits=6: f"{number:.{digits}g}",
+    "percent": lambda share, digits=0: f"{share:.{digits}%}",
+    "label": plots.label,  # egl -> EGL
+    "plural": plural,
+    "listed": listed,
+}
+
+
+def section(module: ModuleType, results: Results) -> Optional[Section]:
+    """Return an experiment's Section, its figures and CSVs written into results.out; None where no run is finished."""
+    tables = module.measure(results)
+    if not tables:
+        return None
+    figures = dict(module.draw(tables))
+    files = module.csvs(tables) if hasattr(module, "csvs") else {}
+    verdicts = module.verdict(tables) if hasattr(module, "verdict") else {}
+    found = read_section(words(module, tables, results.protocol), verdicts, list(files))
+    if {figure.file for figure in found.figures} != set(figures):
+        raise ValueError(f"{module.__name__}: the template and draw() have different figures")
+    for file, figure in figures.items():
+        plots.save(figure, results.file(file))
+    for file, table in files.items():
+        write_table(results.file(file), table)
+    return found
+
+
+def words(module: ModuleType, tables: Tables, protocol: Protocol) -> str:
+    """Return an experiment's template, filled in."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(str(module.__file__))), "templates")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    environment.globals.update(paired=paired, where=where)
+    template = environment.get_template(module.__name__.rsplit(".", 1)[-1] + ".md.j2")
+    return template.render(tables, protocol=protocol, experiment=module)
+
+
+def write_table(path: str, table: pd.DataFrame) -> None:
+    """Write a table as CSV, with six significant digits of a number that is not an integer."""
+    columns = [[_cell(value) for value in table[name]] for name in table.columns]
+    write_csv(path, list(table.columns), zip(*columns))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
+    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
