@@ -1,3 +1,3 @@
 """From a folder of fundus photographs to one patch store (HDF5). Never imports caffe."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
