@@ -27,6 +27,7 @@ class Batched:
     def __init__(self, net, classifier, counted):
         self.net = net
         self.classifier = classifier
+        self._counted = counted
         self.batch = net.blobs[classifier.data].data.shape[0]
         order = list(net._layer_names)
         above = order.index(counted[0]) + 1
@@ -54,6 +55,17 @@ class Batched:
                 diff / np.where(others > 0, others, 1)[:, None]
             )
         return posterior, norms
+
+    def factors(self):
+        """Return posterior, deltas and inputs of the samples in the net's data blob: see phi.GradientFactors.
+
+        For a net with two classes and one counted layer, an InnerProduct.
+        """
+        net, (name,) = self.net, self._counted
+        posterior, _ = self.score()
+        deltas = net.blobs[net.top_names[name][0]].diff
+        inputs = net.blobs[net.bottom_names[name][0]].data
+        return posterior, deltas.reshape(self.batch, -1), inputs.reshape(self.batch, -1)
 
     def _backward(self, diff):
         """Norm over the counted parameters, float64 (batch,), for the given diff at the scores (batch x C, or C)."""

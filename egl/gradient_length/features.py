@@ -6,7 +6,7 @@ import numpy as np
 
 from egl.errors import NetError
 from egl.gradient_length.param_diff import softmax
-from egl.nets.building import scoring_net
+from egl.nets.building import feed, scoring_net
 from egl.nets.definition import find_classifier, read_net
 from egl.nets.device import scoring_batch
 
@@ -49,11 +49,9 @@ class Features:
             np.empty((len(patches), classifier.classes), np.float32),
             np.empty((len(patches), width), np.float32),
         )
-        for start in range(0, len(patches), self._batch):
-            chunk = patches[start : start + self._batch]
-            net.blobs[classifier.data].data[: len(chunk)] = chunk
+        for rows in feed(net, classifier.data, patches):
+            n = rows.stop - rows.start
             net.forward(end=classifier.scores_layer)
-            rows = slice(start, start + len(chunk))
-            scores[rows] = net.blobs[classifier.scores].data[: len(chunk)].reshape(len(chunk), -1)
-            features[rows] = net.blobs[self._bottom].data[: len(chunk)].reshape(len(chunk), -1)
+            scores[rows] = net.blobs[classifier.scores].data[:n].reshape(n, -1)
+            features[rows] = net.blobs[self._bottom].data[:n].reshape(n, -1)
         return FeatureRows(softmax(scores), scores, features)

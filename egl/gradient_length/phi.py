@@ -14,7 +14,7 @@ from egl.errors import Diverged, NetError
 from egl.gradient_length.batched import SQUARES, Batched, check_batched, passed_through
 from egl.gradient_length.counted import check_samples_apart, counted_layers
 from egl.gradient_length.param_diff import ParamDiff
-from egl.nets.building import scoring_net
+from egl.nets.building import feed, scoring_net
 from egl.nets.definition import find_classifier, inner_products, read_net
 from egl.nets.device import scoring_batch
 
@@ -31,6 +31,18 @@ class GradientLengths(NamedTuple):
     phi: np.ndarray
     posterior: np.ndarray
     norms: np.ndarray
+
+
+class GradientFactors(NamedTuple):
+    """What the gradients of N samples are made of, float64, in the order they came: two classes, one InnerProduct layer.
+
+    posterior: (N,), p(class 1); deltas: (N, d), the gradient of (score 1 - score 0) at the layer's output; inputs: (N, f),
+    the layer's input. The gradient of (score 1 - score 0) over the weights and bias is the outer product of delta and (input, 1).
+    """
+
+    posterior: np.ndarray
+    deltas: np.ndarray
+    inputs: np.ndarray
 
 
 class GradientLength:
@@ -84,31 +96,65 @@ class GradientLength:
             or anything that slices into arrays (an HDF5 data set). N may be 0
         Raises NetError for another shape or integers, Diverged if the net's scores are not finite.
         """
-        blob = self.net.blobs[self.classifier.data]
-        shape = tuple(blob.shape[1:])
-        if tuple(patches.shape[1:]) != shape or not np.issubdtype(patches.dtype, np.floating):
-            raise NetError(
-                "patches are {} of shape {}; {} takes normalised floats of shape N x {}".format(
-                    patches.dtype,
-                    tuple(patches.shape),
-                    self.classifier.path,
-                    " x ".join(map(str, shape)),
-                )
-            )
+        self._check_patches(patches)
         posterior = np.empty((len(patches), self.classifier.classes))
         norms = np.empty_like(posterior)
-        for start in range(0, len(patches), self._route.batch):
-            chunk = patches[start : start + self._route.batch]
-            # A last, short batch leaves the rows of the one before it in place: samples do not see each other. A blob's data
-            # are asked for anew each time: so a GPU learns that they have changed.
-            blob.data[: len(chunk)] = chunk
-            rows = slice(start, start + len(chunk))
-            posterior[rows], norms[rows] = (each[: len(chunk)] for each in self._route.score())
-        if not np.isfinite(norms).all():
-            raise Diverged(
-                f"{self.classifier.path}: scores or gradients are not finite: training has diverged; lower the rate or momentum"
-            )
+        for rows in feed(self.net, self.classifier.data, patches):
+            n = rows.stop - rows.start
+            batch_posterior, batch_norms = self._route.score()
+            posterior[rows], norms[rows] = batch_posterior[:n], batch_norms[:n]
+        self._check_finite(norms)
         return GradientLengths((posterior * norms).sum(axis=1), posterior, norms)
+
+    def factors(self, patches):
+        """Return the GradientFactors of `patches`, as they are given to score().
+
+        Raises NetError unless the net has two classes and the gradient of one InnerProduct layer counts, by the batched
+        route; and as score() does.
+        """
+        self._check_factors()
+        self._check_patches(patches)
+        (name,) = self.counted
+        n_outputs = self.net.blobs[self.net.top_names[name][0]].data[0].size
+        n_inputs = self.net.blobs[self.net.bottom_names[name][0]].data[0].size
+        posterior = np.empty(len(patches))
+        deltas = np.empty((len(patches), n_outputs))
+        inputs = np.empty((len(patches), n_inputs))
+        for rows in feed(self.net, self.classifier.data, patches):
+            n = rows.stop - rows.start
+            batch_posterior, batch_deltas, batch_inputs = self._route.factors()
+            posterior[rows] = batch_posterior[:n, 1]
+            deltas[rows], inputs[rows] = batch_deltas[:n], batch_inputs[:n]
+        for values in (posterior, deltas, inputs):
+            self._check_finite(values)
+        return GradientFactors(posterior, deltas, inputs)
+
+    def _check_factors(self):
+        types = {layer.name: layer.type for layer in self.classifier.layers}
+        if (
+            self.route != "batched"
+            or self.classifier.classes != 2
+            or [types[name] for name in self.counted] != ["InnerProduct"]
+        ):
+            raise NetError(
+                "the EGL of a bag is for two classes and one fully connected layer: ip1 or ip2"
+            )
+
+    def _check_patches(self, patches):
+        shape = self.classifier.input_shape
+        if tuple(patches.shape[1:]) != shape or not np.issubdtype(patches.dtype, np.floating):
+            raise NetError(
+                f"patches are {patches.dtype} of shape {tuple(patches.shape)}; "
+                f"{self.classifier.path} takes normalised floats of shape N x "
+                + " x ".join(map(str, shape))
+            )
+
+    def _check_finite(self, values):
+        if not np.isfinite(values).all():
+            raise Diverged(
+                f"{self.classifier.path}: scores or gradients are not finite: training has diverged; "
+                "lower the rate or momentum"
+            )
 
     def _check_scores(self):
         shape = self.net.blobs[self.classifier.scores].data.shape

@@ -37,6 +37,19 @@ def scoring_net(prototxt, weights=None, batch=1, no_gradient=()):
     return net
 
 
+def feed(net, data, patches):
+    """Write `patches` into the blob `data` of `net`, a batch at a time; yield the slice of patches that are in it.
+
+    A last, short batch leaves the rows of the one before it in the blob: read no more rows than the slice has.
+    """
+    batch = net.blobs[data].shape[0]
+    for start in range(0, len(patches), batch):
+        chunk = patches[start : start + batch]
+        # In pycaffe, access to .data marks the host's copy as the newer one: on a GPU an array kept from before would not.
+        net.blobs[data].data[: len(chunk)] = chunk
+        yield slice(start, start + len(chunk))
+
+
 def build(definition):
     """Return the caffe.Net of a NetParameter in phase TEST. Caffe reads files only, so it goes through a temporary one."""
     caffe = import_caffe()

@@ -5,7 +5,7 @@ Caffe's own rules (`include`, `exclude`) before anything is looked for in them.
 """
 
 import os
-from typing import NamedTuple, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 from egl.errors import NetError
 from egl.nets.runtime import import_caffe
@@ -15,6 +15,7 @@ WITH_PARAMETERS = tuple(
     "InnerProduct Convolution Deconvolution Scale Bias BatchNorm PReLU Embed RNN LSTM Parameter".split()
 )
 SOLVERS = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
+UNNAMED_TOP = "(automatic)"  # what Caffe calls the top of a loss layer that names none
 RATE_POLICIES = ("fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid")
 
 
@@ -25,8 +26,10 @@ class Classifier(NamedTuple):
     layers: the LayerParameters of the phase, in order
     data, label: names of the blobs that are fed
     scores: name of the blob that the softmax reads (LeNet: ip2); scores_layer: the last layer that writes it
-    loss: name of the SoftmaxWithLoss layer
+    loss: name of the SoftmaxWithLoss layer; loss_blob: name of its top
+    softmax, softmax_blob: name and top of the Softmax layer that reads the scores; None without one
     classes: number of labels C; a label is in [0, C)
+    input_shape: shape of one sample, the data blob's without its first axis
     """
 
     path: str
@@ -36,7 +39,11 @@ class Classifier(NamedTuple):
     scores: str
     scores_layer: str
     loss: str
+    loss_blob: str
+    softmax: Optional[str]
+    softmax_blob: Optional[str]
     classes: int
+    input_shape: Tuple[int, ...]
 
 
 def prototxt_path(name):
@@ -141,17 +148,18 @@ def layers_in_phase(net, phase):
     return tuple(layer for layer in net.layer if built(layer))
 
 
-def find_classifier(net, path):
-    """Return what scoring must know of `net` (a NetParameter read from `path`) in phase TEST: a Classifier.
+def find_classifier(net, path, phase=None):
+    """Return what is to know of `net` (a NetParameter read from `path`): a Classifier.
 
+    phase: caffe.TEST, as scoring wants it, unless caffe.TRAIN is given
     Raises NetError where the net does not end in one SoftmaxWithLoss over the channels, of weight 1, fed by Input
     layers with one data blob and one label blob, or has another loss beside it.
     """
-    layers = layers_in_phase(net, import_caffe().TEST)
+    layers = layers_in_phase(net, import_caffe().TEST if phase is None else phase)
     losses = [x for x in layers if any(x.loss_weight or [x.type.endswith("Loss")])]
     if len(losses) != 1 or losses[0].type != "SoftmaxWithLoss":
         raise NetError(
-            "{}: needs exactly one loss in phase TEST, a SoftmaxWithLoss; has {}".format(
+            "{}: needs exactly one loss, a SoftmaxWithLoss; has {}".format(
                 path, ", ".join(f"{layer.name} ({layer.type})" for layer in losses) or "none"
             )
         )
@@ -181,16 +189,26 @@ def find_classifier(net, path):
                 path, label, ", ".join(fed) or "none"
             )
         )
-    writers = [layer.name for layer in layers if scores in layer.top]
+    scores_layer = [layer.name for layer in layers if scores in layer.top][-1]
+    after_scores = layers[[layer.name for layer in layers].index(scores_layer) + 1 :]
+    softmax = [
+        layer
+        for layer in after_scores
+        if layer.type == "Softmax" and layer.bottom[0] == scores and layer.softmax_param.axis == 1
+    ]
     return Classifier(
-        path,
-        layers,
-        data[0],
-        label,
-        scores,
-        writers[-1],
-        loss.name,
-        _channels(layers, scores, path),
+        path=path,
+        layers=layers,
+        data=data[0],
+        label=label,
+        scores=scores,
+        scores_layer=scores_layer,
+        loss=loss.name,
+        loss_blob=loss.top[0] if loss.top else UNNAMED_TOP,
+        softmax=softmax[0].name if softmax else None,
+        softmax_blob=softmax[0].top[0] if softmax else None,
+        classes=_channels(layers, scores, path),
+        input_shape=_sample_shape(layers, data[0]),
     )
 
 
@@ -260,6 +278,14 @@ def _check_wiring(layers, path):
             if top in blobs and not in_place:
                 raise NetError(f"{path}: layer {layer.name!r} makes the blob {top!r} a second time")
             blobs.add(top)
+
+
+def _sample_shape(layers, blob):
+    """Return the shape of the Input blob `blob` without its first axis."""
+    layer = next(layer for layer in layers if layer.type == "Input" and blob in layer.top)
+    shapes = layer.input_param.shape  # one for every top, or one for all of them
+    shape = shapes[0] if len(shapes) == 1 else shapes[list(layer.top).index(blob)]
+    return tuple(shape.dim[1:])
 
 
 def _channels(layers, blob, path):

@@ -8,6 +8,7 @@ import pytest
 
 from egl.errors import NetError
 from egl.nets.definition import (
+    Classifier,
     find_classifier,
     inner_products,
     layers_in_phase,
@@ -37,7 +38,21 @@ def write(tmp_path, caffe):
 def test_lenet(caffe, name):
     path = prototxt_path(name)
     classifier = find_classifier(read_net(path), path)
-    assert classifier._replace(layers=()) == (path, (), "data", "label", "ip2", "ip2", "loss", 2)
+    softmax = "prob" if name == "lenet_score.prototxt" else None
+    assert classifier._replace(layers=()) == Classifier(
+        path=path,
+        layers=(),
+        data="data",
+        label="label",
+        scores="ip2",
+        scores_layer="ip2",
+        loss="loss",
+        loss_blob="loss",
+        softmax=softmax,
+        softmax_blob=softmax,
+        classes=2,
+        input_shape=(3, 48, 48),
+    )
     assert parameter_layers(classifier.layers) == ["conv1", "conv2", "ip1", "ip2"]
     assert inner_products(classifier.layers) == ["ip1", "ip2"]
 
@@ -45,7 +60,8 @@ def test_lenet(caffe, name):
 def test_other_nets(caffe, net_path):
     path = net_path("three_classes")
     classifier = find_classifier(read_net(path), path)
-    assert classifier._replace(layers=()) == (path, (), "image", "truth", "out", "out", "loss", 3)
+    assert classifier.data == "image" and classifier.label == "truth"
+    assert classifier.scores == "out" and classifier.classes == 3
     assert parameter_layers(classifier.layers) == [
         "conv",
         "norm",
@@ -58,6 +74,44 @@ def test_other_nets(caffe, net_path):
     assert find_classifier(read_net(path), path).classes == 10
 
 
+def test_names_of_the_loss_and_of_the_softmax(write, caffe):
+    softmax = 'layer { name: "soft" type: "Softmax" bottom: "ip" top: "p" }\n'
+    cost = LOSS.replace('name: "loss"', 'name: "cost"')
+    path = write(DATA + LABEL + IP + softmax + cost)
+    classifier = find_classifier(read_net(path), path)
+    assert (classifier.loss, classifier.loss_blob) == ("cost", "loss")
+    assert (classifier.softmax, classifier.softmax_blob) == ("soft", "p")
+    assert classifier.input_shape == (3, 8, 8)
+
+
+def test_a_softmax_of_something_else_is_not_the_posterior(write):
+    other = 'layer { name: "soft" type: "Softmax" bottom: "data" top: "p" }\n'
+    across = (
+        'layer { name: "rows" type: "Softmax" bottom: "ip" top: "r" softmax_param { axis: 0 } }\n'
+    )
+    path = write(DATA + LABEL + IP + other + across + LOSS)
+    classifier = find_classifier(read_net(path), path)
+    assert classifier.softmax is None and classifier.softmax_blob is None
+
+
+def test_the_top_of_a_loss_may_have_no_name(write, caffe):
+    path = write(DATA + LABEL + IP + LOSS.replace(' top: "loss"', ""))
+    blob = find_classifier(read_net(path), path).loss_blob
+    assert blob in caffe.Net(path, caffe.TEST).blobs
+
+
+def test_a_training_net_with_inputs_in_that_phase_alone(write, caffe):
+    fed = (DATA + LABEL).replace(" } } }", " } } include { phase: TRAIN } }")
+    path = write(
+        fed
+        + IP.replace("}\n", "include { phase: TRAIN } }\n")
+        + LOSS.replace("}", "include { phase: TRAIN } }")
+    )
+    assert find_classifier(read_net(path), path, caffe.TRAIN).loss_blob == "loss"
+    with pytest.raises(NetError, match="has none"):
+        find_classifier(read_net(path), path)
+
+
 def test_packaged_net_that_is_not_there():
     with pytest.raises(NetError, match="lenet_5.prototxt: no such net"):
         prototxt_path("lenet_5.prototxt")
@@ -67,6 +121,7 @@ def test_prototxt_of_an_installed_package(tmp_path):
     """Installed, the folder lies inside the package and not beside it."""
     package = tmp_path / "egl"
     (package / "prototxt").mkdir(parents=True)
+    (package / "nets").mkdir()
     (package / "prototxt" / "a.prototxt").write_text("")
     source = os.path.dirname(os.path.dirname(prototxt_path("lenet_score.prototxt")))
     for name in ("__init__", "errors", "nets/__init__", "nets/runtime", "nets/definition"):

@@ -1,0 +1,143 @@
+"""Everything that can be asked of one net about patches and photographs, in grey levels as a camera gives them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Iterable, Iterator, Optional, Tuple
+
+import numpy as np
+
+from data_prep.normalisation import Normalisation
+from egl.errors import NetError
+from egl.gradient_length.features import FeatureRows, Features
+from egl.gradient_length.maps import ImageScorer, PhiMaps
+from egl.gradient_length.phi import GradientFactors, GradientLength, GradientLengths
+from egl.nets.building import feed, scoring_net
+from egl.nets.definition import find_classifier, read_net
+from egl.nets.device import scoring_batch
+
+
+class NetScorer:
+    """Scores patches and photographs with one net; what a method needs is built when it is first asked for.
+
+    prototxt: path of a classifier with a SoftmaxWithLoss, fed by Input layers
+    weights: path of a .caffemodel; or a caffe.Net, whose weights are shared: each call sees them as they then are
+    normalisation: how grey levels become what the net takes
+    stop, parameters: whose gradient counts; see phi.GradientLength
+    route: how phi and factors of patches are computed; maps choose the faster route themselves
+    batch: patches at a time; None: see device.scoring_batch. A matter of speed, and of the last bits
+    Patches are uint8 N x C x H x W, of the net's own C, H and W; N may be 0.
+    Raises NetError where the net does not fit: see definition.read_net and find_classifier, and for what only one method
+    needs, when that method is called.
+    """
+
+    def __init__(
+        self,
+        prototxt: str,
+        weights: Any,
+        normalisation: Normalisation,
+        stop: Optional[str] = None,
+        parameters: str = "layer",
+        route: str = "auto",
+        batch: Optional[int] = None,
+    ) -> None:
+        self._classifier = find_classifier(read_net(prototxt), prototxt)
+        self._prototxt, self._weights, self._normalisation = prototxt, weights, normalisation
+        self._stop, self._parameters, self._route = stop, parameters, route
+        self._batch = scoring_batch() if batch is None else batch
+
+    @property
+    def input_shape(self) -> Tuple[int, ...]:
+        """The shape of one patch: (C, H, W)."""
+        return self._classifier.input_shape
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return self._classifier.classes
+
+    def posterior(self, patches: np.ndarray) -> np.ndarray:
+        """Return p(y|x) as Caffe's own Softmax layer computes it: float64 (N, classes)."""
+        normalised = self._normalised(patches)
+        net, classifier = self._forward_net, self._classifier
+        result = np.empty((len(patches), classifier.classes))
+        for rows in feed(net, classifier.data, normalised):
+            net.forward(end=classifier.softmax)
+            n = rows.stop - rows.start
+            result[rows] = net.blobs[classifier.softmax_blob].data[:n].reshape(n, -1)
+        return result
+
+    def phi(self, patches: np.ndarray) -> GradientLengths:
+        """Return expected gradient length, posterior and norms: GradientLengths."""
+        return self._gradient_length.score(self._normalised(patches))
+
+    def features(self, patches: np.ndarray) -> FeatureRows:
+        """Return the input and output of the last layer, and the posterior: FeatureRows."""
+        return self._features.of(self._normalised(patches))
+
+    def factors(self, patches: np.ndarray) -> GradientFactors:
+        """Return what the gradients are made of: GradientFactors. NetError where GradientLength.factors raises it."""
+        return self._gradient_length.factors(self._normalised(patches))
+
+    def maps(
+        self, photograph: np.ndarray, stride: int, field: Optional[np.ndarray] = None
+    ) -> PhiMaps:
+        """Return the PhiMaps of a photograph (uint8 H x W x C) in its field of view: see ImageScorer.maps."""
+        return self._image_scorer.maps(photograph, stride, field)
+
+    def maps_of(
+        self, photographs: Iterable[Tuple[np.ndarray, Optional[np.ndarray]]], stride: int
+    ) -> Iterator[PhiMaps]:
+        """Yield the PhiMaps of each (photograph, field of view or None), in order; each is read when its turn comes."""
+        return (self.maps(photograph, stride, field) for photograph, field in photographs)
+
+    def _normalised(self, patches: np.ndarray) -> _Normalised:
+        if patches.dtype != np.uint8 or tuple(patches.shape[1:]) != self.input_shape:
+            wanted = " x ".join(map(str, self.input_shape))
+            raise NetError(
+                f"patches are {patches.dtype} of shape {tuple(patches.shape)}; "
+                f"{self._prototxt} takes uint8 of shape N x {wanted}"
+            )
+        return _Normalised(patches, self._normalisation)
+
+    @cached_property
+    def _forward_net(self) -> Any:
+        if self._classifier.softmax is None:
+            raise NetError(
+                f"{self._prototxt}: has no Softmax layer that reads {self._classifier.scores!r}; "
+                "add one, so that the posterior can be read"
+            )
+        return scoring_net(self._prototxt, self._weights, self._batch)
+
+    @cached_property
+    def _gradient_length(self) -> GradientLength:
+        return GradientLength(
+            self._prototxt, self._weights, self._stop, self._parameters, self._batch, self._route
+        )
+
+    @cached_property
+    def _features(self) -> Features:
+        return Features(self._prototxt, self._weights, self._batch)
+
+    @cached_property
+    def _image_scorer(self) -> ImageScorer:
+        mean, factor = self._normalisation.mean, self._normalisation.factor
+        return ImageScorer(
+            self._prototxt, self._weights, mean, factor, self._stop, self._parameters, self._batch
+        )
+
+
+class _Normalised:
+    """Patches that are normalised a slice at a time, when it is taken."""
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, patches: np.ndarray, normalisation: Normalisation) -> None:
+        self.shape = patches.shape
+        self._patches, self._normalisation = patches, normalisation
+
+    def __len__(self) -> int:
+        return len(self._patches)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        return self._normalisation.apply(self._patches[rows])
