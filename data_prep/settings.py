@@ -1,6 +1,7 @@
-"""A setting is defined once, as a field of a frozen dataclass with its default, its help and its range.
+"""A setting is defined once: a field of a frozen dataclass with its default, help and range.
 
-The command line, --help, settings files, range checks and the table in docs/settings.md all come from these fields.
+The command line, --help, settings files, range checks and the table in docs/settings.md all come
+from these fields.
 
     @dataclass(frozen=True)
     class TrainerSettings:
@@ -9,7 +10,8 @@ The command line, --help, settings files, range checks and the table in docs/set
 
 import dataclasses
 import math
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Type, TypeVar
+from difflib import get_close_matches
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type, TypeVar
 
 from data_prep.errors import DataError
 
@@ -17,7 +19,10 @@ T = TypeVar("T")
 
 
 class SettingsError(DataError):
-    """A value that a setting cannot have, or a settings file that does not fit. The message names the setting."""
+    """A value that a setting cannot have, or a settings file that does not fit.
+
+    The message names the setting.
+    """
 
 
 def setting(
@@ -31,13 +36,17 @@ def setting(
     below: Optional[float] = None,
     option: Optional[str] = "",
     metavar: Optional[str] = None,
-    kind: Optional[type] = None,
+    kind: Optional[Callable[[Any], Any]] = None,
 ) -> Any:
     """Return a dataclass field.
 
-    help: one sentence without a full stop; choices: all values there are; low, high: the range, both included; above, below:
-    likewise, both excluded; option: the name on the command line, "" for the field's own, None where it has none
-    there; kind: the type, where the default, None, does not tell it
+    help: one sentence without a full stop
+    choices: all valid values
+    low, high: the range, both included; above, below: likewise, both excluded
+    option: the name on the command line; "" for the field's own, None where it has none there
+    metavar: what stands for the value in --help
+    kind: the type, or a function that makes the value from text or JSON, where the default's type
+        does not tell it
     """
     metadata = {
         "help": help,
@@ -60,49 +69,74 @@ class Transition:
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
 
     def _asdict(self) -> Dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        return {field.name: getattr(self, field.name) for field in fields}
 
 
 def option_of(field: "dataclasses.Field[Any]") -> Optional[str]:
-    """Return the command line's name of a setting, for instance --weight-decay; None where it has none."""
+    """Return a setting's name on the command line, such as --weight-decay; None if it has none."""
     name = field.metadata.get("option")
     if name is None:
         return None
     return "--" + (name or field.name.replace("_", "-"))
 
 
+def type_of(field: "dataclasses.Field[Any]") -> Callable[[Any], Any]:
+    """Return the type of a setting, or what makes its value from text or JSON."""
+    kind: Optional[Callable[[Any], Any]] = field.metadata.get("kind")
+    return kind or type(field.default)
+
+
+def not_known(what: str, word: Any, known: Iterable[str]) -> str:
+    """Return a message about `word`, with the nearest of the `known` words, or else all of them."""
+    words = list(known)
+    near = get_close_matches(str(word), words, 1)
+    hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(words)}"
+    return f"{what} {word!r} is not known; {hint}".lstrip()
+
+
 def check_ranges(settings: Any) -> None:
-    """Raise SettingsError for a value of a dataclass, or of one inside it, that is out of its range."""
+    """Raise SettingsError where a value of a dataclass, or of one inside it, is out of range."""
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if dataclasses.is_dataclass(value):
             check_ranges(value)
         elif field.metadata:
-            problem = _problem(value, field.metadata)
-            if problem:
-                raise SettingsError(f"{option_of(field) or field.name} {value}: {problem}")
+            _check(field, option_of(field) or field.name, value)
 
 
-def _problem(value: Any, metadata: Any) -> str:
-    choices = metadata["choices"]
+def _check(field: "dataclasses.Field[Any]", name: str, value: Any) -> None:
+    choices = field.metadata["choices"]
     if choices and value not in choices:
-        return "give one of " + ", ".join(map(str, choices))
+        raise SettingsError(not_known(name, value, choices))
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return ""
+        return
     if not math.isfinite(value):
-        return "give a finite number"
-    checks = (
-        ("low", lambda limit: value >= limit, "at least"),
-        ("above", lambda limit: value > limit, "above"),
-        ("high", lambda limit: value <= limit, "at most"),
-        ("below", lambda limit: value < limit, "below"),
-    )
-    limits = [
-        (metadata[name], fits, words) for name, fits, words in checks if metadata[name] is not None
-    ]
-    if all(fits(limit) for limit, fits, _ in limits):
-        return ""
-    return "give a number " + " and ".join(f"{words} {limit:g}" for limit, _, words in limits)
+        raise SettingsError(f"{name} {value}: give a finite number")
+    fits = {
+        "low": lambda limit: value >= limit,
+        "above": lambda limit: value > limit,
+        "high": lambda limit: value <= limit,
+        "below": lambda limit: value < limit,
+    }
+    if not all(fits[bound](limit) for bound, _, limit in _limits(field)):
+        raise SettingsError(f"{name} {value}: give a number {describe_range(field)}")
+
+
+_BOUNDS = (("low", "at least"), ("above", "above"), ("high", "at most"), ("below", "below"))
+
+
+def _limits(field: "dataclasses.Field[Any]") -> List[Tuple[str, str, float]]:
+    limits = ((bound, words, field.metadata[bound]) for bound, words in _BOUNDS)
+    return [(bound, words, limit) for bound, words, limit in limits if limit is not None]
+
+
+def describe_range(field: "dataclasses.Field[Any]") -> str:
+    """Return what a number may be, for instance "at least 0 and below 1"; "" for any."""
+    low, high = field.metadata["low"], field.metadata["high"]
+    if low is not None and high is not None:
+        return f"from {low:.10g} to {high:.10g}"
+    return " and ".join(f"{words} {limit:.10g}" for _, words, limit in _limits(field))
 
 
 def as_dict(settings: Any) -> Dict[str, Any]:
@@ -119,38 +153,40 @@ def _plain(value: Any) -> Any:
 
 
 def from_dict(kind: Type[T], values: Dict[str, Any], where: str) -> T:
-    """Return the dataclass `kind` with the values of a dict as `as_dict` makes it; what is absent has its default.
+    """Return the dataclass `kind` with the values of a dict as `as_dict` makes it.
 
-    where: the file, for messages. Raises SettingsError for an unknown name or a value of another type.
+    Absent values have their defaults. where: the file, for messages.
+    Raises SettingsError for an unknown name or a value of another type.
     """
     defaults = kind()
-    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - known)
+    known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(known))
     if unknown:
-        raise SettingsError(
-            f"{where}: {unknown[0]!r} is no setting; known are {', '.join(sorted(known))}"
-        )
+        raise SettingsError(f"{where}: {not_known('setting', unknown[0], sorted(known))}")
     given = {
-        name: _typed(getattr(defaults, name), value, f"{where}: {name}")
+        name: _typed(known[name], getattr(defaults, name), value, f"{where}: {name}")
         for name, value in values.items()
     }
     return dataclasses.replace(defaults, **given)  # type: ignore[type-var]
 
 
-def _typed(default: Any, value: Any, where: str) -> Any:
-    """Return a JSON value as the type that the default has; None stands for "not given", and takes any."""
+def _typed(field: "dataclasses.Field[Any]", default: Any, value: Any, where: str) -> Any:
+    """Return a JSON value as the setting's type; null is one where it is the default."""
     if dataclasses.is_dataclass(default):
         if not isinstance(value, dict):
-            raise SettingsError(f"{where}: wanted is an object of settings, not {value!r}")
+            raise SettingsError(f"{where}: give an object of settings, not {value!r}")
         return from_dict(type(default), value, where)
-    if isinstance(value, list):
-        value = tuple(value)
-    if default is None or value is None:
+    kind = type_of(field)
+    if default is None and value is None:
         return value
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+    if not isinstance(kind, type):
+        return kind(value)
+    if kind is tuple and isinstance(value, list):
+        return tuple(value)
+    if kind is float and type(value) is int:
         return float(value)
-    if not isinstance(value, type(default)):
-        raise SettingsError(f"{where}: wanted is {type(default).__name__}, not {value!r}")
+    if type(value) is not kind:
+        raise SettingsError(f"{where}: give a value of type {kind.__name__}, not {value!r}")
     return value
 
 
