@@ -1,5 +1,9 @@
-"""What is fast, measured against what a user would do instead: `make bench` writes docs/benchmarks.{md,json,png}.
+"""Measures how fast the package is beside what a user would do instead.
 
-__main__ drives programs that run where Caffe is (inputs, in_caffe, dense_memory, our_scoring, report) and one that runs
-in a Python environment of its own (torch_scoring). What the driver itself imports needs the standard library only.
+`make bench` writes docs/benchmarks.md, .json and .png. `__main__` drives the measurements: programs
+that run where Caffe is (inputs, in_caffe, dense_memory, our_scoring, report), whole runs of `egl
+select` (selecting), and one program in a Python environment of its own (torch_scoring). The driver
+itself needs the standard library only.
+
+same_numbers compares what two commits compute.
 """

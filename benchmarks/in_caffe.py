@@ -1,48 +1,52 @@
-"""The comparisons of ways to do it in Caffe, and the profile that says what bounds them, in one process.
+"""Compare ways to compute phi in Caffe, and profile them, in one process.
 
 python3 -m benchmarks.in_caffe FOLDER     where Caffe is; writes FOLDER/in_caffe.json
 """
 
 import contextlib
-import json
 import os
 import sys
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from benchmarks import kernels
-from benchmarks import where_time_goes as profile
-from benchmarks.comparing import alternate, comparison, fastest
+from benchmarks import kernels, where_time_goes
+from benchmarks.comparing import Comparison, alternate, comparison, fastest
 from benchmarks.equality import largest_difference
 from benchmarks.material import SCORE, Material
+from data_prep.files import write_json
+from data_prep.geometry import PATCH_SIDE
 from egl.gradient_length.phi import GradientLength
 from egl.gradient_length.workers import Workers
 from egl.nets.building import scoring_net
 
 BATCH = 64
+Found = Tuple[List[Comparison], List[Dict[str, Any]]]  # comparisons, and what was the same
 
 
-def main(folder):
+def main(folder: str) -> None:
     material = Material(folder)
-    compared, equal = [], []
+    compared: List[Comparison] = []
+    equal: List[Dict[str, Any]] = []
     for measure in (forward_and_phi, workers_and_param_diff, dense):
         print(f"  {measure.__name__}", file=sys.stderr)
-        found, differences = measure(material)
-        compared += found
-        equal += differences
+        comparisons, checks = measure(material)
+        compared += comparisons
+        equal += checks
     print("  profile", file=sys.stderr)
-    result = {"compared": compared, "equal": equal, "profile": profile.measure(material, BATCH)}
-    with open(os.path.join(folder, "in_caffe.json"), "w", encoding="utf-8") as file:
-        json.dump(result, file)
+    profile = where_time_goes.measure(material, BATCH)
+    result = {"compared": compared, "equal": equal, "profile": profile}
+    write_json(os.path.join(folder, "in_caffe.json"), result)
 
 
-def forward_and_phi(material):
-    """Batched phi against the plain forward, fed batch by batch; that against a large matrix product with the fastest kernels."""
+def forward_and_phi(material: Material) -> Found:
+    """Compare batched phi with the plain forward, and that with a large matrix product."""
     patches = material.patches[: material.sizes.forward]
     net = scoring_net(SCORE, material.weights, BATCH)
     batched = GradientLength(SCORE, material.weights, batch=BATCH, route="batched")
 
-    def forward():
+    def forward() -> int:
         posterior = np.empty((len(patches), 2))
         for start in range(0, len(patches), BATCH):
             chunk = patches[start : start + BATCH]
@@ -50,138 +54,135 @@ def forward_and_phi(material):
             posterior[start : start + BATCH] = net.forward(end="prob")["prob"][: len(chunk)]
         return len(patches)
 
-    def phi():
+    def phi() -> int:
         batched.score(patches)
         return len(patches)
 
-    rates = alternate(
-        {"plain forward": forward, "batched phi": phi}, material.sizes.forward_repeats
-    )
+    sides = {"plain forward": forward, "batched phi": phi}
+    rates = alternate(sides, material.sizes.forward_repeats)
     difference = largest_difference(batched.score(patches).phi, material.scores)
-    per_patch = sum(profile.operations(net).values()) / 1e9
-    return [
+    per_patch = sum(where_time_goes.operations(net).values()) / 1e9
+    compared = [
         comparison("phi_vs_forward", "patches/s", rates, "batched phi", "plain forward"),
         against_product(material, forward, per_patch),
-    ], [
-        {
-            "what": "phi: batched against param diffs (relative)",
-            "difference": difference,
-            "limit": 1e-4,
-        }
     ]
+    return compared, [equality("phi: batched against parameter diffs (relative)", difference, 1e-4)]
 
 
-def against_product(material, forward, per_patch):
-    """Return the comparison of the plain forward, `per_patch` 10^9 operations a patch, with the fastest matrix product."""
+def against_product(material: Material, forward: Callable[[], int], per_patch: float) -> Comparison:
+    """Compare the plain forward with the fastest matrix product.
+
+    per_patch: 10^9 floating-point operations of a forward pass
+    """
     with contextlib.ExitStack() as stack:
         running = {
-            name: stack.enter_context(each)
-            for name, each in kernels.programs(material.folder, os.getcwd()).items()
+            name: stack.enter_context(program)
+            for name, program in kernels.programs(material.folder, os.getcwd()).items()
         }
-        sides = {
-            f"matrix product, kernels {name}": lambda each=each: each.ask("product")
-            for name, each in running.items()
+        products: Dict[str, Callable[[], float]] = {
+            f"matrix product, kernels {name}": partial(program.ask, "product")
+            for name, program in running.items()
         }
-        rates = alternate(
-            dict(sides, **{"plain forward": lambda: forward() * per_patch}),
-            material.sizes.profile_repeats,
-        )
-    return comparison("forward_vs_gemm", "GFLOP/s", rates, "plain forward", fastest(rates, sides))
+        sides = {**products, "plain forward": lambda: forward() * per_patch}
+        rates = alternate(sides, material.sizes.profile_repeats)
+    quickest = fastest(rates, list(products))
+    return comparison("forward_vs_gemm", "GFLOP/s", rates, "plain forward", quickest)
 
 
-def workers_and_param_diff(material):
-    """Two workers against one process, and against the param diffs of one sample and label at a time."""
+def workers_and_param_diff(material: Material) -> Found:
+    """Compare two workers with one process, and with parameter diffs of single samples."""
     sizes, patches = material.sizes, material.patches
     alone = GradientLength(SCORE, material.weights, batch=BATCH)
     param_diff = GradientLength(SCORE, material.weights, route="param-diff")
     with Workers(GradientLength, {"prototxt": SCORE, "batch": BATCH}, 2) as workers:
 
-        def scores_of(score, n):
-            def work():
+        def by_workers(some: np.ndarray) -> Any:
+            return workers.score(material.weights, some)
+
+        def scoring(score: Callable[[np.ndarray], Any], n: int) -> Callable[[], int]:
+            def work() -> int:
                 score(patches[:n])
                 return n
 
             return work
 
         sides = {
-            "2 workers": scores_of(
-                lambda some: workers.score(material.weights, some), sizes.patches
-            ),
-            "1 process": scores_of(alone.score, sizes.one_process),
-            "param diffs": scores_of(param_diff.score, sizes.param_diff),
+            "2 workers": scoring(by_workers, sizes.patches),
+            "1 process": scoring(alone.score, sizes.one_process),
+            "param diffs": scoring(param_diff.score, sizes.param_diff),
         }
         rates = alternate(sides, sizes.workers_repeats)
-        n = sizes.one_process
-        difference = float(
-            np.abs(
-                workers.score(material.weights, patches[:n]).phi - alone.score(patches[:n]).phi
-            ).max()
-        )
-    return [
+        some = patches[: sizes.one_process]
+        difference = float(np.abs(by_workers(some).phi - alone.score(some).phi).max())
+    compared = [
         comparison("batched_vs_param_diff", "patches/s", rates, "2 workers", "param diffs"),
         comparison("workers_2", "patches/s", rates, "2 workers", "1 process"),
-    ], [{"what": "phi: 2 workers against 1 process", "difference": difference, "limit": 0.0}]
+    ]
+    return compared, [equality("phi: 2 workers against 1 process", difference, 0.0)]
 
 
-def dense(material):
-    """Whole images by the dense route against patches cut out and scored in batches, in positions of the grid a second.
+def dense(material: Material) -> Found:
+    """Compare whole images by the dense route with patches in batches, in grid positions a second.
 
-    At strides 8 and 4 the latter would take minutes for the whole grid, all of it alike: a band of the grid's rows
-    stands for it, another one each repeat.
+    At strides 8 and 4 the patches of the whole grid would take minutes: a band of the grid's rows
+    stands for it, another band in each repeat.
     """
     image, compared, equal = material.image, [], []
     patches = material.image_scorer("patches")
     for stride in material.sizes.dense_strides:
         whole = material.image_scorer("dense")
-        bands = Bands(
-            image.shape[:2],
-            stride,
-            None if stride == max(material.sizes.dense_strides) else material.sizes.band,
-        )
-        last = {}
+        coarsest = stride == max(material.sizes.dense_strides)
+        bands = Bands(image.shape[:2], stride, None if coarsest else material.sizes.band)
+        last: Dict[str, Any] = {}
 
-        def shared(scorer=whole, stride=stride, last=last):
+        def by_dense(scorer: Any = whole, stride: int = stride, last: Any = last) -> int:
             last["dense"] = scorer.maps(image, stride)
-            return last["dense"].phi.size
+            return int(last["dense"].phi.size)
 
-        def one_by_one(stride=stride, bands=bands, last=last):
+        def by_patches(stride: int = stride, bands: Any = bands, last: Any = last) -> int:
             last["patches"] = patches.maps(image, stride, bands.next())
             return int(last["patches"].inside.sum())
 
-        rates = alternate(
-            {"dense": shared, "batched patches": one_by_one}, material.sizes.dense_repeats
-        )
+        sides = {"dense": by_dense, "batched patches": by_patches}
+        rates = alternate(sides, material.sizes.dense_repeats)
         name = f"dense_vs_batched_{stride}"
         compared.append(comparison(name, "positions/s", rates, "dense", "batched patches"))
         inside = last["patches"].inside
         found, expected = (last[route].phi[inside] for route in ("dense", "patches"))
-        # In some patches of thousands rounding turns a hidden unit on here and off there (egl/dense.py): so not the maximum.
-        off = np.abs(found - expected) / np.abs(expected)
-        difference = float(np.percentile(off, 99))
+        # In a few patches of thousands, rounding turns a hidden unit on by one route and off by the
+        # other (see egl/gradient_length/dense.py), hence not the maximum.
+        difference = float(np.percentile(np.abs(found - expected) / np.abs(expected), 99))
         what = f"phi: dense against patches, stride {stride} (relative, 99th percentile)"
-        equal.append({"what": what, "difference": difference, "limit": 1e-4})
+        equal.append(equality(what, difference, 1e-4))
     return compared, equal
 
 
-class Bands:
-    """Fields of view which leave some rows of a grid, other ones each time.
+def equality(what: str, difference: float, limit: float) -> Dict[str, Any]:
+    """Return the record of one check that two ways give the same numbers."""
+    return {"what": what, "difference": difference, "limit": limit}
 
-    shape: H, W; stride: pixels; positions: about how many of the grid are left, None for all
+
+class Bands:
+    """Fields of view that keep some rows of a grid, other rows each time.
+
+    shape: H, W; stride: pixels; positions: about how many of the grid are kept, None for all
     """
 
-    def __init__(self, shape, stride, positions):
+    def __init__(self, shape: Tuple[int, int], stride: int, positions: Optional[int]) -> None:
         self._shape, self._stride = shape, stride
-        rows, columns = ((side - 48) // stride + 1 for side in shape)
+        rows, columns = ((side - PATCH_SIDE) // stride + 1 for side in shape)
         self._rows = rows if positions is None else min(rows, max(1, round(positions / columns)))
         self._starts = range(0, rows - self._rows + 1, self._rows)
         self._turn = 0
 
-    def next(self):
+    def next(self) -> np.ndarray:
         """Return the next field of view, bool H x W."""
-        start = self._starts[self._turn * max(1, len(self._starts) // 4) % len(self._starts)]
+        quarter = max(1, len(self._starts) // 4)
+        start = self._starts[self._turn * quarter % len(self._starts)]
         self._turn += 1
         field = np.zeros(self._shape, bool)
-        field[start * self._stride : (start + self._rows - 1) * self._stride + 48] = True
+        last = start + self._rows - 1
+        field[start * self._stride : last * self._stride + PATCH_SIDE] = True
         return field
 
 

@@ -1,74 +1,74 @@
-"""Make what is measured on: a phantom, patches of it, a LeNet trained on them for a short while, and its scores.
+"""Make what is measured on: a phantom, its patches, a LeNet trained briefly, and its scores.
 
     python3 -m benchmarks.inputs FOLDER     where Caffe is; FOLDER holds sizes.json
 
-image.npy: uint8 H x W x 3; patches.npy: float32 N x 3 x 48 x 48, normalised; settings.json: mean and factor;
-model.caffemodel, and the same as weights.npz (conv1_0 weights, conv1_1 biases, ...); scores.npz: phi and posterior of
-the first patches by the param-diff route; surroundings.json: what it ran on.
+image.npy: uint8 H x W x 3; patches.npy: float32 N x 3 x 48 x 48, normalised; normalisation.json;
+model.caffemodel, and the same as weights.npz (conv1_0 weights, conv1_1 biases, ...); scores.npz:
+phi and posterior of the first patches by the param-diff route; surroundings.json: the machine and
+the libraries.
 """
 
-import json
 import os
 import platform
 import sys
+from typing import Any, Dict
 
 import numpy as np
 
 from benchmarks.sizes import read_sizes
 from data_prep import phantom
+from data_prep.files import write_json
+from data_prep.normalisation import Normalisation
 from data_prep.patches import corners, cut
 from egl.gradient_length.phi import GradientLength
 from egl.nets.definition import prototxt_path
 from egl.nets.runtime import blas_description, import_caffe
-from egl.training.trainer import Trainer, TrainerSettings
+from egl.training.settings import TrainerSettings
+from egl.training.trainer import Trainer
 
-CHECKED = 100  # patches whose scores the others are held against
-RATE = 0.001  # of the training: the paper's makes the net sure of a phantom's patches within 20 iterations
+CHECKED = 100  # patches whose scores by other routes are compared with these
+RATE = 0.001  # the paper's rate makes the net certain of a phantom's patches within 20 iterations
 LAYERS = ("conv1", "conv2", "ip1", "ip2")
 
 
-def main(folder):
+def main(folder: str) -> None:
     sizes = read_sizes(folder)
     random = np.random.RandomState(1)
     image, mask = phantom.draw(random, size=sizes.image)
-    healthy, exudate = (np.argwhere(each) for each in corners(image.max(axis=2) > 20, mask > 0))
-    if not len(exudate):
+    healthy, exudate = corners(image.max(axis=2) > 20, mask > 0)
+    if not exudate.any():
         raise SystemExit(f"{folder}: the phantom has no exudates")
+    healthy_yx, exudate_yx = np.argwhere(healthy), np.argwhere(exudate)
 
-    def draw(places, n):
-        return cut(image, places[random.randint(len(places), size=n)])
+    def draw(yx: np.ndarray, n: int) -> np.ndarray:
+        return cut(image, yx[random.randint(len(yx), size=n)])
 
     half = sizes.patches // 2
-    drawn = np.concatenate([draw(healthy, half), draw(exudate, sizes.patches - half)])[
-        random.permutation(sizes.patches)
-    ]
-    mean = drawn.mean(axis=(0, 2, 3))
-    trainer = Trainer(TrainerSettings(rate=RATE), mean, folder)
+    drawn = np.concatenate([draw(healthy_yx, half), draw(exudate_yx, sizes.patches - half)])
+    drawn = drawn[random.permutation(sizes.patches)]
+    normalisation = Normalisation.of("mean", drawn.mean(axis=(0, 2, 3)))
+    trainer = Trainer(TrainerSettings(rate=RATE), normalisation, folder)
     batch = trainer.settings.batch
+    labels = np.arange(batch) >= batch // 2
     for _ in range(sizes.iterations):
-        trainer.step(
-            np.concatenate([draw(healthy, batch // 2), draw(exudate, batch - batch // 2)]),
-            np.arange(batch) >= batch // 2,
-        )
-    patches = trainer.normalise(drawn)
+        chosen = [draw(healthy_yx, batch // 2), draw(exudate_yx, batch - batch // 2)]
+        trainer.step(np.concatenate(chosen), labels)
+    patches = normalisation.apply(drawn)
     net = trainer.solver.net
     net.save(os.path.join(folder, "model.caffemodel"))
-    np.savez(
-        os.path.join(folder, "weights.npz"),
-        **{f"{name}_{k}": net.params[name][k].data for name in LAYERS for k in (0, 1)},
-    )
+    weights = {f"{name}_{k}": net.params[name][k].data for name in LAYERS for k in (0, 1)}
+    np.savez(os.path.join(folder, "weights.npz"), **weights)
     np.save(os.path.join(folder, "image.npy"), image)
     np.save(os.path.join(folder, "patches.npy"), patches)
-    scores = GradientLength(prototxt_path("lenet_score.prototxt"), net, route="param-diff").score(
-        patches[:CHECKED]
-    )
+    reference = GradientLength(prototxt_path("lenet_score.prototxt"), net, route="param-diff")
+    scores = reference.score(patches[:CHECKED])
     np.savez(os.path.join(folder, "scores.npz"), phi=scores.phi, posterior=scores.posterior)
-    _write(folder, "settings.json", {"mean": mean.tolist(), "factor": trainer.settings.factor})
-    _write(folder, "surroundings.json", surroundings())
+    write_json(os.path.join(folder, "normalisation.json"), normalisation.as_dict())
+    write_json(os.path.join(folder, "surroundings.json"), surroundings())
 
 
-def surroundings():
-    """Return a dict of what decides speed here, and of the commit."""
+def surroundings() -> Dict[str, Any]:
+    """Return the commit, and what decides speed on this machine."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
     return {
@@ -82,11 +82,6 @@ def surroundings():
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
-
-
-def _write(folder, name, value):
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-        json.dump(value, file)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import os
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -14,26 +15,28 @@ SCORE = prototxt_path("lenet_score.prototxt")
 
 
 class Material:
-    """The files of `folder`: sizes, path of the weights, patches, image, and phi and posterior of the first patches."""
+    """The files of `folder`: sizes, path of the weights, patches, image, scores of some patches."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str) -> None:
         self.folder = folder
         self.sizes = read_sizes(folder)
         self.weights = os.path.join(folder, "model.caffemodel")
 
     @cached_property
-    def patches(self):
+    def patches(self) -> np.ndarray:
         return np.load(os.path.join(self.folder, "patches.npy"))
 
     @cached_property
-    def image(self):
+    def image(self) -> np.ndarray:
         return np.load(os.path.join(self.folder, "image.npy"))
 
     @cached_property
-    def scores(self):
+    def scores(self) -> Any:
+        """phi and posterior of the first patches by the param-diff route."""
         return np.load(os.path.join(self.folder, "scores.npz"))
 
-    def image_scorer(self, route):
-        """Return an egl.gradient_length.maps.ImageScorer with the mean and factor of the training."""
-        with open(os.path.join(self.folder, "settings.json"), encoding="utf-8") as file:
-            return ImageScorer(SCORE, self.weights, route=route, **json.load(file))
+    def image_scorer(self, route: str) -> ImageScorer:
+        """Return an ImageScorer with the normalisation of the training."""
+        with open(os.path.join(self.folder, "normalisation.json"), encoding="utf-8") as file:
+            normalisation = json.load(file)
+        return ImageScorer(SCORE, self.weights, route=route, **normalisation)

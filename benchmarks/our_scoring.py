@@ -1,4 +1,4 @@
-"""Our side of the comparisons with PyTorch: a program that scores patches when asked to (see programs).
+"""Our side of the comparisons with PyTorch: a program that scores patches on request.
 
 python3 -m benchmarks.our_scoring FOLDER     where Caffe is
 """
@@ -11,12 +11,12 @@ from egl.gradient_length.phi import GradientLength
 from egl.gradient_length.workers import Workers
 
 
-def main(folder):
+def main(folder: str) -> None:
     material = Material(folder)
     alone = GradientLength(SCORE, material.weights)
     with Workers(GradientLength, {"prototxt": SCORE}, 2) as workers:
 
-        def score(processes):
+        def score(processes: int) -> int:
             """Return the number of patches scored."""
             if processes == 2:
                 return len(workers.score(material.weights, material.patches).phi)

@@ -1,12 +1,13 @@
-"""Do two commits measure the same? Run fixed commands with each, and compare every number that they leave behind.
+"""Do two commits compute the same numbers? Run fixed commands with both and compare the results.
 
     git clone . /tmp/before && git -C /tmp/before checkout COMMIT
     runtime/caffe python3 -m benchmarks.same_numbers record /tmp/before --out /tmp/before.json
     runtime/caffe python3 -m benchmarks.same_numbers record . --out /tmp/after.json
     runtime/caffe python3 -m benchmarks.same_numbers compare /tmp/before.json /tmp/after.json
 
-A record holds a checksum for each column of each CSV and each dataset of each HDF5 file, so that columns may move and new
-ones may come. `--quick` leaves out `egl reproduce`, which takes most of the time.
+A record holds a checksum for each column of each CSV and each dataset of each HDF5 file, so that
+columns may move and new ones may come. `--quick` leaves out `egl reproduce`, which takes most of
+the time.
 """
 
 import argparse
@@ -18,14 +19,17 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, List, Optional, Sequence
 
 import h5py
+
+Digests = Dict[str, Dict[str, str]]  # {path: {column or dataset: sha256}}
 
 STRATEGIES = ("egl", "egl-diverse", "badge", "bag-egl", "vote-entropy", "output-change", "random")
 PHANTOMS = "--lesion 8 --healthy 8 --seed 7"
 STORE = "--seed 3 --train 480 --validation 80 --test 160"
 SELECT = "--iterations 20 --candidates 200 --image-patches 8 --evaluate-every 2"
-# Further settings, each with the arguments that change.
+# Further runs: the options that they add or change.
 VARIANTS = {
     "grid": "--labelled grid",
     "replace": "--by patch --after-round replace",
@@ -39,24 +43,26 @@ VARIANTS = {
 EXPERIMENTS = "fig2,patches,baseline,grid,layers,fig3,masks,settings,labels,strategies,detector"
 
 
-def commands():
-    """Return {name: arguments of `egl` with {store} and {out} in them} of all single runs."""
+def commands() -> Dict[str, str]:
+    """Return {name: arguments of `egl`, with {store} and {out} in them} of all single runs."""
     runs = {
-        f"{by}-{strategy}": f"select {{store}} --out {{out}} {SELECT} --by {by} --strategy {strategy}"
+        f"{by}-{strategy}": f"select {{store}} --out {{out}} {SELECT} --by {by} "
+        f"--strategy {strategy}"
         for by in ("image", "patch")
         for strategy in STRATEGIES
     }
     runs.update(
-        (name, f"select {{store}} --out {{out}} {SELECT} {more}") for name, more in VARIANTS.items()
+        (name, f"select {{store}} --out {{out}} {SELECT} {options}")
+        for name, options in VARIANTS.items()
     )
     runs["train"] = "train {store} --out {out} --epochs 2 --all-epochs"
     return runs
 
 
-def record(checkout, folder, quick):
-    """Run everything with the code in `checkout` and return {file: {column or dataset: sha256}}."""
+def record(checkout: str, folder: str, quick: bool) -> Digests:
+    """Run everything with the code in `checkout`, into `folder`, and return the digests."""
 
-    def egl(arguments):
+    def egl(arguments: str) -> None:
         egl_command = os.path.join(checkout, "runtime", "egl")
         subprocess.run(
             [egl_command, *arguments.split()], cwd=checkout, check=True, stdout=subprocess.DEVNULL
@@ -77,9 +83,12 @@ def record(checkout, folder, quick):
     return digests(folder)
 
 
-def digests(folder):
-    """Return {path below the folder: {column or dataset: sha256}} of all CSV files and of HDF5 files of numbers."""
-    found = {}
+def digests(folder: str) -> Digests:
+    """Return {path below the folder: {column or dataset: sha256}} of all CSV and HDF5 files.
+
+    Photographs and snapshots are left out.
+    """
+    found: Digests = {}
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in ("phantoms", "snapshots"))
         for file in sorted(files):
@@ -92,7 +101,7 @@ def digests(folder):
     return found
 
 
-def _columns(path):
+def _columns(path: str) -> Dict[str, str]:
     with open(path, newline="", encoding="utf-8") as file:
         header, *rows = list(csv.reader(file)) or [[]]
     return {
@@ -101,10 +110,10 @@ def _columns(path):
     }
 
 
-def _datasets(path):
-    found = {}
+def _datasets(path: str) -> Dict[str, str]:
+    found: Dict[str, str] = {}
 
-    def visit(name, item):
+    def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
             found[name] = _sha256(f"{item.dtype} {item.shape}".encode() + item[...].tobytes())
 
@@ -113,13 +122,13 @@ def _datasets(path):
     return found
 
 
-def _sha256(content):
+def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def compare(before, after):
-    """Return a line for each file, column or dataset of `before` that `after` lacks or has with another content."""
-    lines = []
+def compare(before: Digests, after: Digests) -> List[str]:
+    """Return a line for each file, column or dataset of `before` that `after` lacks or changes."""
+    lines: List[str] = []
     for file, columns in before.items():
         if file not in after:
             lines.append(f"{file}: missing")
@@ -132,20 +141,20 @@ def compare(before, after):
     return lines
 
 
-def main(arguments=None):
+def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Record or compare; return the exit status, 1 where two records differ."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    recording = commands.add_parser(
+    verbs = parser.add_subparsers(dest="command", required=True)
+    recording = verbs.add_parser(
         "record", help="run everything with the code of a checkout and keep the checksums"
     )
     recording.add_argument("checkout")
     recording.add_argument("--out", required=True, metavar="FILE.json")
     recording.add_argument("--folder", help="keep the runs in this folder")
     recording.add_argument("--quick", action="store_true", help="without `egl reproduce`")
-    comparing = commands.add_parser("compare", help="compare two records")
+    comparing = verbs.add_parser("compare", help="compare two records")
     comparing.add_argument("before", metavar="BEFORE.json")
     comparing.add_argument("after", metavar="AFTER.json")
     options = parser.parse_args(arguments)
