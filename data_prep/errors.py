@@ -2,4 +2,7 @@
 
 
 class DataError(ValueError):
-    """Input that cannot be used. The message is one line that names the file and the remedy; the command line exits with 2."""
+    """Input that cannot be used.
+
+    The message is one line that names the file and the remedy; the command line exits with 2.
+    """

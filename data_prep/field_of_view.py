@@ -1,25 +1,33 @@
-"""The field of view: the part of a fundus photograph that shows the eye, without the dark surround, notches and bright artefacts."""
+"""The field of view: the part of a fundus photograph that shows the eye.
+
+It leaves out the dark surround, notches and bright artefacts.
+"""
 
 import cv2
 import numpy as np
+from scipy.ndimage import binary_fill_holes
 
 from data_prep.errors import DataError
+from data_prep.geometry import disc
 
-WORKING_WIDTH = 600  # pixels; the outline is smooth, so it is looked for in a small copy
-DARK = 10  # grey levels: what the darkest photographs of the known data sets have as noise in the surround
-RELATIVE_DARK = 0.15  # of the eye's median brightness: glow around the disc stays below, the dim edge of the eye above
+WORKING_WIDTH = 600  # pixels; the outline is smooth, so a small copy is enough to find it
+DARK = 10  # grey levels: noise in the surround of the darkest photographs of the known data sets
+# Share of the eye's median brightness: glow around the disc is darker, the eye's dim edge brighter.
+RELATIVE_DARK = 0.15
 NOTCH = 0.05  # of the diameter: tabs, text and streaks narrower than this are cut off
 MARGIN = 0.01  # of the diameter: the blurred rim
-LEAST_SHARE = 0.15  # of the photograph: anything smaller is no fundus photograph
+LEAST_SHARE = 0.15  # of the photograph: anything smaller is not a fundus photograph
 
 
-def find_field_of_view(image):
-    """Return the field of view of a photograph as a bool mask H x W.
+def find_field_of_view(image: np.ndarray) -> np.ndarray:
+    """Return the field of view of a photograph: bool H x W.
 
-    image: uint8 H x W x 3. The eye is what is brighter than the surround in any channel; the largest piece counts, its
-    holes (haemorrhages, a dark fovea) are filled, and what is narrower than 5% of its diameter (orientation notches,
-    printed text, reflections at the edge) is cut off. A rim of 1% of the diameter is left out.
-    Raises DataError where there is none: an image that is all dark, or shows something else. The caller names the file.
+    The eye is brighter than the surround in at least one channel. The largest bright piece counts;
+    its holes (haemorrhages, a dark fovea) are filled, and parts narrower than 5% of its diameter
+    (orientation notches, printed text, reflections at the edge) are cut off. A rim of 1% of the
+    diameter is left out.
+    image: uint8 H x W x 3. Raises DataError if there is no field of view, because the image is dark
+    all over or shows something else. The caller names the file.
     """
     height, width = image.shape[:2]
     factor = min(1.0, WORKING_WIDTH / width)
@@ -27,12 +35,13 @@ def find_field_of_view(image):
     small = cv2.medianBlur(small, 5)
     bright = _largest_piece(small > _threshold(small))
     diameter = 2 * np.sqrt(bright.sum() / np.pi)
-    # The frame cuts the disc at the top and bottom of many cameras: the eye goes on outside, so a border of the frame is no edge
-    # to open or to erode from. Replicating the frame's pixels says so.
+    # Many cameras cut the disc at the top and bottom of the frame: the eye continues outside, so
+    # the frame is not an edge to open or erode from. Replicating its pixels says so.
     pad = int(diameter * NOTCH) + 2
     padded = cv2.copyMakeBorder(bright.astype(np.uint8), pad, pad, pad, pad, cv2.BORDER_REPLICATE)
-    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, _disc(diameter * NOTCH))
-    eroded = cv2.erode(_fill_holes(opened), _disc(2 * diameter * MARGIN))
+    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disc(diameter * NOTCH))
+    filled = binary_fill_holes(opened).astype(np.uint8)
+    eroded = cv2.erode(filled, disc(2 * diameter * MARGIN))
     inside = _largest_piece(eroded[pad:-pad, pad:-pad] > 0)
     if inside.mean() < LEAST_SHARE:
         raise DataError(
@@ -41,26 +50,33 @@ def find_field_of_view(image):
     return cv2.resize(inside.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
 
 
-def _threshold(brightness):
-    """Return the grey level that parts surround and eye: above the surround's noise, well below the dimmest retina."""
+def to_png(field: np.ndarray) -> bytes:
+    """Return a field of view (bool H x W) as the bytes of a black and white PNG."""
+    settings = [cv2.IMWRITE_PNG_BILEVEL, 1, cv2.IMWRITE_PNG_COMPRESSION, 9]
+    _, png = cv2.imencode(".png", field.astype(np.uint8) * 255, settings)
+    return png.tobytes()
+
+
+def from_png(png: bytes) -> np.ndarray:
+    """Return the field of view that `to_png` encoded: bool H x W. ValueError for other bytes."""
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE) if png else None
+    if pixels is None:
+        raise ValueError("not a PNG")
+    return pixels > 0
+
+
+def _threshold(brightness: np.ndarray) -> float:
+    """Return the grey level between surround and eye.
+
+    It lies above the noise of the surround and well below the dimmest retina.
+    """
     otsu, _ = cv2.threshold(brightness, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     eye = brightness[brightness > otsu]
     return max(DARK, RELATIVE_DARK * float(np.median(eye)) if eye.size else DARK)
 
 
-def _disc(diameter):
-    size = max(3, int(round(diameter)) | 1)
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-
-
-def _largest_piece(mask):
+def _largest_piece(mask: np.ndarray) -> np.ndarray:
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     if count < 2:
         return np.zeros(mask.shape, bool)
     return pieces == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-
-
-def _fill_holes(mask):
-    """Return uint8 `mask` with every hole filled that the outside does not reach."""
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[-2:]
-    return cv2.drawContours(np.zeros_like(mask), outlines, -1, 1, thickness=cv2.FILLED)

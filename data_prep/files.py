@@ -5,39 +5,73 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from contextlib import contextmanager
 from typing import Any, Iterable, Iterator, Sequence
 
 from data_prep.errors import DataError
 
-TEMPORARY = (
-    ".writing-"  # part of every temporary name; a leftover of a killed process is safe to delete
-)
+# Part of every temporary name; what a killed process leaves under one is safe to delete.
+TEMPORARY = ".writing-"
 
 
 @contextmanager
 def written_whole(path: str) -> Iterator[str]:
-    """Yield a temporary path beside `path`, with the same extension, for the block to write a file to.
+    """Yield a temporary path beside `path`, with its extension, for the block to write a file to.
 
-    When the block ends well, the file is synced and renamed to `path`, so that a reader, or a power cut, finds the old file
-    or the new one. When it does not, the temporary file is removed and `path` stays as it was. Raises DataError, which
-    names `path`, where the file cannot be written.
+    When the block ends well, the file is synced and renamed to `path`, so that a reader, or a power
+    cut, finds the old file or the new one. When it does not, the temporary file is removed and
+    `path` stays as it was. Raises DataError, which names `path`, where the file cannot be written.
     """
-    folder, name = os.path.split(os.path.abspath(path))
-    stem, extension = os.path.splitext(name)
-    temporary = os.path.join(folder, f".{stem}{TEMPORARY}{secrets.token_hex(4)}{extension}")
+    temporary = _temporary(path)
     try:
         yield temporary
         sync(temporary)
         os.replace(temporary, path)
-        sync(folder)
+        sync(os.path.dirname(temporary))
     except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror or error}); check the disk, or name another place"
-        ) from error
+        raise _cannot_be_written(path, error) from error
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)
+
+
+@contextmanager
+def folder_written_whole(path: str) -> Iterator[str]:
+    """Yield a new temporary folder beside `path` for the block to fill.
+
+    When the block ends well, its files are synced and the folder is renamed to `path`; when it does
+    not, the folder is removed. Raises DataError where `path` exists or cannot be written.
+    """
+    if os.path.lexists(path):
+        raise DataError(f"{path} exists already: remove it, or name a folder that does not exist")
+    temporary = _temporary(path)
+    try:
+        os.makedirs(temporary)
+        yield temporary
+        for folder, _, names in os.walk(temporary):
+            for name in names:
+                sync(os.path.join(folder, name))
+            sync(folder)
+        os.rename(temporary, path)
+        sync(os.path.dirname(temporary))
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary(path: str) -> str:
+    folder, name = os.path.split(os.path.abspath(path))
+    stem, extension = os.path.splitext(name)
+    return os.path.join(folder, f".{stem}{TEMPORARY}{secrets.token_hex(4)}{extension}")
+
+
+def _cannot_be_written(path: str, error: OSError) -> DataError:
+    return DataError(
+        f"{path}: cannot be written ({error.strerror or error}); "
+        "check the disk, or name another place"
+    )
 
 
 def sync(path: str) -> None:

@@ -1,28 +1,54 @@
-"""Where patches lie in a photograph: their size, and which positions of a grid the field of view allows."""
+"""Where patches lie in a photograph: their size, and which positions of a grid are allowed."""
 
 from typing import Optional, Tuple
 
+import cv2
 import numpy as np
 
 PATCH_SIDE = 48  # pixels: the paper's patch
 
 
+def grid_shape(shape: Tuple[int, int], patch: Tuple[int, int], stride: int) -> Tuple[int, int]:
+    """Return how many (rows, columns) of patches a grid has.
+
+    shape: (H, W) of the image; patch: (height, width), pixels. (0, 0) for an image smaller than a
+    patch.
+    """
+    rows = (shape[0] - patch[0]) // stride + 1
+    columns = (shape[1] - patch[1]) // stride + 1
+    return (rows, columns) if rows > 0 and columns > 0 else (0, 0)
+
+
+def grid_counts(mask: np.ndarray, patch: Tuple[int, int], stride: int) -> np.ndarray:
+    """Return how many pixels of `mask` are True in each patch of a grid: int32 (rows, columns).
+
+    Entry (i, j) is the patch whose top left pixel is (i * stride, j * stride).
+    mask: bool H x W; patch: (height, width), pixels.
+    """
+    rows, columns = grid_shape(mask.shape, patch, stride)
+    if not rows:
+        return np.zeros((0, 0), np.int32)
+    # The sum over a rectangle is a difference of sums from the top left corner of the image.
+    total = cv2.integral(np.ascontiguousarray(mask, np.uint8))
+    top, left = np.arange(rows)[:, None] * stride, np.arange(columns) * stride
+    bottom, right = top + patch[0], left + patch[1]
+    return total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+
+
 def grid_inside(
     shape: Tuple[int, int], patch: Tuple[int, int], stride: int, field: Optional[np.ndarray] = None
 ) -> np.ndarray:
-    """Return which patches of a grid lie wholly inside the image and the field of view: bool (rows, columns).
+    """Return which patches of a grid lie wholly inside the image and the field of view.
 
-    Entry (i, j) is the patch whose top left pixel is (i * stride, j * stride).
-    shape: (H, W) of the image; patch: (height, width) in pixels; field: bool H x W, or None for the whole image. An image
-    smaller than a patch has a grid without rows or columns.
+    shape: (H, W) of the image; patch: (height, width), pixels; field: bool H x W, or None for the
+    whole image. Returns bool (rows, columns), with entries as in `grid_counts`.
     """
-    rows, columns = (max(0, (whole - part) // stride + 1) for whole, part in zip(shape, patch))
-    if field is None or not rows or not columns:
-        return np.ones((rows, columns), bool)
-    # Sums over rectangles are differences of sums from the top left corner.
-    total = np.zeros((shape[0] + 1, shape[1] + 1), np.int64)
-    total[1:, 1:] = field.cumsum(axis=0).cumsum(axis=1)
-    top, left = np.arange(rows)[:, None] * stride, np.arange(columns) * stride
-    bottom, right = top + patch[0], left + patch[1]
-    counts = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    return counts == patch[0] * patch[1]
+    if field is None:
+        return np.ones(grid_shape(shape, patch, stride), bool)
+    return grid_counts(field, patch, stride) == patch[0] * patch[1]
+
+
+def disc(diameter: float) -> np.ndarray:
+    """Return a round structuring element: uint8 of odd size, at least 3 x 3 pixels."""
+    size = max(3, int(round(diameter)) | 1)
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))

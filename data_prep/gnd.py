@@ -1,27 +1,35 @@
-"""The ground truth of HEI-MED (formerly DMED): a `.GND` list of lesions and a `.map.gz` image that numbers them.
+"""The ground truth of HEI-MED (formerly DMED): a `.GND` list of lesions, a map that numbers them.
 
-Source: the data set's own Matlab classes `Dmed` and `ReadGNDFile` (github.com/lgiancaUTH/HEI-MED, folder misc/).
+Source: the data set's own Matlab classes `Dmed` and `ReadGNDFile` (github.com/lgiancaUTH/HEI-MED,
+folder misc/).
 
-- `NAME.GND`, text: an optional version line "GNDVERSION2.0 ...", the number n of lesions, then n lines, each a kind of
-  lesion and 1 (bright) or 0 (dark), such as "Exudate 1", "MicroAneurysm 0", "Other Bright Lesion 1". Then clinical fields.
-- `NAME.map.gz` (or `NAME.map`, the same unpacked): three int32 (one unused, width, height), then height rows of width int32:
-  0 is background, k the k-th lesion of the list, counted from 1. Matlab reads it in the machine's order: little-endian.
+- `NAME.GND`, text: an optional version line "GNDVERSION2.0 ...", the number n of lesions, then n
+  lines, each a kind of lesion and 1 (bright) or 0 (dark), such as "Exudate 1", "MicroAneurysm 0",
+  "Other Bright Lesion 1". Then clinical fields.
+- `NAME.map.gz` (or `NAME.map`, the same unpacked): three int32 (one unused, width, height), then
+  height rows of width int32: 0 is background, k the k-th lesion of the list, counted from 1. Matlab
+  reads it in the machine's order: little-endian.
 """
 
 import gzip
 import os
 import zlib
+from typing import Any, Callable, List, Optional, Sequence
 
-import numpy
+import numpy as np
 
 from data_prep.errors import DataError
 
 _EXUDATE = "exudate"
 _VERSION = "gndversion"
+_HEADER_BYTES = 12
 
 
-def lesion_kinds(path):
-    """Return the kinds of lesion listed in a `.GND` file, in order and in lower case, without the 0/1 at their end."""
+def lesion_kinds(path: str) -> List[str]:
+    """Return the kinds of lesion that a `.GND` file lists, in its order.
+
+    They are in lower case, without the 0 or 1 at their end. Raises DataError for another file.
+    """
     lines = _bytes_of(path, open).decode("latin-1").splitlines()
     if lines and lines[0].casefold().startswith(_VERSION):
         lines = lines[1:]
@@ -29,37 +37,48 @@ def lesion_kinds(path):
     kinds = [line.strip().casefold() for line in lines[1:]]
     if not count.isdigit() or int(count) > len(kinds):
         raise DataError(
-            f"{path}: not a HEI-MED ground truth (a number of lesions, then as many lines): copy it again"
+            f"{path}: not a HEI-MED ground truth (a number of lesions, then a line for each): "
+            "copy it again"
         )
     return [kind.rstrip("01").rstrip() for kind in kinds[: int(count)]]
 
 
-def has_exudate(kinds):
-    """True if one of the kinds of lesion is an exudate; as in the data set's own class, the word decides."""
+def has_exudate(kinds: Sequence[str]) -> bool:
+    """Return whether one of the kinds of lesion is an exudate.
+
+    As in the data set's own class, the word decides.
+    """
     return any(_EXUDATE in kind for kind in kinds)
 
 
-def map_file(stem):
-    """Return the path of the map beside the ground truth `stem`.GND, or None if there is none."""
-    return next(
-        (stem + suffix for suffix in (".map.gz", ".map") if os.path.isfile(stem + suffix)), None
-    )
+def map_file(stem: str) -> Optional[str]:
+    """Return the path of the map beside the ground truth `stem`.GND, or None."""
+    for suffix in (".map.gz", ".map"):
+        if os.path.isfile(stem + suffix):
+            return stem + suffix
+    return None
 
 
-def read_map(path):
-    """Return the map of lesions as int32 H x W: 0 or the lesion's number. DataError if its size and header disagree."""
+def read_map(path: str) -> np.ndarray:
+    """Return the map of lesions: int32 H x W, 0 or the lesion's number.
+
+    Raises DataError if the file's size and header disagree.
+    """
     data = _bytes_of(path, gzip.open if path.endswith(".gz") else open)
-    header = numpy.frombuffer(data[:12], "<i4") if len(data) >= 12 else numpy.zeros(3, "<i4")
-    width, height = int(header[1]), int(header[2])
-    if width < 1 or height < 1 or len(data) != 12 + 4 * width * height:
+    if len(data) < _HEADER_BYTES:
+        width = height = 0
+    else:
+        _, width, height = np.frombuffer(data[:_HEADER_BYTES], "<i4").tolist()
+    if width < 1 or height < 1 or len(data) != _HEADER_BYTES + 4 * width * height:
         raise DataError(
-            f"{path}: not a HEI-MED map (three int32 and width x height int32): copy it again from its source"
+            f"{path}: not a HEI-MED map (three int32, then width x height int32): copy it again "
+            "from its source"
         )
-    return numpy.frombuffer(data, "<i4", offset=12).reshape(height, width)
+    return np.frombuffer(data, "<i4", offset=_HEADER_BYTES).reshape(height, width)
 
 
-def read_exudates(path):
-    """Return the mask of a `.GND` file as bool H x W: True in every lesion that the list calls an exudate."""
+def read_exudates(path: str) -> np.ndarray:
+    """Return the mask of a `.GND` file: bool H x W, True in every lesion listed as an exudate."""
     kinds = lesion_kinds(path)
     numbered = map_file(os.path.splitext(path)[0])
     if numbered is None:
@@ -69,17 +88,19 @@ def read_exudates(path):
     numbers = read_map(numbered)
     if numbers.min() < 0 or numbers.max() > len(kinds):
         raise DataError(
-            f"{numbered}: numbers lesions from {numbers.min()} to {numbers.max()}, but {path} lists {len(kinds)}: copy both again"
+            f"{numbered}: numbers lesions from {numbers.min()} to {numbers.max()}, but {path} "
+            f"lists {len(kinds)}: copy both again"
         )
-    exudate = numpy.array([False] + [has_exudate([kind]) for kind in kinds])
-    return exudate[numbers]
+    is_exudate = np.array([False] + [has_exudate([kind]) for kind in kinds])
+    return is_exudate[numbers]
 
 
-def _bytes_of(path, opener):
+def _bytes_of(path: str, opener: Callable[..., Any]) -> bytes:
     try:
         with opener(path, "rb") as file:
             return file.read()
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
-            f"{path}: cannot be read ({error}): check your rights to it, or copy it again from its source"
+            f"{path}: cannot be read ({error}): check that you may read it, or copy it again from "
+            "its source"
         ) from error

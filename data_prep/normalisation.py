@@ -1,4 +1,4 @@
-"""How pixels become the numbers that a net takes: the one place for the mean and the factor."""
+"""How pixels become the numbers that a net takes: the only place for the mean and the factor."""
 
 from dataclasses import dataclass
 from typing import Any, Dict, Optional, Sequence, Tuple
@@ -6,17 +6,16 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 import numpy as np
 
 FACTOR = 1 / 64  # raw grey levels diverge at the paper's learning rate
-SCALINGS = (
-    "mean",
-    "patch-mean",
-)  # what is subtracted: one mean for all patches, or each patch's own
+# What is subtracted: one mean for all patches, or each patch's own.
+SCALINGS = ("mean", "patch-mean")
 
 
 @dataclass(frozen=True)
 class Normalisation:
     """float32 (pixels - mean) * factor.
 
-    mean: grey levels, one a channel, subtracted from every pixel; None: each patch's own mean of each channel
+    mean: grey levels, one a channel, subtracted from every pixel; None: each patch's own mean of
+        each channel
     factor: multiplied afterwards
     """
 
@@ -25,10 +24,12 @@ class Normalisation:
 
     @classmethod
     def of(cls, scaling: str, mean: Sequence[float], factor: float = FACTOR) -> "Normalisation":
-        """Return the normalisation for one of SCALINGS; mean: (C,) of the training patches, grey levels."""
-        return cls(
-            tuple(float(value) for value in mean) if scaling == "mean" else None, float(factor)
-        )
+        """Return the normalisation for one of SCALINGS.
+
+        mean: (C,), of the training patches, grey levels
+        """
+        subtracted = tuple(float(value) for value in mean) if scaling == "mean" else None
+        return cls(subtracted, float(factor))
 
     @classmethod
     def from_dict(cls, value: Dict[str, Any]) -> "Normalisation":

@@ -1,6 +1,8 @@
-"""Every use of random numbers, by name: each draws from a stream of its own, so that no choice depends on another one.
+"""Every use of random numbers, by name.
 
-The numbers are part of every result: a stream that gets another number gives other results for the same seed.
+Each draws from a stream of its own, so that no choice depends on another. The numbers are part of
+every result: a stream with another number gives other results for the same seed. Phantoms have
+streams of their own (data_prep.phantom.write), with longer seeds.
 """
 
 import enum
@@ -10,11 +12,15 @@ import numpy as np
 
 @enum.unique
 class Stream(enum.IntEnum):
-    """What random numbers are drawn for. Two names with one number are an error when this module is imported."""
+    """What random numbers are drawn for.
+
+    Two names with one number are an error when this module is imported.
+    """
 
     SPLIT = 0  # which patients go into which split
     PATCHES = 1  # which patches of a photograph go into the store
     EXPORT = 2  # the order of exported samples
+    CONTACT_SHEET = 3  # the patches that a contact sheet shows
     EPOCH = 10  # the order of the samples in an epoch of full training
     INITIAL_IMAGES = 20  # the images that a run begins with
     ROUND = 21  # the candidates of a round, and the patches of the initial model
@@ -29,5 +35,5 @@ class Stream(enum.IntEnum):
 
 
 def random_state(seed: int, stream: Stream, *numbers: int) -> np.random.RandomState:
-    """Return the random numbers of one use; `numbers` tell apart, say, iterations or images of that use."""
+    """Return the random state of one use; `numbers` distinguish, say, its iterations or images."""
     return np.random.RandomState([seed, int(stream), *numbers])

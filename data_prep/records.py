@@ -2,17 +2,19 @@
 
 from typing import List, NamedTuple, Optional
 
-SYNTHETIC = "Synthetic fundus photographs with exudate masks"  # how the README.txt of a folder of phantoms begins
+# How the README.txt of a folder of phantoms begins.
+SYNTHETIC = "Synthetic fundus photographs with exudate masks"
 
 
 class Record(NamedTuple):
     """One photograph of a data set.
 
-    id: unique in the data set and stable: the path of the image below the data set's folder, '/' between parts
+    id: unique in the data set and stable: the image's path below the data set's folder, '/' between
+        parts
     image: path of the photograph
     mask: path of the exudate mask (any value above 0 is annotated), None for a healthy image
-    patient: whose eye it is; images of one patient never come into two splits
-    lesion: True if the image has annotated exudates, False if a reader of the data set called it healthy
+    patient: the patient whose eye it shows; images of one patient never go to two splits
+    lesion: True if the image has annotated exudates, False if the data set calls it healthy
     """
 
     id: str
@@ -23,9 +25,13 @@ class Record(NamedTuple):
 
 
 class Dataset(NamedTuple):
-    """A data set as a reader found it: `records` sorted by id; name, licence and notes go into the store and the report."""
+    """A data set as a reader found it; name, licence and notes go into the store and the report.
+
+    records: sorted by id
+    notes: sentences that a reader of the results must know, e.g. that patients are unknown
+    """
 
     name: str
     licence: str
     records: List[Record]
-    notes: List[str]  # sentences a reader of the results must know, e.g. that patients are unknown
+    notes: List[str]

@@ -1,40 +1,52 @@
 """Which patient goes into which split, and how many patches each image gives to it."""
 
+from typing import Dict, List, Sequence
+
 import numpy as np
 
 from data_prep.errors import DataError
 
-NAMES = ("train", "validation", "test")  # split number = place in this tuple
-FRACTIONS = (0.7, 0.1, 0.2)  # of the patients. The paper gives patches a split, not patients
+NAMES = ("train", "validation", "test")  # a split's number is its index in this tuple
+FRACTIONS = (0.7, 0.1, 0.2)  # of the patients; the paper splits patches, not patients
 
 
-def split_patients(records, random, fractions=FRACTIONS):
-    """Return the split number (0 train, 1 validation, 2 test) of each record, as an int array.
+def split_patients(
+    patients: Sequence[str],
+    lesions: Sequence[bool],
+    random: np.random.RandomState,
+    fractions: Sequence[float] = FRACTIONS,
+) -> np.ndarray:
+    """Return the split number (0 train, 1 validation, 2 test) of each image: int (n,).
 
-    All images of a patient come into one split. Patients with a lesion image and patients without are dealt out
-    separately, each by `fractions`, so that every split has its share of both; every split gets at least one patient of
-    a kind that has three or more. random: numpy RandomState. Raises DataError with fewer than three lesion patients.
+    All images of a patient go into one split. Patients with a lesion image and patients without are
+    dealt out separately, each by `fractions`, so that every split has its share of both. Every
+    split gets at least one patient of a kind that has three or more.
+    patients, lesions: of each image, its patient and whether it has a lesion. Raises DataError if
+    fewer than three patients have a lesion.
     """
-    lesion = {}
-    for record in records:
-        lesion[record.patient] = lesion.get(record.patient, False) or record.lesion
-    result = {}
+    has_lesion: Dict[str, bool] = {}
+    for patient, lesion in zip(patients, lesions):
+        has_lesion[patient] = has_lesion.get(patient, False) or lesion
+    split_of = {}
     for kind in (True, False):
-        patients = sorted(patient for patient, has in lesion.items() if has == kind)
-        if kind and len(patients) < len(NAMES):
+        members = sorted(patient for patient, lesion in has_lesion.items() if lesion == kind)
+        if kind and len(members) < len(NAMES):
             raise DataError(
-                f"{len(patients)} patients with exudates: three splits without a common patient need at least 3; add images, or name the "
-                "patients in patients.csv"
+                f"only {len(members)} patients with exudates: three splits without a common "
+                "patient need at least 3; add images, or name the patients in patients.csv"
             )
-        sizes = _sizes(len(patients), fractions)
-        order = random.permutation(len(patients))
-        for place, number in zip(order, np.repeat(np.arange(len(NAMES)), sizes)):
-            result[patients[place]] = int(number)
-    return np.array([result[record.patient] for record in records], int)
+        sizes = _sizes(len(members), fractions)
+        order = random.permutation(len(members))
+        for index, split in zip(order, np.repeat(np.arange(len(NAMES)), sizes)):
+            split_of[members[index]] = int(split)
+    return np.array([split_of[patient] for patient in patients], int)
 
 
-def _sizes(n, fractions):
-    """Return how many of n patients each split gets: at least one each if n allows, all to train if it does not."""
+def _sizes(n: int, fractions: Sequence[float]) -> List[int]:
+    """Return how many of n patients each split gets.
+
+    Each gets at least one if n allows; all go to train if it does not.
+    """
     if n < len(fractions):
         return [n] + [0] * (len(fractions) - 1)
     sizes = [max(1, int(round(n * fraction))) for fraction in fractions[1:]]
@@ -43,20 +55,21 @@ def _sizes(n, fractions):
     return [n - sum(sizes)] + sizes
 
 
-def share_out(available, wanted):
-    """Return how many to take from each image: `wanted` in all, spread as evenly as what is `available` allows.
+def share_out(available: Sequence[int], wanted: int) -> np.ndarray:
+    """Return how many patches to take from each image: int (n,).
 
-    available: ints, one an image. Images with few give all they have, and the others make up for it; takes everything if
-    there is less than wanted. Left-overs go to the first images.
+    They are `wanted` in all, or all if fewer are `available` (one number an image), and as equal as
+    possible: images with few give all they have, the others make up for it. The first images give
+    what does not divide evenly.
     """
-    available = np.asarray(available, int)
-    taken = np.zeros_like(available)
-    left = min(int(wanted), int(available.sum()))
-    while left > 0:
-        open_images = np.flatnonzero(taken < available)
-        each = max(1, left // len(open_images))
-        for image in open_images:
-            step = min(each, available[image] - taken[image], left)
+    limits = np.asarray(available, int)
+    taken = np.zeros_like(limits)
+    missing = min(int(wanted), int(limits.sum()))
+    while missing > 0:
+        unfinished = np.flatnonzero(taken < limits)
+        share = max(1, missing // len(unfinished))
+        for image in unfinished:
+            step = min(share, limits[image] - taken[image], missing)
             taken[image] += step
-            left -= step
+            missing -= step
     return taken

@@ -1,95 +1,139 @@
-"""The patch store: one HDF5 file with every patch, label and split, described in docs/files.md, written once and read here."""
+"""The patch store: one HDF5 file with every patch, label and split, and every field of view.
+
+docs/files.md describes the format. The file is written once, here, and read here.
+"""
 
 import os
-from collections import namedtuple
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, NamedTuple, NoReturn, Sequence, Tuple
 
 import h5py
 import numpy as np
 
+from data_prep import field_of_view
 from data_prep import split as splits
 from data_prep.errors import DataError
+from data_prep.files import written_whole
 from data_prep.symmetry import COUNT, transform_each
 
-FORMAT = 1
+FORMAT = 2  # 2: with the fields of view
+CHANNELS = 3  # blue, green, red
 
-ImageRow = namedtuple("ImageRow", "id patient source height width lesion split sha256")
-ImageRow.__doc__ = """One photograph of a store: id, patient, source (path below the data set's folder), height and width in
-pixels after scaling, lesion (bool), split (0 train, 1 validation, 2 test), sha256 of the source file (hex)."""
+
+class ImageRow(NamedTuple):
+    """One photograph of a store.
+
+    source: path below the data set's folder; height, width: pixels, after scaling; lesion: whether
+    it has annotated exudates; split: 0 train, 1 validation, 2 test; sha256: of the source file, in
+    hexadecimal
+    """
+
+    id: str
+    patient: str
+    source: str
+    height: int
+    width: int
+    lesion: bool
+    split: int
+    sha256: str
+
+
+@contextmanager
+def new_store(
+    path: str, images: Sequence[ImageRow], fields: Sequence[bytes], n_patches: int, side: int
+) -> Iterator["StoreWriter"]:
+    """Yield a StoreWriter for the store `path`, which appears when the block ends well.
+
+    fields: the field of view of each image, as from field_of_view.to_png; n_patches: how many the
+    block will append; side: of a patch, pixels. Raises DataError where the file cannot be written
+    or what was written is not a valid store.
+    """
+    with written_whole(path) as temporary:
+        with h5py.File(temporary, "w") as file:
+            writer = StoreWriter(file, images, fields, n_patches, side)
+            yield writer
+            writer.check_complete()
+        try:
+            PatchStore(temporary)
+        except DataError as error:
+            raise DataError(str(error).replace(temporary, path)) from error
 
 
 class StoreWriter:
-    """Writes a store under a temporary name; `finish` renames it, leaving the `with` block any other way removes it."""
+    """Writes the tables of a store at once, then its patches as they come, and its attributes."""
 
-    def __init__(self, path, images, n_patches, attributes):
-        """path: where the store goes; images: list of ImageRow; attributes: dict of str, numbers and lists of these."""
-        self.path = path
-        self._temporary = f"{path}.writing-{os.getpid()}"
+    def __init__(
+        self,
+        file: h5py.File,
+        images: Sequence[ImageRow],
+        fields: Sequence[bytes],
+        n_patches: int,
+        side: int,
+    ) -> None:
+        """Take the arguments of `new_store`; file: open for writing."""
+        self._file = file
         self._next = 0
-        self._n = n_patches
-        try:
-            self._file = h5py.File(self._temporary, "w")
-        except OSError as error:
-            raise DataError(
-                f"{path}: cannot be written ({error}); choose another place with --out"
-            ) from error
-        self._file.attrs["format"] = FORMAT
-        for name, value in attributes.items():
-            self._file.attrs[name] = value
+        self._n_patches = n_patches
         for column in ImageRow._fields:
             values = [getattr(row, column) for row in images]
             if isinstance(values[0], str):
                 values = [value.encode("utf-8") for value in values]
             self._create("images/" + column, data=np.array(values))
-        self._create("patches", shape=(n_patches, 3, 48, 48), dtype=np.uint8)
+        self._create("field_of_view/png", data=np.frombuffer(b"".join(fields), np.uint8))
+        ends = np.cumsum([len(field) for field in fields], dtype=np.int64)
+        self._create("field_of_view/end", data=ends)
+        self._create("patches", shape=(n_patches, CHANNELS, side, side), dtype=np.uint8)
         self._create("labels", shape=(n_patches,), dtype=np.uint8)
         self._create("image", shape=(n_patches,), dtype=np.int32)
         self._create("yx", shape=(n_patches, 2), dtype=np.int32)
         self._create("split", shape=(n_patches,), dtype=np.uint8)
 
-    def _create(self, name, **arguments):
-        self._file.create_dataset(
-            name, track_times=False, **arguments
-        )  # times would make two equal stores differ
+    def _create(self, name: str, **arguments: Any) -> None:
+        # Times would make two equal stores differ.
+        self._file.create_dataset(name, track_times=False, **arguments)
 
-    def append(self, patches, label, image, yx, split):
-        """Add the patches (n, 3, 48, 48) of one class and one image, with their corners yx (n, 2)."""
-        here = slice(self._next, self._next + len(patches))
-        self._file["patches"][here] = patches
-        self._file["labels"][here] = label
-        self._file["image"][here] = image
-        self._file["yx"][here] = yx
-        self._file["split"][here] = split
-        self._next = here.stop
+    def append(
+        self, patches: np.ndarray, label: int, image_index: int, yx: np.ndarray, split: int
+    ) -> None:
+        """Add the patches (n, 3, side, side) of one class and one image, with their corners."""
+        rows = slice(self._next, self._next + len(patches))
+        self._file["patches"][rows] = patches
+        self._file["labels"][rows] = label
+        self._file["image"][rows] = image_index
+        self._file["yx"][rows] = yx
+        self._file["split"][rows] = split
+        self._next = rows.stop
 
-    def finish(self, attributes):
-        """Check that everything announced was written, add what was only known at the end, and give the file its name."""
-        if self._next != self._n:
-            raise RuntimeError(f"{self._n} patches announced, {self._next} written")
-        for name, value in attributes.items():
+    def describe(self, attributes: Dict[str, Any]) -> None:
+        """Write what the store says of itself: text, numbers and lists of numbers."""
+        for name, value in dict(attributes, format=FORMAT).items():
             self._file.attrs[name] = value
-        self._file.close()
-        PatchStore(self._temporary)  # reads it back, with every check
-        os.replace(self._temporary, self.path)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self._file.close()
-        if os.path.exists(self._temporary):
-            os.remove(self._temporary)
+    def check_complete(self) -> None:
+        """Raise RuntimeError unless everything announced has been appended."""
+        if self._next != self._n_patches:
+            raise RuntimeError(f"{self._n_patches} patches announced, {self._next} written")
 
 
 class PatchStore:
     """A store, read into memory (17 MB at the paper's size).
 
-    patches uint8 N x 3 x 48 x 48 (BGR); labels (N,) 0 healthy, 1 exudate; image (N,) row in `images`; yx (N, 2) top left
-    corner in the image; split (N,) 0 train, 1 validation, 2 test; images: list of ImageRow; attributes: dict.
-    A *sample* is a pair (patch index, symmetry 0 to 7); the 8 symmetries are applied on reading.
+    patches: uint8 N x channels x side x side (BGR)
+    labels: int (N,), 0 healthy, 1 exudate
+    image: int (N,), each patch's row in `images`
+    yx: int (N, 2), each patch's top left pixel in its image
+    split: int (N,), 0 train, 1 validation, 2 test
+    images: list of ImageRow
+    attributes: dict
+    A *sample* is a pair (patch index, symmetry 0 to 7); the symmetries are applied on reading.
     """
 
-    def __init__(self, path):
-        """Read the store at `path`; DataError if it is none, is damaged, or has a patient in two splits."""
+    def __init__(self, path: str) -> None:
+        """Read the store at `path`.
+
+        Raises DataError if there is none, if it is damaged or of an older format, or if it has a
+        patient in two splits.
+        """
         if not os.path.isfile(path):
             raise DataError(
                 f"{path}: no such store; make one with: egl prepare SOURCE --out {path}"
@@ -98,88 +142,117 @@ class PatchStore:
         try:
             with h5py.File(path, "r") as file:
                 self.attributes = {name: _plain(value) for name, value in file.attrs.items()}
-                self.patches, self.labels = file["patches"][...], file["labels"][...].astype(int)
-                self.image, self.split = (
-                    file["image"][...].astype(int),
-                    file["split"][...].astype(int),
-                )
-                self.yx = file["yx"][...]
+                self._check_format()
+                self.patches: np.ndarray = file["patches"][...]
+                self.labels: np.ndarray = file["labels"][...].astype(int)
+                self.image: np.ndarray = file["image"][...].astype(int)
+                self.split: np.ndarray = file["split"][...].astype(int)
+                self.yx: np.ndarray = file["yx"][...]
                 columns = [file["images/" + name][...].tolist() for name in ImageRow._fields]
+                png, ends = file["field_of_view/png"][...], file["field_of_view/end"][...]
         except (OSError, KeyError, RuntimeError) as error:
             raise DataError(
                 f"{path}: not a patch store ({error}); make it again with egl prepare"
             ) from error
         self.images = [ImageRow(*map(_plain, row)) for row in zip(*columns)]
+        starts = [0, *ends[:-1]]
+        self._fields: List[bytes] = [
+            png[start:end].tobytes() for start, end in zip(starts, ends.tolist())
+        ]
         self._check()
 
-    def _check(self):
-        def fail(what):
-            raise DataError(f"{self.path}: {what}; make the store again with egl prepare")
+    def _fail(self, problem: str) -> NoReturn:
+        raise DataError(f"{self.path}: {problem}; make the store again with egl prepare")
 
+    def _check_format(self) -> None:
+        found = self.attributes.get("format")
+        if found != FORMAT:
+            self._fail(f"format {found}, but this version reads format {FORMAT}")
+
+    def _check(self) -> None:
         n = len(self.labels)
-        if self.attributes.get("format") != FORMAT:
-            fail(
-                "format {} where this version reads {}".format(
-                    self.attributes.get("format"), FORMAT
-                )
-            )
-        if (
-            self.patches.shape != (n, 3, 48, 48)
-            or not len(self.image) == len(self.split) == len(self.yx) == n
-        ):
-            fail("datasets of unequal length")
+        shape = self.patches.shape
+        if len(shape) != 4 or shape[0] != n or shape[2] != shape[3]:
+            self._fail("patches that are not square, or not as many as labels")
+        if not len(self.image) == len(self.split) == len(self.yx) == n:
+            self._fail("datasets of unequal length")
+        if len(self._fields) != len(self.images):
+            self._fail("not as many fields of view as images")
         if not np.isin(self.labels, (0, 1)).all():
-            fail("labels other than 0 and 1")
+            self._fail("labels other than 0 and 1")
         if n and not (self.image.min() >= 0 and self.image.max() < len(self.images)):
-            fail("patches of images that are not in the table")
-        where = {}
+            self._fail("patches of images that are not in the table")
+        split_of: Dict[str, int] = {}
         for row in self.images:
-            if where.setdefault(row.patient, row.split) != row.split:
-                fail(f"patient {row.patient} is in two splits")
+            if split_of.setdefault(row.patient, row.split) != row.split:
+                self._fail(f"patient {row.patient} is in two splits")
         image_split = np.array([row.split for row in self.images], int)
         if not (self.split == image_split[self.image]).all():
-            fail("a patch in another split than its image")
+            self._fail("a patch in another split than its image")
         for name in splits.NAMES:
             if len(set(self.labels[self.patches_of(name)])) < 2:
-                fail(f"split {name} lacks a class")
+                self._fail(f"split {name} lacks a class")
 
     @property
-    def mean(self):
-        """Mean of the training patches, float64 (3,), BGR, grey levels 0 to 255."""
+    def side(self) -> int:
+        """Side of a patch, pixels."""
+        return self.patches.shape[-1]
+
+    @property
+    def channels(self) -> int:
+        """Channels of a patch."""
+        return self.patches.shape[1]
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of the training patches: float64 (channels,), BGR, grey levels 0 to 255."""
         return np.array(self.attributes["mean_bgr"], float)
 
-    def patches_of(self, split):
-        """Return the indices (n,) of the patches of a split, by its name."""
+    def field(self, image_index: int) -> np.ndarray:
+        """Return the field of view of an image: bool H x W. DataError if it is damaged."""
+        row = self.images[image_index]
+        try:
+            field = field_of_view.from_png(self._fields[image_index])
+        except ValueError:
+            self._fail(f"the field of view of {row.id} is damaged")
+        if field.shape != (row.height, row.width):
+            self._fail(f"the field of view of {row.id} has another size than the image")
+        return field
+
+    def patches_of(self, split: str) -> np.ndarray:
+        """Return the indices of the patches of a split: int (n,)."""
         return np.flatnonzero(self.split == splits.NAMES.index(split))
 
-    def samples(self, split):
-        """Return the samples of a split, int (n, 2): healthy ones first, then exudate; patch by patch, its symmetries in order.
+    def samples(self, split: str) -> np.ndarray:
+        """Return the samples of a split: int (n, 2), healthy ones first, then exudate.
 
-        There are exactly as many of each class as were asked for when the store was made (or as there are): where that
-        is no multiple of 8, the last patch of a class contributes only its first symmetries.
+        They are in the order of the patches, the symmetries of each in order. There are as many of
+        each class as the settings asked for, or as there are. If that is not a multiple of 8, the
+        last patch of a class contributes only its first symmetries.
         """
         wanted = self.attributes["samples_" + split]
-        each = COUNT if self.attributes["augmented"] else 1
+        per_patch = COUNT if self.attributes["augmented"] else 1
         indices = self.patches_of(split)
         chosen = []
         for label in (0, 1):
             of_class = indices[self.labels[indices] == label]
-            pairs = np.stack(
-                [np.repeat(of_class, each), np.tile(np.arange(each), len(of_class))], axis=1
-            )
+            symmetries = np.tile(np.arange(per_patch), len(of_class))
+            pairs = np.stack([np.repeat(of_class, per_patch), symmetries], axis=1)
             chosen.append(pairs[: wanted[label]])
         return np.concatenate(chosen)
 
-    def read(self, samples):
-        """Return (patches uint8 n x 3 x 48 x 48, labels int (n,)) of samples (n, 2), each under its symmetry."""
+    def read(self, samples: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Return the patches (uint8 n x channels x side x side) and labels (int (n,)) of samples.
+
+        samples: int (n, 2); each patch comes under its symmetry.
+        """
         samples = np.asarray(samples)
-        return transform_each(self.patches[samples[:, 0]], samples[:, 1]), self.labels[
-            samples[:, 0]
-        ]
+        indices = samples[:, 0]
+        return transform_each(self.patches[indices], samples[:, 1]), self.labels[indices]
 
 
-def _plain(value):
-    """Return an HDF5 value as Python's own type; h5py 2 and 3 differ in what they return for text."""
+def _plain(value: Any) -> Any:
+    """Return an HDF5 value as Python's own type; h5py 2 and 3 return text differently."""
     if isinstance(value, bytes):
         return value.decode("utf-8")
     return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value

@@ -1,108 +1,168 @@
-"""The whole photographs of a store: what an image is scored by before anybody has labelled it, and its labels afterwards."""
+"""The whole photographs of a store.
 
-import hashlib
+Unlabelled, they are what an image is scored by; their masks are its labels afterwards.
+"""
+
 import os
+from functools import lru_cache
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
 from data_prep import patches, readers
+from data_prep.array_cache import ArrayCache
 from data_prep.errors import DataError
-from data_prep.field_of_view import find_field_of_view
+from data_prep.files import sha256_of
 from data_prep.photographs import read_photograph
 from data_prep.records import Record
+from data_prep.store import ImageRow, PatchStore
 from data_prep.symmetry import transform_each
+
+CACHE_BYTES = 3 * 2**29  # decoded photographs kept in memory: 176 of 2144 x 1424 pixels
 
 
 class StoredPhotographs:
-    """The photographs that a store was made from, as they were then; an image is named by its row in `store.images`."""
+    """The photographs that a store was made from, unchanged since; named by index in store.images.
 
-    def __init__(self, store, folder=None):
-        """folder: where the data set lies now (default: where it lay when the store was made)."""
+    Files are checked by their checksums, once a process. Decoded photographs stay in memory up to
+    CACHE_BYTES.
+    """
+
+    def __init__(
+        self, store: PatchStore, folder: Optional[str] = None, cache_bytes: int = CACHE_BYTES
+    ) -> None:
+        """folder: where the data set lies now; None: where it lay when the store was made."""
         self._store = store
-        self._folder = folder or store.attributes["folder"]
-        self._records = None
+        self._folder: str = folder or store.attributes["folder"]
+        self._cache = ArrayCache(cache_bytes)
+        self._records: Dict[str, Record] = {}
 
-    def image(self, place):
-        """Return a photograph, uint8 H x W x 3 BGR. DataError if the file is missing or has changed."""
-        row = self._store.images[place]
-        return self._read(
-            Record(row.id, self._path(row), mask=None, patient=row.patient, lesion=False)
-        )[0]
+    def image(self, index: int) -> np.ndarray:
+        """Return a photograph: uint8 H x W x 3 BGR, read-only.
 
-    def view(self, place):
-        """Return (photograph, its field of view: bool H x W)."""
-        image = self.image(place)
-        return image, find_field_of_view(image)
+        Raises DataError if the file is missing or has changed.
+        """
+        image = self._cache.get(index)
+        if image is None:
+            row = self._store.images[index]
+            image, _ = self._read(Record(row.id, self._path(row), None, row.patient, False))
+            self._cache.put(index, image)
+        return image
 
-    def annotated(self, place):
-        """Return (photograph, exudate mask: bool H x W, all False for a healthy one). DataError also if the mask is missing."""
-        row = self._store.images[place]
-        if self._records is None:
-            # What cannot be used was reported when the store was made, and is in no store.
-            self._records = {
-                record.id: record for record in readers.read(self._folder, [].append).records
-            }
-        if row.id not in self._records:
-            raise DataError(
-                f"{self._folder}: has no usable image {row.id} any more; make the store again with egl prepare"
-            )
-        image, mask = self._read(self._records[row.id]._replace(image=self._path(row)))
+    def field(self, index: int) -> np.ndarray:
+        """Return the field of view of a photograph, bool H x W, without reading the photograph."""
+        return self._store.field(index)
+
+    def view(self, index: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Return a photograph, as from `image`, and its field of view: bool H x W."""
+        return self.image(index), self.field(index)
+
+    def annotated(self, index: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Return a photograph and its exudate mask: bool H x W, all False for a healthy one.
+
+        Raises DataError as `image` does, and if the mask is missing.
+        """
+        row = self._store.images[index]
+        record = self._record(row)
+        image, mask = self._read(record._replace(image=self._path(row)))
         return image, np.zeros(image.shape[:2], bool) if mask is None else mask
 
-    def patches(self, place, stride, most=0, random=None):
-        """Return (patches uint8 n x 3 x 48 x 48, n_grid) of a photograph.
+    def patches(
+        self,
+        index: int,
+        stride: int,
+        most: int = 0,
+        random: Optional[np.random.RandomState] = None,
+    ) -> Tuple[np.ndarray, int]:
+        """Return patches on the grid of a photograph, and how many its grid has.
 
-        The grid's patches lie in the field of view at distances of `stride` pixels; n_grid says how many there are. most: if
-        above 0, only so many of them, drawn by `random` (numpy RandomState), in the order of the grid.
+        The patches (uint8 n x 3 x side x side) are those of a grid of `stride` pixels that lie in
+        the field of view. most: if above 0, at most so many of them, drawn by `random`, which is
+        then required; they stay in the order of the grid.
         """
-        image, field = self.view(place)
-        yx = patches.grid(field, stride)
+        image, field = self.view(index)
+        side = self._store.side
+        yx = patches.grid(field, stride, side)
         n_grid = len(yx)
         if 0 < most < n_grid:
+            if random is None:
+                raise ValueError("drawing some of a grid's patches needs `random`")
             yx = yx[np.sort(random.choice(n_grid, most, replace=False))]
-        return patches.cut(image, yx), n_grid
+        return patches.cut(image, yx, side), n_grid
 
-    def labelled_grid(self, place, stride):
-        """Return the LabelledGrid of a photograph at distances of `stride` pixels, by the store's exudate rule."""
-        image, mask = self.annotated(place)
-        return LabelledGrid(image, mask, stride, self._store.attributes["exudate_rule"])
+    def labelled_grid(self, index: int, stride: int) -> "LabelledGrid":
+        """Return the labelled patches of a photograph on a grid of `stride` pixels.
 
-    def _path(self, row):
+        The labels follow the store's exudate rule.
+        """
+        image, mask = self.annotated(index)
+        rule = self._store.attributes["exudate_rule"]
+        return LabelledGrid(image, self.field(index), mask, stride, rule, self._store.side)
+
+    def _record(self, row: ImageRow) -> Record:
+        if not self._records:
+            # Unusable images were reported when the store was made, and are in no store.
+            problems: List[DataError] = []
+            dataset = readers.read(self._folder, problems.append)
+            self._records = {record.id: record for record in dataset.records}
+        if row.id not in self._records:
+            raise DataError(
+                f"{self._folder}: no longer has a usable image {row.id}; "
+                "make the store again with egl prepare"
+            )
+        return self._records[row.id]
+
+    def _path(self, row: ImageRow) -> str:
         path = os.path.join(self._folder, row.source)
         try:
-            with open(path, "rb") as file:
-                same = hashlib.sha256(file.read()).hexdigest() == row.sha256
+            status = os.stat(path)
+            checksum = _checksum(os.path.abspath(path), status.st_size, status.st_mtime_ns)
         except OSError as error:
             raise DataError(
-                f"{path}: cannot be read ({error.strerror}); {self._store.path} was made from it: give the data set's folder with --images"
+                f"{path}: cannot be read ({error.strerror}), but {self._store.path} was made from "
+                "it: give the data set's folder with --images"
             ) from error
-        if not same:
+        if checksum != row.sha256:
             raise DataError(
-                f"{path}: changed since {self._store.path} was made; make the store again with egl prepare"
+                f"{path}: changed since {self._store.path} was made; "
+                "make the store again with egl prepare"
             )
         return path
 
-    def _read(self, record):
+    def _read(self, record: Record) -> Tuple[np.ndarray, Optional[np.ndarray]]:
         return read_photograph(record, self._store.attributes["scale"])
 
 
-class LabelledGrid:
-    """The patches of one photograph on a grid that its mask calls healthy or exudate; what lies between is left out.
+@lru_cache(maxsize=None)
+def _checksum(path: str, size: int, modified: int) -> str:
+    """Return the SHA-256 of a file, computed once a process while size and time stay the same."""
+    return sha256_of(path)
 
+
+class LabelledGrid:
+    """The patches on a grid of one photograph that its mask calls healthy or exudate.
+
+    Patches that are neither, at the edge of an exudate, are left out.
     yx: int32 (n, 2), their corners; labels: int (n,)
     """
 
-    def __init__(self, image, mask, stride, rule):
-        """image: uint8 H x W x 3; mask: bool H x W; rule: see data_prep.patches.corners."""
+    def __init__(
+        self,
+        image: np.ndarray,
+        field: np.ndarray,
+        mask: np.ndarray,
+        stride: int,
+        rule: patches.ExudateRule,
+        side: int,
+    ) -> None:
+        """image: uint8 H x W x 3; field, mask: bool H x W; rule: as in patches.corners."""
         self._image = image
-        field = find_field_of_view(image)
-        healthy, exudate = (
-            corners[::stride, ::stride] for corners in patches.corners(field, mask, rule)
-        )
+        self._side = side
+        healthy, exudate = patches.corners(field, mask, rule, side, stride)
         labelled = np.argwhere(healthy | exudate)
-        self.labels = exudate[tuple(labelled.T)].astype(int)
-        self.yx = (labelled * stride).astype(np.int32)
+        self.labels: np.ndarray = exudate[tuple(labelled.T)].astype(int)
+        self.yx: np.ndarray = (labelled * stride).astype(np.int32)
 
-    def read(self, places, symmetries):
-        """Return the patches numbered `places` (n,), each under its symmetry (n,): uint8 n x 3 x 48 x 48."""
-        return transform_each(patches.cut(self._image, self.yx[places]), symmetries)
+    def read(self, indices: np.ndarray, symmetries: np.ndarray) -> np.ndarray:
+        """Return the patches with these indices (n,), each under its symmetry (n,): uint8."""
+        return transform_each(patches.cut(self._image, self.yx[indices], self._side), symmetries)

@@ -1,5 +1,6 @@
 """How much of each experiment is run: the paper's own sizes, or less where less time is at hand."""
 
+from dataclasses import replace
 from typing import NamedTuple, Tuple
 
 from data_prep.prepare import PrepareSettings
@@ -39,7 +40,7 @@ class Protocol(NamedTuple):
 
     def stores(self):
         """Return {name of store: PrepareSettings}: "all", and "lesion", with healthy patches from lesion images alone."""
-        return {"all": self.prepare, "lesion": self.prepare._replace(healthy_from="lesion")}
+        return {"all": self.prepare, "lesion": replace(self.prepare, healthy_from="lesion")}
 
 
 FULL = Protocol()

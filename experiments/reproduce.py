@@ -3,11 +3,13 @@
 import json
 import os
 import time
+from dataclasses import replace
 from typing import NamedTuple, Optional, Tuple
 
 from data_prep import phantom
 from data_prep.contact_sheet import write_contact_sheet
 from data_prep.prepare import prepare
+from data_prep.settings import as_dict
 from data_prep.store import PatchStore
 from egl.training.run_folder import open_whole
 from experiments.child import BadInput, run_in_child
@@ -49,7 +51,7 @@ class Request(NamedTuple):
         )
         images.trainer.check()
         return base._replace(
-            prepare=base.prepare._replace(scale=self.scale),
+            prepare=replace(base.prepare, scale=self.scale),
             images=images,
             patches=patches,
             strategies=tuple(self.strategies),
@@ -152,8 +154,7 @@ def _store(source, path, settings, skip_bad):
         write_contact_sheet(store, path[: -len(".h5")] + ".png")
         return store
     store = PatchStore(path)
-    for name, value in dict(settings._asdict(), folder=os.path.abspath(source)).items():
-        value = list(value) if isinstance(value, tuple) else value
+    for name, value in dict(as_dict(settings), folder=os.path.abspath(source)).items():
         if store.attributes.get(name) != value:
             raise BadInput(
                 f"{path}: made with {name} {store.attributes.get(name)} where {value} is wanted; give another --out, or remove it"

@@ -1,4 +1,4 @@
-"""What several test folders share: where the real images lie."""
+"""What several test folders share: real images, phantoms, a store of them, and Caffe."""
 
 import os
 from pathlib import Path
@@ -8,16 +8,12 @@ import pytest
 
 @pytest.fixture(scope="session")
 def real_data():
-    """The folder that holds idrid-half/ and idrid-original-sample/: $EGL_DATA, or ../shared/data from the project's root."""
-    given = os.environ.get("EGL_DATA")
-    folder = Path(given) if given else Path(__file__).resolve().parents[2] / "shared" / "data"
-    absent = [
-        name for name in ("idrid-half", "idrid-original-sample") if not (folder / name).is_dir()
-    ]
-    if absent:
-        pytest.skip(
-            f"no real images: {folder} holds no folder {absent[0]} (EGL_DATA names the folder that does)"
-        )
+    """$EGL_DATA, the folder that holds idrid-half/ and idrid-original-sample/."""
+    if not os.environ.get("EGL_DATA"):
+        pytest.skip("no real images: set EGL_DATA to the folder that holds them")
+    folder = Path(os.environ["EGL_DATA"])
+    for name in ("idrid-half", "idrid-original-sample"):
+        assert (folder / name).is_dir(), f"EGL_DATA is {folder}, which has no folder {name}"
     return folder
 
 

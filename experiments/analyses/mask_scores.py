@@ -5,7 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from data_prep.patches import CENTRE
+from data_prep.geometry import PATCH_SIDE
 
 # A pixel's score is kept as a level, the logarithm in steps of 1/256: of the odds for p, which is near 0 or 1, of the value for phi.
 LEVELS = 8192
@@ -44,7 +44,9 @@ def pixel_map(grid, stride, shape):
     """
     values = np.pad(np.nan_to_num(grid).astype(np.float32), 1, mode="constant")
     for axis, size in enumerate(shape):
-        places = np.clip((np.arange(size) - CENTRE) / stride + 1, 0, values.shape[axis] - 1)
+        places = np.clip(
+            (np.arange(size) - PATCH_SIDE // 2) / stride + 1, 0, values.shape[axis] - 1
+        )
         lower = np.minimum(places.astype(int), values.shape[axis] - 2)
         part = (places - lower).astype(np.float32)
         below, above = (np.take(values, which, axis) for which in (lower, lower + 1))

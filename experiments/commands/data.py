@@ -5,7 +5,7 @@ from experiments.commands.options import add_command
 
 def add_prepare(commands):
     """`egl prepare`."""
-    from data_prep.prepare import PrepareSettings
+    from data_prep.prepare_settings import PrepareSettings, exudate_rule
 
     default = PrepareSettings()
     parser = add_command(
@@ -43,7 +43,7 @@ def add_prepare(commands):
     )
     parser.add_argument(
         "--exudate-rule",
-        type=_rule,
+        type=exudate_rule,
         default=default.exudate_rule,
         help="an exudate patch has its 'centre' pixel annotated, or 'any' pixel, or at least this share of its pixels, for instance 0.05",
     )
@@ -58,6 +58,13 @@ def add_prepare(commands):
         type=float,
         default=default.scale,
         help="resize the photographs first, to bring another camera to e-ophtha's scale: a field of view some 900 to 1500 pixels wide; 0.5 for IDRiD as published",
+    )
+    parser.add_argument(
+        "--side",
+        type=int,
+        metavar="N",
+        default=default.side,
+        help="side of a patch, pixels; the paper's number",
     )
     parser.add_argument(
         "--contact-sheet",
@@ -84,6 +91,7 @@ def _prepare(options):
         exudate_rule=options.exudate_rule,
         healthy_from=options.healthy_from,
         scale=options.scale,
+        side=options.side,
     )
     store, problems = prepare(options.source, options.out, settings, options.skip_bad)
     print(summary(store))
@@ -139,11 +147,3 @@ def _export(options):
     from egl.training.export import export
 
     print(export(options.store, options.out, options.format, options.seed))
-
-
-def _rule(text):
-    """Return an exudate rule from the command line: a word as it is, a number as a float."""
-    try:
-        return float(text)
-    except ValueError:
-        return text

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data_prep.field_of_view import find_field_of_view
-from data_prep.patches import SIZE
+from data_prep.geometry import PATCH_SIDE
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.training.run_folder import RunFolder, read_metrics, write_arrays, write_csv
@@ -140,7 +140,7 @@ def patch_scores(data, place, pixels):
     """Yield (patch, score) of every patch of a photograph: the highest p(exudate) in it. pixels: float32 H x W."""
     for patch in np.flatnonzero(data.image == place):
         y, x = data.yx[patch]
-        yield int(patch), float(pixels[y : y + SIZE, x : x + SIZE].max())
+        yield int(patch), float(pixels[y : y + PATCH_SIDE, x : x + PATCH_SIDE].max())
 
 
 def _write_pictures(path, scorer, places):

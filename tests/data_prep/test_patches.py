@@ -1,38 +1,34 @@
 import numpy as np
 import pytest
 
-from data_prep.patches import corners, cut, grid, inside, scatter
+from data_prep.geometry import grid_inside
+from data_prep.patches import corners, cut, grid, scatter
 
 
 def field(height=100, width=120):
     return np.ones((height, width), bool)
 
 
-def test_inside_is_where_the_whole_patch_fits():
-    assert np.argwhere(inside(field(48, 49))).tolist() == [[0, 0], [0, 1]]
-    narrow = field()
-    narrow[60, 70] = False  # one pixel outside the eye
-    fits = inside(narrow)
-    expected = [
-        (y, x) for y in range(53) for x in range(73) if not (y <= 60 < y + 48 and x <= 70 < x + 48)
-    ]
-    assert [tuple(place) for place in np.argwhere(fits)] == expected
+def inside(field):
+    return grid_inside(field.shape, (48, 48), 1, field)
 
 
 def test_an_image_smaller_than_a_patch_has_none():
-    assert not inside(field(47, 200)).any()
+    healthy, exudate = corners(field(47, 200), np.ones((47, 200), bool))
+    assert healthy.size == exudate.size == 0
+    assert grid(field(47, 200), 8).shape == (0, 2)
+    assert scatter(healthy, 5, np.random.RandomState(1)).shape == (0, 2)
 
 
 def test_the_centre_rule_and_what_is_healthy():
     mask = np.zeros((100, 120), bool)
     mask[50, 60] = True
     healthy, exudate = corners(field(), mask)
-    assert np.argwhere(exudate).tolist() == [
-        [26, 36]
-    ]  # the corner whose pixel (24, 24) is (50, 60)
-    holds = np.zeros_like(mask)
+    # The corner whose pixel (24, 24) is (50, 60).
+    assert np.argwhere(exudate).tolist() == [[26, 36]]
+    holds = np.zeros((53, 73), bool)
     holds[3:51, 13:61] = True  # corners of the patches that hold the pixel
-    assert (healthy == (inside(field()) & ~holds)).all()
+    assert (healthy == ~holds).all()
 
 
 @pytest.mark.parametrize(("rule", "first", "last"), [("any", 0, 48), (2 / 48**2, 1, 47)])
@@ -42,6 +38,17 @@ def test_the_other_rules(rule, first, last):
     mask[47:49, 10] = True
     _, exudate = corners(field(100, 48), mask, rule)
     assert np.flatnonzero(exudate.any(axis=1)).tolist() == list(range(first, last + 1))
+
+
+def test_patches_of_another_side_and_stride():
+    mask = np.zeros((100, 120), bool)
+    mask[50, 60] = True
+    healthy, exudate = corners(field(), mask, side=20, stride=10)
+    # The grid's corners are multiples of 10; pixel (10, 10) of the one at (40, 50) is annotated.
+    assert healthy.shape == exudate.shape == (9, 11)
+    assert np.argwhere(exudate).tolist() == [[4, 5]]
+    # Rows 40 and 50 and columns 50 and 60 hold the pixel.
+    assert np.argwhere(~healthy).tolist() == [[4, 5], [4, 6], [5, 5], [5, 6]]
 
 
 def test_without_a_mask_everything_inside_is_healthy():
@@ -54,7 +61,7 @@ def test_scatter_keeps_its_distance_and_its_limit():
     allowed = np.zeros((60, 60), bool)
     allowed[10:40, 20:50] = True
     chosen = scatter(allowed, 100, np.random.RandomState(1), least_distance=8)
-    assert 4 <= len(chosen) <= 16  # a 30 x 30 square holds at most 4 x 4 such places
+    assert 4 <= len(chosen) <= 16  # a 30 x 30 square holds at most 4 x 4 such corners
     assert allowed[chosen[:, 0], chosen[:, 1]].all()
     apart = np.abs(chosen[:, None] - chosen[None]).max(axis=2)
     assert apart[~np.eye(len(chosen), dtype=bool)].min() >= 8
@@ -62,7 +69,7 @@ def test_scatter_keeps_its_distance_and_its_limit():
     assert len(scatter(np.zeros((5, 5), bool), 3, np.random.RandomState(1))) == 0
 
 
-def test_scatter_with_millions_of_places():
+def test_scatter_with_millions_of_positions():
     chosen = scatter(np.ones((1500, 1500), bool), 20, np.random.RandomState(1))
     assert len(chosen) == 20
 
@@ -74,3 +81,12 @@ def test_grid_and_cut():
     patches = cut(image, yx)
     assert patches.shape == (12, 3, 48, 48)
     assert (patches[5] == image[24:72, 24:72].transpose(2, 0, 1)).all()
+
+
+def test_patches_of_another_side():
+    image = np.arange(30 * 40 * 3).reshape(30, 40, 3).astype(np.uint8)
+    yx = grid(field(30, 40), 10, side=20)
+    assert yx.tolist() == [[y, x] for y in (0, 10) for x in (0, 10, 20)]
+    patches = cut(image, yx, side=20)
+    assert patches.shape == (6, 3, 20, 20)
+    assert (patches[4] == image[10:30, 10:30].transpose(2, 0, 1)).all()

@@ -1,62 +1,49 @@
-from collections import namedtuple
-
 import numpy as np
 import pytest
 
 from data_prep.errors import DataError
 from data_prep.split import share_out, split_patients
 
-Photo = namedtuple("Photo", "patient lesion")
 
-
-def photos(n_lesion, n_healthy, each=2):
-    return [Photo(f"L{i}", True) for i in range(n_lesion) for _ in range(each)] + [
-        Photo(f"H{i}", False) for i in range(n_healthy) for _ in range(each)
-    ]
+def photographs(n_lesion, n_healthy):
+    """The patient of each photograph and whether it has a lesion; two photographs a patient."""
+    patients = [f"L{i // 2}" for i in range(2 * n_lesion)]
+    patients += [f"H{i // 2}" for i in range(2 * n_healthy)]
+    return patients, [patient.startswith("L") for patient in patients]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_patient_in_two_splits_and_a_share_of_each_kind(seed):
-    records = photos(20, 50)
-    numbers = split_patients(records, np.random.RandomState(seed))
-    for patient in {record.patient for record in records}:
-        assert (
-            len({number for record, number in zip(records, numbers) if record.patient == patient})
-            == 1
-        )
-    count = np.array(
-        [
-            [sum(n == s and r.lesion == kind for r, n in zip(records, numbers)) for s in range(3)]
-            for kind in (True, False)
-        ]
-    )
-    assert count.tolist() == [
-        [28, 4, 8],
-        [70, 10, 20],
-    ]  # 70, 10, 20% of the patients, two images each
+    patients, lesions = photographs(20, 50)
+    numbers = split_patients(patients, lesions, np.random.RandomState(seed))
+    assert len(set(zip(patients, numbers))) == len(set(patients))
+    # 70, 10, 20% of the patients, two photographs each.
+    assert np.bincount(numbers[lesions]).tolist() == [28, 4, 8]
+    assert np.bincount(numbers[~np.array(lesions)]).tolist() == [70, 10, 20]
 
 
 def test_by_seed():
-    records = photos(20, 50)
-    one, again, other = (split_patients(records, np.random.RandomState(seed)) for seed in (1, 1, 2))
-    assert (one == again).all()
-    assert (one != other).any()
+    first = split_patients(*photographs(20, 50), np.random.RandomState(1))
+    again = split_patients(*photographs(20, 50), np.random.RandomState(1))
+    other = split_patients(*photographs(20, 50), np.random.RandomState(2))
+    assert (first == again).all()
+    assert (first != other).any()
 
 
 def test_a_patient_with_one_lesion_is_a_lesion_patient():
-    records = photos(3, 0) + [Photo("L0", False)]
-    numbers = split_patients(records, np.random.RandomState(0))
+    patients, lesions = photographs(3, 0)
+    numbers = split_patients([*patients, "L0"], [*lesions, False], np.random.RandomState(0))
     assert numbers[-1] == numbers[0]
     assert sorted(numbers[:6:2]) == [0, 1, 2]
 
 
 def test_two_lesion_patients_are_too_few():
     with pytest.raises(DataError, match="at least 3"):
-        split_patients(photos(2, 50), np.random.RandomState(0))
+        split_patients(*photographs(2, 50), np.random.RandomState(0))
 
 
 def test_few_healthy_patients_all_train():
-    numbers = split_patients(photos(5, 2), np.random.RandomState(0))
+    numbers = split_patients(*photographs(5, 2), np.random.RandomState(0))
     assert (numbers[-4:] == 0).all()
 
 

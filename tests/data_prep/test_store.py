@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 
 from data_prep.errors import DataError
-from data_prep.store import ImageRow, PatchStore, StoreWriter
+from data_prep.field_of_view import to_png
+from data_prep.store import ImageRow, PatchStore, new_store
 from data_prep.symmetry import transform
 
 IMAGES = [ImageRow(f"i{n}", f"p{n}", f"i{n}.jpg", 60, 70, n != 2, n, "0" * 64) for n in range(3)]
+FIELDS = [np.repeat(np.arange(60)[:, None] >= n, 70, axis=1) for n in range(3)]
 ATTRIBUTES = {
     "augmented": True,
     "samples_train": [10, 9],
@@ -17,18 +19,20 @@ ATTRIBUTES = {
 }
 
 
-def write(path, images=IMAGES):
-    """A store of two healthy patches and two with exudates from each of three images, each patch of one grey level."""
-    with StoreWriter(path, images, 12, ATTRIBUTES) as writer:
-        for place in range(3):
+def write(path, images=IMAGES, side=48):
+    """A store of two healthy and two exudate patches from each of three images.
+
+    Each patch has one grey level; image n's field of view is all but its first n rows.
+    """
+    with new_store(path, images, list(map(to_png, FIELDS)), 12, side) as writer:
+        for index in range(3):
             for label in (0, 1):
-                patches = np.stack(
-                    [np.full((3, 48, 48), 10 * place + 100 * n + label, np.uint8) for n in range(2)]
-                )
+                grey = 10 * index + label + np.array([0, 100], np.uint8)
+                patches = np.tile(grey[:, None, None, None], (1, 3, side, side))
                 writer.append(
-                    patches, label, place, np.array([[1, 2], [3, 4]]), images[place].split
+                    patches, label, index, np.array([[1, 2], [3, 4]]), images[index].split
                 )
-        writer.finish({"mean_bgr": [1.0, 2.0, 3.0]})
+        writer.describe({**ATTRIBUTES, "mean_bgr": [1.0, 2.0, 3.0]})
     return PatchStore(path)
 
 
@@ -41,22 +45,18 @@ def test_what_was_written_is_read(store):
     assert store.images == IMAGES
     assert store.labels.tolist() == [0, 0, 1, 1] * 3
     assert store.image.tolist() == [0] * 4 + [1] * 4 + [2] * 4
-    assert store.patches[:, 0, 0, 0].tolist() == [
-        0,
-        100,
-        1,
-        101,
-        10,
-        110,
-        11,
-        111,
-        20,
-        120,
-        21,
-        121,
-    ]
+    greys = [0, 100, 1, 101, 10, 110, 11, 111, 20, 120, 21, 121]
+    assert store.patches[:, 2, 47, 47].tolist() == greys
+    assert (store.side, store.channels) == (48, 3)
     assert store.mean.tolist() == [1, 2, 3]
     assert store.patches_of("test").tolist() == [8, 9, 10, 11]
+    assert [store.field(index).tolist() for index in range(3)] == [f.tolist() for f in FIELDS]
+
+
+def test_patches_of_another_side(tmp_path):
+    store = write(str(tmp_path / "store.h5"), side=20)
+    assert store.patches.shape == (12, 3, 20, 20)
+    assert (store.side, store.channels) == (20, 3)
 
 
 def test_samples_are_patches_times_symmetries_cut_to_the_number_asked(store):
@@ -84,18 +84,25 @@ def test_equal_stores_have_equal_bytes(tmp_path):
 def test_a_failure_leaves_nothing_and_keeps_what_was_there(tmp_path):
     path = tmp_path / "store.h5"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError, match="12 patches announced, 0 written"), StoreWriter(
-        str(path), IMAGES, 12, ATTRIBUTES
+    fields = list(map(to_png, FIELDS))
+    with pytest.raises(RuntimeError, match="12 patches announced, 0 written"), new_store(
+        str(path), IMAGES, fields, 12, 48
     ) as writer:
-        writer.finish({})
+        writer.describe(ATTRIBUTES)
     assert [p.name for p in tmp_path.iterdir()] == ["store.h5"]
     assert path.read_bytes() == b"old"
 
 
 def test_one_patient_in_two_splits_is_refused_at_writing(tmp_path):
-    with pytest.raises(DataError, match="patient same is in two splits"):
+    with pytest.raises(DataError, match=r"/store\.h5: patient same is in two splits"):
         write(str(tmp_path / "store.h5"), [row._replace(patient="same") for row in IMAGES])
     assert list(tmp_path.iterdir()) == []
+
+
+def not_square(file):
+    patches = file["patches"][..., :47]
+    del file["patches"]
+    file["patches"] = patches
 
 
 @pytest.mark.parametrize(
@@ -106,7 +113,9 @@ def test_one_patient_in_two_splits_is_refused_at_writing(tmp_path):
         (lambda f: f["labels"].__setitem__(0, 2), "labels other than"),
         (lambda f: f["image"].__setitem__(0, 9), "not in the table"),
         (lambda f: f.__delitem__("patches"), "not a patch store"),
-        (lambda f: f.attrs.__setitem__("format", 99), "format 99"),
+        (lambda f: f.attrs.__setitem__("format", 99), "format 99, but this version reads format 2"),
+        (lambda f: f.__delitem__("field_of_view"), "not a patch store"),
+        (not_square, "patches that are not square"),
         (lambda f: f["labels"].__setitem__(slice(0, 4), 0), "split train lacks a class"),
     ],
 )
@@ -118,6 +127,34 @@ def test_a_damaged_store_is_refused(store, tmp_path, damage, message):
     with pytest.raises(DataError, match=message) as error:
         PatchStore(path)
     assert "damaged.h5" in str(error.value)
+
+
+def test_a_store_of_the_format_without_fields_of_view_names_the_remedy(store, tmp_path):
+    path = str(tmp_path / "old.h5")
+    shutil.copy(store.path, path)
+    with h5py.File(path, "r+") as file:
+        del file["field_of_view"]
+        file.attrs["format"] = 1
+    with pytest.raises(
+        DataError, match=r"old\.h5: format 1, .*make the store again with egl prepare"
+    ):
+        PatchStore(path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: f["field_of_view/png"].__setitem__(0, 0), "the field of view of i0 is damaged"),
+        (lambda f: f["images/height"].__setitem__(0, 61), "i0 has another size than the image"),
+    ],
+)
+def test_a_damaged_field_of_view_is_named(store, tmp_path, damage, message):
+    path = str(tmp_path / "damaged.h5")
+    shutil.copy(store.path, path)
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(DataError, match=message):
+        PatchStore(path).field(0)
 
 
 def test_no_store(tmp_path):

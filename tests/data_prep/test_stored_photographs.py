@@ -53,7 +53,7 @@ def test_moved_missing_and_changed_photographs(small_store, phantoms, tmp_path):
 
 def test_a_labelled_grid_follows_the_mask(small_store):
     photographs = StoredPhotographs(small_store)
-    lesion = next(place for place, row in enumerate(small_store.images) if row.lesion)
+    lesion = next(index for index, row in enumerate(small_store.images) if row.lesion)
     image, mask = photographs.annotated(lesion)
     grid = photographs.labelled_grid(lesion, 8)
     field = find_field_of_view(image)
@@ -72,7 +72,7 @@ def test_a_labelled_grid_follows_the_mask(small_store):
 
 
 def test_a_healthy_photograph_has_an_empty_mask(small_store):
-    healthy = next(place for place, row in enumerate(small_store.images) if not row.lesion)
+    healthy = next(index for index, row in enumerate(small_store.images) if not row.lesion)
     image, mask = StoredPhotographs(small_store).annotated(healthy)
     assert mask.shape == image.shape[:2]
     assert not mask.any()
@@ -80,8 +80,8 @@ def test_a_healthy_photograph_has_an_empty_mask(small_store):
 
 def test_a_mask_that_is_gone(small_store, phantoms, tmp_path):
     moved = Path(shutil.copytree(phantoms, str(tmp_path / "moved")))
-    lesion = next(place for place, row in enumerate(small_store.images) if row.lesion)
+    lesion = next(index for index, row in enumerate(small_store.images) if row.lesion)
     for mask in moved.rglob(Path(small_store.images[lesion].source).stem + "_EX*"):
         mask.unlink()
-    with pytest.raises(DataError, match="no usable image"):
+    with pytest.raises(DataError, match="no longer has a usable image"):
         StoredPhotographs(small_store, str(moved)).annotated(lesion)

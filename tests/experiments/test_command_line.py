@@ -56,7 +56,7 @@ def test_prepare_with_bad_input(phantoms, tmp_path, capsys):
         capsys, "prepare", tmp_path / "empty", "--out", tmp_path / "s.h5"
     )
     assert "scale" in bad(capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--scale", "-1")
-    assert "exudate rule" in bad(
+    assert "--exudate-rule edge" in bad(
         capsys, "prepare", phantoms, "--out", tmp_path / "s.h5", "--exudate-rule", "edge"
     )
     assert "another place" in bad(

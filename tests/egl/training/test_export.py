@@ -1,3 +1,4 @@
+import builtins
 import os
 
 import h5py
@@ -5,7 +6,13 @@ import numpy as np
 import pytest
 
 from data_prep.errors import DataError
+from egl.errors import EglError
 from egl.training.export import export
+
+
+def in_order(store, split, seed):
+    """The samples of a split in the order in which they are exported."""
+    return store.read(np.random.RandomState([seed, 2]).permutation(store.samples(split)))
 
 
 def test_hdf5(small_store, tmp_path):
@@ -15,8 +22,7 @@ def test_hdf5(small_store, tmp_path):
         f"{split}.{kind}" for split in ("train", "validation", "test") for kind in ("h5", "txt")
     )
     assert (out / "test.txt").read_text() == f"{out / 'test.h5'}\n"
-    order = np.random.RandomState([2, 2]).permutation(small_store.samples("train"))
-    patches, labels = small_store.read(order)
+    patches, labels = in_order(small_store, "train", 2)
     with h5py.File(str(out / "train.h5"), "r") as file:
         assert (file["label"][...] == labels).all()
         np.testing.assert_allclose(
@@ -24,23 +30,54 @@ def test_hdf5(small_store, tmp_path):
         )
 
 
-def test_lmdb_holds_datums_that_caffe_reads(small_store, tmp_path):
+def test_the_sentence_gives_mean_and_factor(small_store, tmp_path):
+    sentence = export(small_store.path, str(tmp_path / "hdf5"), "hdf5")
+    assert ", ".join(f"{value:.3f}" for value in small_store.mean) in sentence
+    assert sentence.endswith("the factor 0.015625")
+
+
+def test_lmdb_holds_datums_that_caffe_reads(caffe, small_store, tmp_path):
     lmdb = pytest.importorskip("lmdb")
-    pb2 = pytest.importorskip("caffe.proto.caffe_pb2", reason="no Caffe to read the Datums with")
     out = tmp_path / "lmdb"
     export(small_store.path, str(out), "lmdb", seed=2)
-    patches, labels = small_store.read(
-        np.random.RandomState([2, 2]).permutation(small_store.samples("test"))
-    )
+    patches, labels = in_order(small_store, "test", 2)
     with lmdb.open(str(out / "test_lmdb"), readonly=True).begin() as transaction:
         entries = list(transaction.cursor())
     assert [key for key, _ in entries] == [
         f"{number:08d}".encode() for number in range(len(patches))
     ]
     for (_, value), patch, label in zip(entries, patches, labels):
-        datum = pb2.Datum.FromString(value)
+        datum = caffe.proto.caffe_pb2.Datum.FromString(value)
         assert (datum.channels, datum.height, datum.width, datum.label) == (3, 48, 48, label)
         assert datum.data == patch.tobytes()
+
+
+def test_a_datum_by_the_bytes_of_the_protobuf_encoding(caffe, small_store, tmp_path):
+    """Fields 1, 2, 3, 5 are varints (tag 8 * number), 4 is of known length (tag 34).
+
+    48 is 0x30; the length 3 * 48 * 48 = 6912 = 54 * 128 is the varint 0x80 0x36.
+    """
+    lmdb = pytest.importorskip("lmdb")
+    export(small_store.path, str(tmp_path / "lmdb"), "lmdb", seed=2)
+    patches, labels = in_order(small_store, "test", 2)
+    with lmdb.open(str(tmp_path / "lmdb" / "test_lmdb"), readonly=True).begin() as transaction:
+        value = transaction.get(b"00000000")
+    head = bytes([8, 3, 16, 48, 24, 48, 34, 0x80, 0x36])
+    assert value == head + patches[0].tobytes() + bytes([40, labels[0]])
+
+
+def test_without_lmdb_the_error_names_the_remedy(small_store, tmp_path, monkeypatch):
+    real_import = builtins.__import__
+
+    def without_lmdb(name, *arguments, **keywords):
+        if name == "lmdb":
+            raise ImportError(name)
+        return real_import(name, *arguments, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", without_lmdb)
+    with pytest.raises(EglError, match="--format lmdb: the Python package lmdb is not installed"):
+        export(small_store.path, str(tmp_path / "lmdb"), "lmdb")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_existing_folder_is_left_alone(small_store, tmp_path):
