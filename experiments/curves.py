@@ -1,6 +1,6 @@
 """Curves over seeds, their intervals, and what a difference between two arms of the same seeds amounts to."""
 
-from typing import Any, Callable, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
@@ -30,8 +30,8 @@ def per_run(
 ) -> pd.DataFrame:
     """Return a row for each run of `curves`: the columns `by`, and measure(the run's rounds) for each of `measures`."""
     rows = [
-        {**dict(zip(by, key)), **{name: measure(run) for name, measure in measures.items()}}
-        for key, run in curves.groupby(list(by), sort=False)
+        {**keys, **{name: measure(run) for name, measure in measures.items()}}
+        for keys, run in grouped(curves, by)
     ]
     return pd.DataFrame(rows, columns=[*by, *measures])
 
@@ -46,29 +46,100 @@ def height_at(run: pd.DataFrame, column: str, iteration: float) -> float:
     return float(np.interp(iteration, run["iteration"], run[column]))
 
 
+def first_at_height(run: pd.DataFrame, x: str, column: str, wanted: float) -> float:
+    """Return the x at which a column of a run's rounds is first as high as `wanted`, nan where it never is.
+
+    A height of 0 never counts.
+    """
+    run = run.sort_values("iteration")
+    reached = run[(run[column] >= wanted) & (run[column] > 0)]
+    return float(reached[x].iloc[0]) if len(reached) else float("nan")
+
+
+def last(run: pd.DataFrame, column: str) -> float:
+    """Return the last value of a column of a run's rounds."""
+    return float(run.loc[run["iteration"].idxmax(), column])
+
+
 def is_one_class(run: pd.DataFrame) -> bool:
     """Return whether a run ends with a net that calls all patches the same, or has diverged."""
-    last = run.loc[run["iteration"].idxmax()]
-    return bool(last["sensitivity"] + last["specificity"] == 1 and last["sensitivity"] in (0, 1))
+    sensitivity, specificity = last(run, "sensitivity"), last(run, "specificity")
+    return sensitivity + specificity == 1 and sensitivity in (0, 1)
 
 
-def stacked(curves: pd.DataFrame, column: str) -> Tuple[np.ndarray, np.ndarray]:
-    """Return (iterations (n,), values (seeds, n)) of a column of one arm's curves."""
-    table = curves.pivot(index="seed", columns="iteration", values=column)
+def stacked(
+    curves: pd.DataFrame, column: str, x: str = "iteration"
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Return (x (n,), values (seeds, n)) of a column of one arm's curves."""
+    table = curves.pivot(index="seed", columns=x, values=column)
     return table.columns.to_numpy(), np.ascontiguousarray(table.to_numpy(float))
 
 
-def means(curves: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
-    """Return the means over seeds of the columns of curves: by, metric, iteration, mean, half_width (of the 95% t-interval), seeds."""
+def means(
+    curves: pd.DataFrame, by: Sequence[str], columns: Sequence[str], x: str = "iteration"
+) -> pd.DataFrame:
+    """Return the means over seeds of the columns of curves, at every x.
+
+    The columns are `by`, metric, x, mean, half_width (of the 95% t-interval) and seeds.
+    """
     tables = []
-    for key, arm in curves.groupby(list(by), sort=False):
+    for keys, arm in grouped(curves, by):
         for column in columns:
-            iterations, values = stacked(arm, column)
+            positions, values = stacked(arm, column, x)
             mean, half = interval(values)
-            table = {"metric": column, "iteration": iterations, "mean": mean, "half_width": half}
-            keys = dict(zip(by, key if len(by) > 1 else (key,)))
+            table = {"metric": column, x: positions, "mean": mean, "half_width": half}
             tables.append(pd.DataFrame({**keys, **table, "seeds": len(values)}))
     return pd.concat(tables, ignore_index=True)
+
+
+def intervals(table: pd.DataFrame, by: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each value of `by`: seeds (where the first column is known), and each column's
+    mean and, as column_half_width, half of its 95% t-interval, over the seeds where it is known."""
+    rows = []
+    for keys, part in grouped(table, [by]):
+        row = {**keys, "seeds": part[columns[0]].count()}
+        for column in columns:
+            known = part[column].dropna().to_numpy()
+            mean, half = interval(known) if len(known) else (np.nan, np.nan)
+            row.update({column: float(mean), f"{column}_half_width": float(half)})
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def grouped(
+    table: pd.DataFrame, by: Sequence[str]
+) -> Iterator[Tuple[Dict[str, Any], pd.DataFrame]]:
+    """Yield ({column: value}, rows) for the combinations of values of the columns `by`, as they first appear."""
+    for key, rows in table.groupby(list(by), sort=False):
+        yield dict(zip(by, key if len(by) > 1 else (key,))), rows
+
+
+def scores(
+    curves: pd.DataFrame, by: Sequence[str] = ("arm", "seed"), start: float = 0
+) -> pd.DataFrame:
+    """Return a row for each run of curves: by, mean_f (mean height of F from the iteration `start` on),
+    last_f, labels (at the end), broken (whether it ends with one class for all patches, or diverged)."""
+    return per_run(
+        curves,
+        by,
+        mean_f=lambda run: mean_height(run, "f_measure", start),
+        last_f=lambda run: last(run, "f_measure"),
+        labels=lambda run: last(run, "n_labelled"),
+        broken=is_one_class,
+    )
+
+
+def heights(
+    curves: pd.DataFrame, batches: Sequence[int], by: Sequence[str] = ("arm", "seed")
+) -> pd.DataFrame:
+    """Return F at each of `batches`: a row for each run and batch with by, batch, f."""
+    tables = [
+        per_run(curves, by, f=lambda run, batch=batch: height_at(run, "f_measure", batch))
+        for batch in batches
+    ]
+    return pd.concat(
+        [table.assign(batch=batch) for table, batch in zip(tables, batches)], ignore_index=True
+    )
 
 
 def where(table: pd.DataFrame, **values: Any) -> pd.DataFrame:

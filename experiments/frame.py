@@ -16,11 +16,12 @@ constants as `experiment`, `paired` and `where` of experiments.curves, and the F
 
 import os
 from types import ModuleType
-from typing import Any, Dict, Iterable, Optional
+from typing import Any, Dict, Iterable, Iterator, Optional, Sequence, Tuple
 
 import jinja2
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from data_prep.files import write_csv
 from experiments import plots
@@ -28,8 +29,13 @@ from experiments.curves import interval, mean_text, paired, where
 from experiments.protocols import Protocol
 from experiments.results import Results
 from experiments.section import Section, read_section
+from experiments.tasks import Task
 
+Tasks = Dict[str, Task]
 Tables = Dict[str, Any]  # DataFrames by name, and single numbers that the words need
+Figures = Iterator[Tuple[str, Figure]]
+Verdicts = Dict[str, str]
+Csvs = Dict[str, pd.DataFrame]
 
 
 def plural(number: int, noun: str) -> str:
@@ -43,8 +49,13 @@ def listed(items: Iterable[Any]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def plus_minus(values: Sequence[float], digits: int = 3) -> str:
+    """Return the mean and half of its 95% t-interval as text, over the seeds whose value is known."""
+    return mean_text(pd.Series(values).dropna(), digits)
+
+
 FILTERS = {
-    "pm": mean_text,  # values of seeds -> 0.015 ± 0.029, of one seed 0.015
+    "pm": plus_minus,  # values of seeds -> 0.015 ± 0.029, of one seed 0.015
     "plus_minus": lambda values: "{:.3f} ± {:.3f}".format(*interval(values)),  # of one seed ± nan
     "fixed": lambda number, digits=3: f"{number:.{digits}f}",
     "short": lambda number, digits=6: f"{number:.{digits}g}",

@@ -2,15 +2,16 @@
 
 import zlib
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from data_prep.files import written_whole
-from experiments.curves import interval
+from experiments.curves import interval, stacked
 
 COLOURS = {
     "random": "tab:blue",
@@ -88,10 +89,29 @@ def band(
         axis.fill_between(x, mean - half, mean + half, color=colour, alpha=0.18, linewidth=0)
 
 
+def bands(
+    axis: Axes, curves: pd.DataFrame, column: str, x: str = "iteration", thin: float = 0.0
+) -> None:
+    """Draw a column of curves: a band for each arm and, where thin is above 0, a line of that opacity for each seed."""
+    for arm, of_arm in curves.groupby("arm", sort=False):
+        positions, values = stacked(of_arm, column, x)
+        band(axis, positions, values, label(arm), colour(arm))
+        if thin:
+            axis.plot(positions, values.T, color=colour(arm), linewidth=0.5, alpha=thin)
+
+
 def dot(axis: Axes, values: Any, height: float, **style: Any) -> None:
     """Draw the mean of values (seeds,) at a height on the y axis and, of two seeds or more, its 95% t-interval."""
     mean, half = interval(values)
     axis.errorbar(mean, height, xerr=None if np.isnan(half) else half, fmt="o", capsize=3, **style)
+
+
+def name_rows(axis: Axes, names: Sequence[str]) -> None:
+    """Name the heights 0, 1, ... of an axis, from the top down, and mark the 0 of x."""
+    axis.axvline(0, color="0.3", linewidth=0.8)
+    axis.set_yticks(range(len(names)))
+    axis.set_yticklabels(names)
+    axis.invert_yaxis()
 
 
 def finish(

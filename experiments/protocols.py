@@ -38,6 +38,11 @@ class Protocol(NamedTuple):
     map_stride: int = 4
     map_images: int = 0  # photographs scored at each time of Fig. 3; 0: all of the training split
 
+    @property
+    def compared_seeds(self) -> range:
+        """The seeds that Fig. 2 and the other experiments share."""
+        return range(1, min(self.seeds, self.fig2_seeds) + 1)
+
     def stores(self):
         """Return {name of store: PrepareSettings}: "all", and "lesion", with healthy patches from lesion images alone."""
         return {"all": self.prepare, "lesion": replace(self.prepare, healthy_from="lesion")}

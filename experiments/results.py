@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 import pandas as pd
 
 from egl.errors import EglError
-from egl.training.run_folder import read_metrics, read_rounds, read_table
+from egl.training.run_folder import ROUNDS, read_metrics, read_rounds, read_table
 from experiments.curves import continued
 from experiments.protocols import Protocol
 
@@ -56,8 +56,10 @@ class Results:
         whole = self.seeds(seeds, *arms.values())
         return {arm: {seed: name(seed) for seed in whole} for arm, name in arms.items()}
 
-    def curves(self, runs: Mapping[str, Mapping[int, str]], columns: Sequence[str]) -> pd.DataFrame:
-        """Return the columns of rounds.csv of runs {arm: {seed: run}}: a row for each arm, seed and iteration.
+    def curves(
+        self, runs: Mapping[str, Mapping[int, str]], columns: Sequence[str] = ROUNDS[1:]
+    ) -> pd.DataFrame:
+        """Return the rounds.csv of runs {arm: {seed: run}}: a row for each arm, seed and iteration.
 
         All runs of an arm have the iterations of its longest one: see experiments.curves.continued.
         """
@@ -74,6 +76,10 @@ class Results:
             types = {"seed": int, "iteration": int, **dict.fromkeys(columns, float)}
             return pd.DataFrame(columns=header).astype(types)
         return pd.concat(tables, ignore_index=True)[header]
+
+    def paired_curves(self, seeds: Iterable[int], arms: Mapping[str, NameOf]) -> pd.DataFrame:
+        """Return the curves of arms over the seeds in which every arm is finished."""
+        return self.curves(self.paired(seeds, arms))
 
     def rounds(self, name: str) -> pd.DataFrame:
         """Return a run's rounds.csv: a row for each evaluation. EglError where it is missing or has none."""

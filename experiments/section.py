@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Sequence
 
 FIGURE = re.compile(r"!\[(?P<caption>.*)\]\((?P<file>[^)]+)\)(?P<photographs>\{photographs\})?")
 VERDICT = re.compile(r"Verdict (?P<claim>C\d+): (?P<measured>.*)")
@@ -91,5 +91,5 @@ def _table(lines: List[str]) -> Table:
     return Table(caption, tuple(rows[0]), rows[1:])
 
 
-def _cells(line: str) -> Tuple[str, ...]:
-    return tuple(cell.strip() for cell in line.split("|")[1:-1])
+def _cells(line: str) -> List[str]:
+    return [cell.strip() for cell in line.split("|")[1:-1]]

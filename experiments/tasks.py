@@ -18,3 +18,13 @@ class Task:
     store: str
     settings: Any
     needs: Tuple[str, ...] = ()
+
+
+def with_trainer(settings: Any, **changes: Any) -> Any:
+    """Return a run's settings with changes of its trainer's."""
+    return settings._replace(trainer=settings.trainer._replace(**changes))
+
+
+def with_selection(settings: Any, **changes: Any) -> Any:
+    """Return a run's settings with changes of its selection's."""
+    return settings._replace(selection=settings.selection._replace(**changes))

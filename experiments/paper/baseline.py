@@ -1,42 +1,37 @@
 """Plain SGD on all labels: loss and accuracy over time, and what the net can do in the end."""
 
 import os
+from typing import Any, Optional, Tuple
 
 import h5py
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from egl.training.full_training import FullTrainingSettings
-from egl.training.run_folder import write_csv
 from experiments import bootstrap, plots, work
-from experiments.curves import mean_text
-from experiments.section import Figure, Section, Table
-from experiments.tasks import Task
+from experiments.curves import where
+from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks
+from experiments.tasks import with_trainer
 
 KEPT = (30, 100, 300, 1000, 3000, 10000)  # iterations whose weights are kept, for Fig. 3
-COLUMNS = (
-    "iteration",
-    "train_loss",
-    "val_loss",
-    "val_accuracy",
-    "f_measure",
-    "sensitivity",
-    "specificity",
-    "accuracy",
-    "auc",
-)
+COLUMNS = [
+    "iteration", "train_loss", "val_loss", "val_accuracy",
+    "f_measure", "sensitivity", "specificity", "accuracy", "auc",
+]  # fmt: skip
 RULE, END = "stopping rule", "end"
 
 
-def name(seed):
+def name(seed: int) -> str:
     """Return the name of a seed's run."""
     return f"baseline-seed{seed:02d}"
 
 
-def tasks(protocol):
-    """Return {name: Task}, one a seed. The paper's stopping rule is noted, and does not end a run."""
+def tasks(protocol: Protocol) -> Tasks:
+    """Return the runs, one a seed. The paper's stopping rule is noted, and does not end a run."""
     result = {}
     for seed in range(1, protocol.baseline_seeds + 1):
-        trainer = protocol.images.trainer._replace(seed=seed)
+        trainer = with_trainer(protocol.images, seed=seed).trainer
         settings = FullTrainingSettings(
             trainer, protocol.epochs, stop_early=False, keep_weights=KEPT
         )
@@ -44,105 +39,88 @@ def tasks(protocol):
     return result
 
 
-def section(results):
-    """Return the Section, or None where no seed is finished."""
+def measure(results: Results) -> Tables:
+    """Return the tables of the finished seeds.
+
+    epochs: seed, epoch, COLUMNS; runs, a row a seed: seed, epochs, rule (epoch after which it says stop, or None),
+    diverged (words, or None); tested: seed, moment, epoch, metric, value, low, high (95% bootstrap over patients)
+    """
     seeds = results.seeds(range(1, results.protocol.baseline_seeds + 1), name)
     if not seeds:
-        return None
-    rounds = {seed: results.rounds(name(seed)) for seed in seeds}
-    metrics = {seed: results.metrics(name(seed)) for seed in seeds}
-    moments = {seed: _moments(metrics[seed], rounds[seed]) for seed in seeds}
-    tested, patients = _test(results, moments)
-    _write(results, rounds, tested)
-    return Section(
-        "Baseline: plain SGD on all labels",
-        _text(results, rounds, metrics, tested),
-        [_draw(results, rounds, moments)],
-        [_table(moments, tested, patients)],
-        files=("baseline.csv", "baseline-test.csv"),
-    )
+        return {}
+    epochs, runs = [], []
+    for seed in seeds:
+        rounds, metrics = results.rounds(name(seed)), results.metrics(name(seed))
+        numbers = np.arange(1, len(rounds) + 1)
+        epochs.append(rounds.sort_values("iteration")[COLUMNS].assign(seed=seed, epoch=numbers))
+        rule = metrics["stopping_rule_epoch"] or None
+        diverged = metrics["diverged"] or None
+        runs.append({"seed": seed, "epochs": len(rounds), "rule": rule, "diverged": diverged})
+    store = results.stores["all"]
+    samples = {split: len(store.samples(split)) for split in ("train", "validation", "test")}
+    tested, patients = _test(results, runs)
+    tables = {"epochs": pd.concat(epochs, ignore_index=True), "tested": tested}
+    return {**tables, "runs": runs, "samples": samples, "patients": patients}
 
 
-def _moments(metrics, rounds):
-    """Return {moment: epoch}; without the stopping rule's where it never says stop."""
-    rule, end = metrics["stopping_rule_epoch"], len(rounds["iteration"])
-    return {RULE: rule, END: end} if rule else {END: end}
-
-
-def _test(results, moments):
-    """Return ({(seed, moment): {measure: (value, low, high)}}, number of patients); all intervals are of the same resamples."""
+def _test(results: Results, runs: Any) -> Tuple[pd.DataFrame, int]:
+    """Return (the table `tested`, number of patients); all intervals are of the same resamples."""
     store = results.stores["all"]
     patches = store.samples("test")[:, 0]
-    names, patients = np.unique(
-        [store.images[image].patient for image in store.image[patches]], return_inverse=True
-    )
+    patient_of = [store.images[image].patient for image in store.image[patches]]
+    names, patients = np.unique(patient_of, return_inverse=True)
     times = bootstrap.draw(len(names), np.random.RandomState(1))
-    tested = {}
-    for seed, epochs in moments.items():
-        with h5py.File(os.path.join(results.run(name(seed)), "predictions.h5"), "r") as file:
-            for moment, epoch in epochs.items():
-                cases = bootstrap.count(file["test"][epoch - 1], store.labels[patches], patients)
-                tested[seed, moment] = bootstrap.intervals(cases, times)
-    return tested, len(names)
+    rows = []
+    for run in runs:
+        path = os.path.join(results.run(name(run["seed"])), "predictions.h5")
+        with h5py.File(path, "r") as file:
+            for moment, epoch in ((RULE, run["rule"]), (END, run["epochs"])):
+                if epoch is not None:
+                    cases = bootstrap.count(
+                        file["test"][epoch - 1], store.labels[patches], patients
+                    )
+                    for metric, numbers in bootstrap.intervals(cases, times).items():
+                        rows.append((run["seed"], moment, epoch, metric, *numbers))
+    columns = ["seed", "moment", "epoch", "metric", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns), len(names)
 
 
-def _write(results, rounds, tested):
-    rows = [
-        [seed, epoch + 1] + [f"{columns[column][epoch]:.6g}" for column in COLUMNS]
-        for seed, columns in rounds.items()
-        for epoch in range(len(columns["iteration"]))
-    ]
-    write_csv(results.file("baseline.csv"), ("seed", "epoch") + COLUMNS, rows)
-    rows = [
-        [seed, moment, measure] + [f"{number:.6g}" for number in numbers]
-        for (seed, moment), measured in tested.items()
-        for measure, numbers in measured.items()
-    ]
-    write_csv(
-        results.file("baseline-test.csv"),
-        ("seed", "moment", "metric", "value", "low", "high"),
-        rows,
-    )
+def draw(tables: Tables) -> Figures:
+    """Yield the losses, the validation accuracy and F by epoch."""
+    figure, axes = plots.panels(3, width=4.8)
+    loss, accuracy, f_measure = axes[0]
+    for number, run in enumerate(tables["runs"]):
+        epochs, colour = where(tables["epochs"], seed=run["seed"]), f"C{number % 10}"
+        _line(loss, epochs["train_loss"], run["rule"], color=colour)
+        _line(loss, epochs["val_loss"], run["rule"], color=colour, linestyle="--")
+        label = f"seed {run['seed']}"
+        _line(accuracy, epochs["val_accuracy"], run["rule"], color=colour, label=label)
+        _line(f_measure, epochs["f_measure"], run["rule"], color=colour)
+    # One entry a meaning: the style of a loss in grey, since its colour is the seed's.
+    for style, label in (
+        ("-", "training, mean over the epoch"),
+        ("--", "validation, after the epoch"),
+    ):
+        loss.plot([], [], style, color="dimgray", label=label)
+    accuracy.plot([], [], "o", color="dimgray", label="stopping rule")
+    _log_scale(loss)
+    loss.legend()
+    accuracy.legend()
+    plots.finish(loss, "Loss", "epoch", "cross-entropy (log scale)")
+    plots.finish(accuracy, "Validation accuracy", "epoch", "accuracy")
+    plots.finish(f_measure, "Test F-measure", "epoch", "F-measure")
+    for axis in axes[0]:
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    yield "baseline.png", figure
 
 
-def _draw(results, rounds, moments):
-    with plots.figure(results.file("baseline.png"), columns=3, width=4.8) as (_, axes):
-        loss, accuracy, f_measure = axes[0]
-        for place, seed in enumerate(rounds):
-            curves, rule, colour = rounds[seed], moments[seed].get(RULE), f"C{place % 10}"
-            _line(loss, curves["train_loss"], rule, colour)
-            _line(loss, curves["val_loss"], rule, colour, linestyle="--")
-            _line(accuracy, curves["val_accuracy"], rule, colour, label=f"seed {seed}")
-            _line(f_measure, curves["f_measure"], rule, colour)
-        # One entry a meaning: the style of a loss in grey, since its colour is the seed's.
-        for style, label in (
-            ("-", "training, mean over the epoch"),
-            ("--", "validation, after the epoch"),
-        ):
-            loss.plot([], [], style, color="dimgray", label=label)
-        accuracy.plot([], [], "o", color="dimgray", label="stopping rule")
-        _log_scale(loss)
-        loss.legend()
-        accuracy.legend()
-        plots.finish(loss, "Loss", "epoch", "cross-entropy (log scale)")
-        plots.finish(accuracy, "Validation accuracy", "epoch", "accuracy")
-        plots.finish(f_measure, "Test F-measure", "epoch", "F-measure")
-        for axis in axes[0]:
-            axis.xaxis.get_major_locator().set_params(integer=True)
-    return Figure(
-        "baseline.png",
-        "A colour a seed. Loss, accuracy on the validation patches, and F-measure on the test patches; dots: after this epoch the "
-        "paper's stopping rule says stop.",
-    )
-
-
-def _line(axis, values, rule, colour, **style):
-    axis.plot(np.arange(1, len(values) + 1), values, color=colour, **style)
+def _line(axis: Axes, values: pd.Series, rule: Optional[int], **style: Any) -> None:
+    axis.plot(np.arange(1, len(values) + 1), values, **style)
     if rule:
-        axis.plot(rule, values[rule - 1], "o", color=colour)
+        axis.plot(rule, values.iloc[rule - 1], "o", color=style["color"])
 
 
-def _log_scale(axis):
+def _log_scale(axis: Axes) -> None:
     """Mark a logarithmic axis with plain numbers: 0.1, 0.2, 0.5, 1."""
     axis.set_yscale("log")
     axis.yaxis.get_major_locator().set_params(subs=(1, 2, 5))
@@ -150,53 +128,9 @@ def _log_scale(axis):
     axis.yaxis.set_minor_formatter("")
 
 
-def _table(moments, tested, patients):
-    rows = [
-        [str(seed), moment, str(moments[seed][moment])]
-        + ["{:.3f} ({:.3f} to {:.3f})".format(*numbers) for numbers in measured.values()]
-        for (seed, moment), measured in tested.items()
-    ]
-    caption = (
-        "On the test patches, when the stopping rule says stop and at the end; in brackets the 95% bootstrap interval over the "
-        f"{patients} patients of the test split ({bootstrap.RESAMPLES} resamples)"
-    )
-    return Table(
-        caption, ("seed", "moment", "epoch", "F-measure", "sensitivity", "specificity", "AUC"), rows
-    )
-
-
-def _text(results, rounds, metrics, tested):
-    protocol, store = results.protocol, results.stores["all"]
-    n, batch = len(store.samples("train")), protocol.images.trainer.batch
-    text = [
-        f"Training on all {n} samples in batches of {batch}, {protocol.epochs} epochs, evaluated after each on the "
-        f"{len(store.samples('validation'))} validation and {len(store.samples('test'))} test samples; {len(rounds)} of "
-        f"{protocol.baseline_seeds} seeds. The training loss is the mean over an epoch's iterations, while the weights change; the "
-        "validation loss is measured after the epoch.",
-        "The paper's stopping rule is noted and does not end training: stop when neither loss falls by 1% of its best value before, or "
-        f"when the validation accuracy has stayed the same for two epochs. When it says stop: {_stops(metrics)}.",
-    ]
-    for seed in rounds:
-        if metrics[seed]["diverged"]:
-            epoch = len(rounds[seed]["iteration"])
-            text.append(
-                f"Seed {seed} diverged in epoch {epoch + 1} ({metrics[seed]['diverged']}). Its lines end, and its row \"{END}\" is "
-                f"measured, after epoch {epoch}."
-            )
-    if len(rounds) > 1:
-        ends = [measured for (_, moment), measured in tested.items() if moment == END]
-        f_measure, auc = (
-            mean_text([measured[measure][0] for measured in ends])
-            for measure in ("f_measure", "auc")
-        )
-        text.append(
-            f"Mean over the seeds at the end, with the 95% t-interval over seeds: F-measure {f_measure}, AUC {auc}."
-        )
-    return text
-
-
-def _stops(metrics):
-    rules = {seed: of_seed["stopping_rule_epoch"] for seed, of_seed in metrics.items()}
-    return "; ".join(
-        f"seed {seed} {f'after epoch {rule}' if rule else 'never'}" for seed, rule in rules.items()
-    )
+def csvs(tables: Tables) -> Csvs:
+    """Return the curves, and the test with its intervals."""
+    return {
+        "baseline.csv": tables["epochs"][["seed", "epoch", *COLUMNS]],
+        "baseline-test.csv": tables["tested"].drop(columns="epoch"),
+    }

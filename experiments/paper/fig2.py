@@ -1,31 +1,18 @@
-"""Fig. 2: F-measure, sensitivity and specificity against batches, for images and patches chosen by EGL or at random."""
+"""Fig. 2: F, sensitivity and specificity by batch, for images and patches chosen by EGL or at random."""
 
 from functools import partial
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Dict, Tuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from experiments import plots, work
 from experiments.claims import by_interval
-from experiments.curves import (
-    height_at,
-    interval,
-    is_one_class,
-    mean_height,
-    means,
-    paired,
-    per_run,
-    stacked,
-    where,
-)
-from experiments.frame import Tables
-from experiments.protocols import Protocol
-from experiments.results import Results
-from experiments.tasks import Task
+from experiments.curves import grouped, heights, interval, means, paired, scores, stacked, where
+from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
+from experiments.tasks import with_trainer
 
-# What chooses images and what chooses patches: the paper's two arms, and two that tell which part does the work.
+# What chooses images and what chooses patches: the paper's arms, and two that show which part works.
 ARMS = {
     "random": ("random", "random"),
     "egl": ("egl", "egl"),
@@ -34,7 +21,7 @@ ARMS = {
 }
 POOLS = {"all": "images with exudates and healthy ones", "lesion": "images with exudates alone"}
 METRICS = ["f_measure", "sensitivity", "specificity"]
-BATCHES = (10, 15, 20, 30, 45, 60)  # where the table stands
+BATCHES = (10, 15, 20, 30, 45, 60)  # rows of the table
 
 
 def name(pool: str, arm: str, seed: int) -> str:
@@ -42,8 +29,8 @@ def name(pool: str, arm: str, seed: int) -> str:
     return f"fig2-{pool}-{arm}-seed{seed:02d}"
 
 
-def tasks(protocol: Protocol) -> Dict[str, Task]:
-    """Return {name: Task}: for each pool and seed four arms, which begin with the same images and batches."""
+def tasks(protocol: Protocol) -> Tasks:
+    """Return the runs of each pool and seed: its arms, which begin with the same images and batches."""
     return {
         name(pool, arm, seed): task(protocol, pool, arm, seed)
         for seed in range(1, protocol.fig2_seeds + 1)
@@ -53,17 +40,15 @@ def tasks(protocol: Protocol) -> Dict[str, Task]:
 
 
 def arms(protocol: Protocol, pool: str) -> Tuple[str, ...]:
-    """Return the names of a pool's arms: the four, and in the pool with healthy images the protocol's further strategies."""
+    """Return a pool's arms: the four, and where there are healthy images the protocol's further ones."""
     return (*ARMS, *(protocol.strategies if pool == "all" else ()))
 
 
 def task(protocol: Protocol, pool: str, arm: str, seed: int) -> Task:
     """Return the Task of an arm; one that is not in ARMS is a strategy, for images and patches."""
-    strategy, patch_strategy = ARMS.get(arm, (arm, arm))
-    trainer = protocol.images.trainer._replace(seed=seed)
-    settings = protocol.images._replace(
-        strategy=strategy, patch_strategy=patch_strategy, trainer=trainer
-    )
+    images, patches = ARMS.get(arm, (arm, arm))
+    settings = with_trainer(protocol.images, seed=seed)
+    settings = settings._replace(strategy=images, patch_strategy=patches)
     if (pool, arm) == ("all", "egl"):
         settings = settings._replace(keep_weights=protocol.kept)
     return Task(work.select, pool, settings)
@@ -72,37 +57,29 @@ def task(protocol: Protocol, pool: str, arm: str, seed: int) -> Task:
 def measure(results: Results) -> Tables:
     """Return the tables of Fig. 2, over the seeds in which all arms of a pool are finished.
 
-    curves: pool, arm, seed, iteration, METRICS; scores, a row a run: pool, arm, seed, mean_f (from the first choice on),
-    one_class; heights: pool, arm, seed, batch, f; pools: pool, seeds, with_exudates, healthy (images to choose from)
+    curves: pool, arm, seed, iteration, METRICS; scores, a row a run: pool, arm, seed, mean_f (from the
+    first choice on), broken; heights: pool, arm, seed, batch, f; pools: pool, seeds, with_exudates, healthy
     """
     protocol, tables = results.protocol, []
     for pool in POOLS:
         named = {arm: partial(name, pool, arm) for arm in arms(protocol, pool)}
-        runs = results.paired(range(1, protocol.fig2_seeds + 1), named)
-        tables.append(results.curves(runs, METRICS).assign(pool=pool))
-    curves = pd.concat(tables, ignore_index=True)
+        table = results.paired_curves(range(1, protocol.fig2_seeds + 1), named)
+        tables.append(table.assign(pool=pool))
+    curves, by = pd.concat(tables, ignore_index=True), ["pool", "arm", "seed"]
     if curves.empty:
         return {}
-    keys, first = ["pool", "arm", "seed"], protocol.images.selection.initial_iterations
-    mean_f = partial(mean_height, column="f_measure", start=first)
-    heights = [
-        per_run(curves, keys, f=partial(height_at, column="f_measure", iteration=batch)).assign(
-            batch=batch
-        )
-        for batch in BATCHES
-    ]
-    pools = [
-        {"pool": pool, "seeds": part["seed"].nunique(), **_images(results.stores[pool])}
-        for pool, part in curves.groupby("pool", sort=False)
-    ]
+    first = protocol.images.selection.initial_iterations
     return {
         "curves": curves,
-        "scores": per_run(curves, keys, mean_f=mean_f, one_class=is_one_class),
-        "heights": pd.concat(heights, ignore_index=True),
-        "pools": pd.DataFrame(pools),
+        "scores": scores(curves, by, first),
+        "heights": heights(curves, BATCHES, by),
+        "pools": pd.DataFrame(
+            {**keys, "seeds": part["seed"].nunique(), **_images(results.stores[keys["pool"]])}
+            for keys, part in grouped(curves, ["pool"])
+        ),
         "published": results.published,
         "first": first,
-        "last": int(curves["iteration"].max()),
+        "last": curves["iteration"].max(),
     }
 
 
@@ -112,60 +89,58 @@ def _images(store: Any) -> Dict[str, int]:
     return {"with_exudates": with_exudates, "healthy": len(numbers) - with_exudates}
 
 
-def draw(tables: Tables) -> Iterator[Tuple[str, Figure]]:
+def draw(tables: Tables) -> Figures:
     """Yield a figure for each pool: the metrics of every arm, and below them EGL minus random."""
     for pool, curves in tables["curves"].groupby("pool", sort=False):
         figure, axes = plots.panels(len(METRICS), 2, sharex=True)
         for (above, below), metric in zip(axes.T, METRICS):
             for arm, of_arm in curves.groupby("arm", sort=False):
-                dashed = "-" if arm in ("egl", "random") else "--"
-                plots.band(
-                    above, *stacked(of_arm, metric), plots.label(arm), plots.colour(arm),
-                    shade=arm in ARMS, linestyle=dashed,
-                )  # fmt: skip
+                style = {
+                    "shade": arm in ARMS,
+                    "linestyle": "-" if arm in ("egl", "random") else "--",
+                }
+                x, values = stacked(of_arm, metric)
+                plots.band(above, x, values, plots.label(arm), plots.colour(arm), **style)
             if pool == "all" and tables["published"] is not None:
-                _draw_published(above, tables["published"], metric)
+                _draw_published(above, where(tables["published"], metric=metric))
             pairs = paired(curves, metric, ["seed", "iteration"])
-            iterations, difference = stacked(_minus_random(pairs), "difference")
-            below.plot(iterations, difference.T, color="0.6", linewidth=0.7)
-            plots.band(below, iterations, difference, "mean", "black")
+            pairs = pairs.assign(difference=pairs["egl"] - pairs["random"]).reset_index()
+            x, difference = stacked(pairs, "difference")
+            below.plot(x, difference.T, color="0.6", linewidth=0.7)
+            plots.band(below, x, difference, "mean", "black")
             below.axhline(0, color="0.3", linewidth=0.8)
             for axis in (above, below):
-                axis.axvline(
-                    tables["first"], color="tab:orange", label="initial images alone until here"
-                )
+                label = "initial images alone until here"
+                axis.axvline(tables["first"], color="tab:orange", label=label)
             plots.finish(above, plots.label(metric), "", ylim=(-0.02, 1.02))
             plots.finish(below, "", "batches (SGD iterations)", ylim=(-1.02, 1.02))
         axes[0, 0].set_ylabel("on the test patches")
         axes[1, 0].set_ylabel("EGL − random, same seed")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="lower center", bbox_to_anchor=(0.5, 1), ncol=4)
+        legend = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*legend, loc="lower center", bbox_to_anchor=(0.5, 1), ncol=4)
         yield f"fig2-{pool}.png", figure
 
 
-def _minus_random(pairs: pd.DataFrame) -> pd.DataFrame:
-    return (pairs["egl"] - pairs["random"]).rename("difference").reset_index()
-
-
-def _draw_published(axis: Axes, published: pd.DataFrame, metric: str) -> None:
+def _draw_published(axis: Axes, published: pd.DataFrame) -> None:
     for strategy in ("random", "egl"):
-        curve = where(published, metric=metric, strategy=strategy)
+        curve, label = where(published, strategy=strategy), plots.label(strategy)
+        style = {"linestyle": ":", "marker": ".", "color": plots.colour(strategy)}
         if len(curve):
-            label = f"{plots.label(strategy)}, as printed in the paper"
-            style = {"linestyle": ":", "marker": ".", "color": plots.colour(strategy)}
-            axis.plot(curve["batch"], curve["value"], label=label, **style)
+            axis.plot(
+                curve["batch"], curve["value"], label=f"{label}, as printed in the paper", **style
+            )
 
 
-def verdict(tables: Tables) -> Dict[str, str]:
+def verdict(tables: Tables) -> Verdicts:
     """Return the verdict on C1; none where the pool with healthy images has no whole seed."""
-    scores = where(tables["scores"], pool="all")
-    if scores.empty:
+    of_pool = where(tables["scores"], pool="all")
+    if of_pool.empty:
         return {}
-    mean_f = paired(scores, "mean_f")
+    mean_f = paired(of_pool, "mean_f")
     return {"C1": by_interval(*interval(mean_f["egl"] - mean_f["random"]))}
 
 
-def csvs(tables: Tables) -> Dict[str, pd.DataFrame]:
+def csvs(tables: Tables) -> Csvs:
     """Return what the figures show."""
     table = means(tables["curves"], ["pool", "arm"], METRICS)
     return {"fig2.csv": table.rename(columns={"iteration": "batch"})}

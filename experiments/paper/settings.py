@@ -2,13 +2,14 @@
 
 from functools import partial
 
-from egl.training.run_folder import write_csv
+import pandas as pd
+
 from experiments import plots, work
 from experiments.claims import by_interval
-from experiments.curves import area, curves, interval, mean_text, one_class, until
+from experiments.curves import intervals, paired, scores
+from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks
 from experiments.paper import fig2
-from experiments.section import Figure, Section, Table
-from experiments.tasks import Task
+from experiments.tasks import with_selection, with_trainer
 
 # Variant: (what changes in the selection, in the trainer, in the rest of the run, and whether random choice changes too).
 VARIANTS = {
@@ -19,7 +20,7 @@ VARIANTS = {
     "stride 48": ({}, {}, {"stride": 48}, False),
     "k = 16": ({"k": 16}, {}, {}, True),
     "k = 64": ({"k": 64}, {}, {}, True),
-    # Exudates are about one in a hundred patches of an image with exudates: 400 of them hold a handful, 4000 more than a batch.
+    # About one in a hundred patches of an image with exudates shows one: 400 patches hold a handful, 4000 more than a batch.
     "every patch of an image": ({}, {}, {"labelled": "grid"}, True),
     "every patch, 4000 scored": ({"candidates": 4000}, {}, {"labelled": "grid"}, True),
 }
@@ -28,8 +29,8 @@ DEFAULT = "the defaults"
 LESION = "healthy patches from lesion images"  # the other pool of Fig. 2
 
 
-def name(variant, arm, seed):
-    """Return the name of an arm's run; the defaults, and where a variant does not touch random choice, are Fig. 2's."""
+def name(variant: str, arm: str, seed: int) -> str:
+    """Return the name of an arm's run; the defaults are Fig. 2's, as is random choice where a variant does not touch it."""
     if variant in (DEFAULT, LESION):
         return fig2.name("all" if variant == DEFAULT else "lesion", arm, seed)
     if arm == "random" and not VARIANTS[variant][3]:
@@ -38,153 +39,73 @@ def name(variant, arm, seed):
     return f"settings-{words}-{arm}-seed{seed:02d}"
 
 
-def tasks(protocol):
-    """Return {name: Task}: for each variant and seed an arm by EGL and one at random; and Fig. 2's, with which they compare."""
-    whole = fig2.tasks(protocol)
-    result = {}
-    for seed in seeds(protocol):
+def tasks(protocol: Protocol) -> Tasks:
+    """Return the runs: for each variant and seed an arm by EGL and one at random; and Fig. 2's, with which they compare."""
+    whole, result = fig2.tasks(protocol), {}
+    for seed in protocol.compared_seeds:
         for arm in ARMS:
-            default = whole[fig2.name("all", arm, seed)]
             for variant in (DEFAULT, LESION):
                 result[name(variant, arm, seed)] = whole[name(variant, arm, seed)]
+            default = whole[fig2.name("all", arm, seed)].settings._replace(keep_weights=())
+            default = with_selection(default, iterations=protocol.settings_iterations)
             for variant, (selection, trainer, rest, _) in VARIANTS.items():
-                settings = default.settings
-                settings = settings._replace(
-                    selection=settings.selection._replace(
-                        iterations=protocol.settings_iterations, **selection
-                    ),
-                    trainer=settings.trainer._replace(**trainer),
-                    keep_weights=(),
-                    **rest,
-                )
-                result.setdefault(name(variant, arm, seed), Task(work.select, "all", settings))
+                changed = with_trainer(with_selection(default, **selection), **trainer)
+                task = Task(work.select, "all", changed._replace(**rest))
+                result.setdefault(name(variant, arm, seed), task)
     return result
 
 
-def seeds(protocol):
-    """Return the seeds of every variant: the first ones of Fig. 2."""
-    return range(1, min(protocol.seeds, protocol.fig2_seeds) + 1)
+def measure(results: Results) -> Tables:
+    """Return the tables, of each variant over the seeds in which both arms are finished; {} with Fig. 2's runs alone.
 
-
-def section(results):
-    """Return the Section, or None where no variant has a whole seed."""
-    found = {}
+    pairs: variant, seed, random and egl (mean F from the first choice on), difference, last_difference (of the last F),
+    random_broken and egl_broken (diverged, or one class for all); summary: the intervals of pairs by variant, and `effect`
+    """
+    protocol, tables = results.protocol, []
+    first, end = protocol.images.selection.initial_iterations, protocol.settings_iterations
     for variant in (DEFAULT, LESION, *VARIANTS):
-        whole = results.seeds(
-            seeds(results.protocol), *(partial(name, variant, arm) for arm in ARMS)
-        )
-        if whole:
-            found[variant] = _measure(results, variant, whole)
-    if not set(found) - {DEFAULT, LESION}:  # these are Fig. 2's
-        return None
-    rows = [
-        [
-            variant,
-            len(each["egl"]),
-            *(
-                f"{x:.6g}"
-                for column in ("random", "egl", "difference", "last")
-                for x in interval(each[column])
-            ),
-        ]
-        + [each["broken"]["random"], each["broken"]["egl"]]
-        for variant, each in found.items()
-    ]
-    names = [
-        f"{column}{part}"
-        for column in ("random", "egl", "difference", "last_difference")
-        for part in ("", "_half_width")
-    ]
-    write_csv(
-        results.file("settings.csv"),
-        ("variant", "seeds", *names, "random_broken", "egl_broken"),
-        rows,
-    )
-    first, last = (
-        results.protocol.images.selection.initial_iterations,
-        results.protocol.settings_iterations,
-    )
-    by_verdict = {
-        variant: by_interval(*interval(each["difference"])) for variant, each in found.items()
-    }
-    ahead = [variant for variant, verdict in by_verdict.items() if verdict == "reproduced"]
-    behind = [variant for variant, verdict in by_verdict.items() if verdict == "contradicted"]
-    text = [
-        f"Each open choice changed alone, from the defaults of Fig. 2, for {last} batches ({len(seeds(results.protocol))} seeds where all "
-        "are finished). The measure is that of claim C1: the mean F from the first choice on, EGL minus random, paired by seed; and, for "
-        "the local optimum of C2, the last F. Where a choice does not touch the random arm, the random arm is that of the defaults.",
-        f"The 95% interval of the difference lies above 0 for: {', '.join(ahead) or 'none'}; below 0 for: {', '.join(behind) or 'none'}.",
-    ]
-    return Section(
-        "The open choices: which of them decide",
-        text,
-        [_draw(results, found, first, last)],
-        [_table(found)],
-        files=("settings.csv",),
-    )
+        named = {arm: partial(name, variant, arm) for arm in ARMS}
+        curves = results.paired_curves(protocol.compared_seeds, named)
+        if len(curves):
+            tables.append(_pairs(curves[curves["iteration"] <= end], first).assign(variant=variant))
+    pairs = pd.concat(tables) if tables else pd.DataFrame(columns=["variant"])
+    if not pairs["variant"].isin(VARIANTS).any():
+        return {}
+    summary = intervals(pairs, "variant", ["random", "egl", "difference", "last_difference"])
+    for column in ("random_broken", "egl_broken"):
+        summary[column] = pairs.groupby("variant", sort=False)[column].sum().to_numpy()
+    effects = zip(summary["difference"], summary["difference_half_width"])
+    summary["effect"] = [by_interval(mean, half) for mean, half in effects]
+    return {"pairs": pairs, "summary": summary, "first": first, "end": end}
 
 
-def _measure(results, variant, whole):
-    first, last = (
-        results.protocol.images.selection.initial_iterations,
-        results.protocol.settings_iterations,
-    )
-    runs = {arm: [name(variant, arm, seed) for seed in whole] for arm in ARMS}
-    f = {arm: until(*curves(results, names, "f_measure"), last) for arm, names in runs.items()}
-    areas = {arm: area(*pair, first) for arm, pair in f.items()}
-    ends = {arm: values[:, -1] for arm, (_, values) in f.items()}
-    broken = {arm: one_class(results, names, last) for arm, names in runs.items()}
-    return dict(
-        areas,
-        difference=areas["egl"] - areas["random"],
-        last=ends["egl"] - ends["random"],
-        broken=broken,
-    )
+def _pairs(curves: pd.DataFrame, first: int) -> pd.DataFrame:
+    of_runs = scores(curves, start=first)
+    f, ends, broken = (paired(of_runs, column) for column in ("mean_f", "last_f", "broken"))
+    pairs = f[["random", "egl"]].assign(difference=f["egl"] - f["random"])
+    pairs = pairs.assign(last_difference=ends["egl"] - ends["random"])
+    return pairs.join(broken.astype(int).add_suffix("_broken")).reset_index()
 
 
-def _draw(results, found, first, last):
-    with plots.figure(results.file("settings.png"), width=9, height=0.6 + 0.42 * len(found)) as (
-        _,
-        axes,
-    ):
-        axis = axes[0, 0]
-        for place, each in enumerate(found.values()):
-            for shift, column, colour in (
-                (-0.12, "difference", "black"),
-                (0.12, "last", "tab:red"),
-            ):
-                label = (
-                    {"difference": f"mean F from batch {first} on", "last": "last F"}[column]
-                    if place == 0
-                    else None
-                )
-                plots.dot(
-                    axis, each[column], place + shift, color=colour, markersize=4, label=label
-                )
-        axis.axvline(0, color="0.3", linewidth=0.8)
-        axis.set_yticks(range(len(found)))
-        axis.set_yticklabels(list(found))
-        axis.invert_yaxis()
-        axis.legend(fontsize=8)
-        plots.finish(
-            axis, "", f"F-measure, EGL − random, {last} batches: paired mean and 95% t-interval"
-        )
-    return Figure("settings.png", "What lies right of the line is in favour of EGL.")
+def draw(tables: Tables) -> Figures:
+    """Yield the differences of each variant."""
+    variants = list(tables["summary"]["variant"])
+    figure, axes = plots.panels(width=9, height=0.6 + 0.42 * len(variants))
+    axis = axes[0, 0]
+    for row, (_, pairs) in enumerate(tables["pairs"].groupby("variant", sort=False)):
+        labels = (f"mean F from batch {tables['first']} on", "last F") if row == 0 else (None, None)
+        for column, shift, colour, label in (
+            ("difference", -0.12, "black", labels[0]),
+            ("last_difference", 0.12, "tab:red", labels[1]),
+        ):
+            plots.dot(axis, pairs[column], row + shift, color=colour, markersize=4, label=label)
+    plots.name_rows(axis, variants)
+    axis.legend(fontsize=8)
+    what = f"F-measure, EGL − random, {tables['end']} batches: paired mean and 95% t-interval"
+    plots.finish(axis, "", what)
+    yield "settings.png", figure
 
 
-def _table(found):
-    header = (
-        "choice",
-        "random: mean F",
-        "EGL: mean F",
-        "EGL − random",
-        "last F: EGL − random",
-        "seeds",
-        "broken down: random, EGL",
-    )
-    rows = [
-        [variant, *(mean_text(each[column]) for column in ("random", "egl", "difference", "last"))]
-        + [str(len(each["egl"])), "{random}, {egl}".format(**each["broken"])]
-        for variant, each in found.items()
-    ]
-    return Table("Each open choice changed alone", header, rows)
+def csvs(tables: Tables) -> Csvs:
+    """Return what the figure shows."""
+    return {"settings.csv": tables["summary"].drop(columns="effect")}

@@ -34,7 +34,7 @@ def test_blocks_become_parts():
         Figure("b.png", "An eye", photographs=True),
     ]
     assert section.tables == [
-        Table("A caption that is long", ("", "one", "two"), [("row", "1", "")])
+        Table("A caption that is long", ("", "one", "two"), [["row", "1", ""]])
     ]
     assert section.verdicts == [Verdict("C1", "undecided", "The effect is 0.1.")]
     assert section.files == ("a.csv",)

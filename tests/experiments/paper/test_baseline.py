@@ -1,12 +1,11 @@
 import csv
 from collections import namedtuple
 
-import cv2
 import numpy as np
 import pytest
 
 from egl.training.run_folder import ROUNDS, RunFolder
-from experiments import bootstrap
+from experiments import bootstrap, frame
 from experiments.paper import baseline
 from experiments.protocols import QUICK
 from experiments.results import Results
@@ -63,11 +62,11 @@ def read_csv(path):
 
 
 def test_nothing_finished(tmp_path):
-    assert baseline.section(Results(str(tmp_path), PROTOCOL, {"all": Store()})) is None
+    assert frame.section(baseline, Results(str(tmp_path), PROTOCOL, {"all": Store()})) is None
 
 
 def test_test_measures_at_two_moments(results):
-    section = baseline.section(results)
+    section = frame.section(baseline, results)
     assert [row[:3] for row in section.tables[0].rows] == [
         ["1", "stopping rule", "2"],
         ["1", "end", "3"],
@@ -90,7 +89,7 @@ def test_test_measures_at_two_moments(results):
 
 def test_patients_are_drawn_and_not_images(results):
     # Of the test patches, b has three (images 1 and 2), c two, d one.
-    section = baseline.section(results)
+    section = frame.section(baseline, results)
     assert "over the 3 patients" in section.tables[0].caption
     cases = bootstrap.count(EARLY, LABELS[2:], [0, 0, 1, 0, 1, 2])
     expected = bootstrap.intervals(cases, bootstrap.draw(3, np.random.RandomState(1)))
@@ -109,7 +108,7 @@ def test_patients_are_drawn_and_not_images(results):
 
 
 def test_the_text_says_what_is_missing_and_what_diverged(results):
-    text = baseline.section(results).text
+    text = frame.section(baseline, results).text
     assert "96 samples in batches of 32, 3 epochs" in text[0]
     assert "2 of 3 seeds" in text[0]
     assert "seed 1 after epoch 2; seed 2 never" in text[1]
@@ -123,13 +122,13 @@ def test_the_text_says_what_is_missing_and_what_diverged(results):
 def test_one_seed_has_no_interval_over_seeds(tmp_path):
     results = Results(str(tmp_path), PROTOCOL._replace(baseline_seeds=1), {"all": Store()})
     write_run(results, 1, [EARLY, LATE])
-    section = baseline.section(results)
+    section = frame.section(baseline, results)
     assert len(section.text) == 2
     assert [row[1] for row in section.tables[0].rows] == ["end"]
 
 
 def test_csv_of_the_curves(results):
-    section = baseline.section(results)
+    section = frame.section(baseline, results)
     assert section.files == ("baseline.csv", "baseline-test.csv")
     rows = read_csv(results.file("baseline.csv"))
     assert [(row["seed"], row["epoch"], row["iteration"]) for row in rows] == [
@@ -139,14 +138,25 @@ def test_csv_of_the_curves(results):
     assert rows[0]["f_measure"] == "0.666667"
 
 
-def test_the_figure_has_a_colour_a_seed_and_is_drawn_alike_again(results):
-    figure = baseline.section(results).figures[0]
-    pixels = cv2.imread(results.file(figure.file)).reshape(-1, 3)[:, ::-1]
-    for colour in ((0x1F, 0x77, 0xB4), (0xFF, 0x7F, 0x0E)):
-        assert (pixels == colour).all(axis=1).sum() > 100
-    names = (figure.file, "baseline.csv", "baseline-test.csv")
+def test_the_figure_has_a_colour_for_each_seed_and_a_dot_where_the_rule_says_stop(results):
+    ((file, figure),) = baseline.draw(baseline.measure(results))
+    loss, accuracy, _ = figure.axes
+    assert file == "baseline.png"
+    lines = [line for line in loss.lines if len(line.get_xdata()) > 1]
+    assert [line.get_ydata().tolist() for line in lines[::2]] == [
+        [0.5, 0.25, pytest.approx(1 / 6, rel=1e-5)],
+        [0.5, 0.25],
+    ]
+    assert [line.get_color() for line in lines] == ["C0", "C0", "C1", "C1"]
+    dots = [line for line in accuracy.lines if line.get_marker() == "o" and len(line.get_xdata())]
+    assert [(dot.get_xdata()[0], dot.get_ydata()[0]) for dot in dots] == [(2, 0.5)]
+
+
+def test_drawn_again_it_is_the_same(results):
+    names = ("baseline.png", "baseline.csv", "baseline-test.csv")
+    frame.section(baseline, results)
     before = [read(results.file(name)) for name in names]
-    baseline.section(results)
+    frame.section(baseline, results)
     assert [read(results.file(name)) for name in names] == before
 
 

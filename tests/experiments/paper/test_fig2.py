@@ -65,10 +65,10 @@ def test_verdict_and_tables(results):
         "F at 15 batches: 0.150 ± 0.635."
     )
     assert found.tables[0].rows == [
-        ("10 batches", "0.400 ± 0.000", "0.550 ± 0.635", "0.150 ± 0.635"),
-        ("15 batches", "0.400 ± 0.000", "0.550 ± 0.635", "0.150 ± 0.635"),
+        ["10 batches", "0.400 ± 0.000", "0.550 ± 0.635", "0.150 ± 0.635"],
+        ["15 batches", "0.400 ± 0.000", "0.550 ± 0.635", "0.150 ± 0.635"],
     ]
-    assert found.tables[1].rows[0] == ("random", "0.400 ± 0.000", "0.000 ± 0.000")
+    assert found.tables[1].rows[0] == ["random", "0.400 ± 0.000", "0.000 ± 0.000"]
     assert found.text[1] == (
         "Pool of images with exudates and healthy ones: 2 of 2 seeds, 1 images with exudates and 2 healthy ones to "
         "choose from. Every run ends with a net that tells the classes apart."

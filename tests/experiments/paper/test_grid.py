@@ -1,10 +1,10 @@
 import csv
 import os
 
-import cv2
 import pytest
 
 from egl.training.run_folder import RunFolder
+from experiments import frame
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.paper import grid
 from experiments.protocols import QUICK
@@ -57,7 +57,7 @@ def take_away(results, rate, batch, *seeds):
 
 
 def verdict(results):
-    (verdict,) = grid.section(results).verdicts
+    (verdict,) = frame.section(grid, results).verdicts
     assert verdict.claim == "C5"
     return verdict.verdict
 
@@ -67,12 +67,12 @@ def rows(section):
 
 
 def test_nothing_finished(tmp_path):
-    assert grid.section(Results(str(tmp_path), PROTOCOL, {"all": Store()})) is None
+    assert frame.section(grid, Results(str(tmp_path), PROTOCOL, {"all": Store()})) is None
 
 
 def test_reproduced_within_two_hundredths_of_the_best(results):
     assert verdict(results) == REPRODUCED  # 0.88 is 0.02 below 0.90 but for the rounding of floats
-    measured = grid.section(results).verdicts[0].measured
+    measured = frame.section(grid, results).verdicts[0].measured
     assert (
         "rate 0.01, batch 64: 0.880 ± 0.127, 0 diverged, 2 of 2 seeds" in measured
     )  # t of 1 degree of freedom: 12.706 x 0.01
@@ -90,7 +90,10 @@ def test_the_best_cell_may_be_anywhere(results):
     for seed in (1, 2):
         finish(results, 0.003, 64, seed, 0.92)
     assert verdict(results) == NOT_REPRODUCED
-    assert "best cell (rate 0.003, batch 64): 0.920" in grid.section(results).verdicts[0].measured
+    assert (
+        "best cell (rate 0.003, batch 64): 0.920"
+        in frame.section(grid, results).verdicts[0].measured
+    )
 
 
 def test_not_reproduced_if_a_seed_of_the_two_diverges(results):
@@ -109,25 +112,25 @@ def test_not_reproduced_if_a_seed_of_the_two_diverges(results):
 def test_undecided_where_a_cell_has_no_run(results):
     take_away(results, 0.003, 16, 1, 2)
     assert verdict(results) == UNDECIDED
-    assert "1 of 6 cells have no run." in grid.section(results).verdicts[0].measured
+    assert "1 of 6 cells have no run." in frame.section(grid, results).verdicts[0].measured
 
 
 def test_undecided_where_a_claimed_cell_is_not_in_the_grid(results):
     results.protocol = PROTOCOL._replace(grid_batches=(16, 64))
     assert verdict(results) == UNDECIDED
-    assert "rate 0.01, batch 32: not run" in grid.section(results).verdicts[0].measured
+    assert "rate 0.01, batch 32: not run" in frame.section(grid, results).verdicts[0].measured
 
 
 def test_a_missing_seed_is_said(results):
     take_away(results, 0.01, 64, 2)
-    section = grid.section(results)
+    section = frame.section(grid, results)
     assert rows(section)["0.01", "64"] == ["12", "1 of 2", "0", "0.870", "0.920"]
     assert "11 of 12 runs" in section.text[0]
 
 
 def test_the_table_counts_divergence_as_a_net_that_calls_nothing_exudate(results):
     diverge(results, 0.01, 32, 2)
-    section = grid.section(results)
+    section = frame.section(grid, results)
     assert rows(section)["0.01", "32"][:3] == ["25", "2 of 2", "1"]
     assert rows(section)["0.01", "32"][3].startswith("0.440 ±")  # (0.88 + 0) / 2
     assert rows(section)["0.01", "32"][4].startswith("0.715 ±")  # (0.93 + 0.5) / 2
@@ -136,7 +139,7 @@ def test_the_table_counts_divergence_as_a_net_that_calls_nothing_exudate(results
 
 def test_the_text_says_what_each_run_sees(results):
     finish(results, 0.003, 16, 1, 2 / 3, recalls=(1.0, 0.0))
-    text = grid.section(results).text
+    text = frame.section(grid, results).text
     assert "800 samples (0.5 times the 1600 training samples)" in text[0]
     assert "50 of 16 samples, 25 of 32 samples, 12 of 64 samples" in text[0]
     assert text[1:] == ["Runs that end with a net that calls all patches the same: 1."]
@@ -145,7 +148,7 @@ def test_the_text_says_what_each_run_sees(results):
 def test_csv(results):
     diverge(results, 0.01, 64, 2)
     take_away(results, 0.003, 16, 1)
-    assert grid.section(results).files == ("grid.csv",)
+    assert frame.section(grid, results).files == ("grid.csv",)
     with open(results.file("grid.csv"), newline="") as file:
         rows = list(csv.reader(file))
     assert rows[:2] == [
@@ -156,19 +159,27 @@ def test_csv(results):
     assert len(rows) == 1 + 11
 
 
-def test_the_figure_shows_the_claim_the_gaps_and_is_drawn_alike_again(results):
+def test_the_figure_shows_the_means_the_claim_and_the_gaps(results):
     take_away(results, 0.003, 16, 1, 2)
-    figure = grid.section(results).figures[0]
-    pixels = cv2.imread(results.file(figure.file)).reshape(-1, 3)[:, ::-1]
-    for colour in (
-        (0xD6, 0x27, 0x28),
-        (0xD3, 0xD3, 0xD3),
-        (0xFD, 0xE7, 0x24),
-    ):  # red frames, gray without a run, yellow for the best
-        assert (pixels == colour).all(axis=1).sum() > 1000
-    before = {name: read(results.file(name)) for name in ("grid.png", "grid.csv")}
-    grid.section(results)
-    assert {name: read(results.file(name)) for name in before} == before
+    ((_, figure),) = grid.draw(grid.measure(results))
+    axis = figure.axes[0]
+    means = axis.images[0].get_array()
+    assert means.filled(-1).tolist() == [
+        pytest.approx([-1, 0.81, 0.81]),
+        pytest.approx([0.9, 0.89, 0.88]),
+    ]
+    texts = {text.get_position(): text for text in axis.texts}
+    assert texts[0, 0].get_text() == "no run"
+    assert texts[0, 1].get_text() == "0.900\n± 0.127"
+    assert texts[0, 1].get_weight() == "bold"
+    assert [line.get_xdata().mean().round() for line in axis.lines] == [1, 2]  # red frames: 32, 64
+
+
+def test_drawn_again_it_is_the_same(results):
+    frame.section(grid, results)
+    before = [read(results.file(name)) for name in ("grid.png", "grid.csv")]
+    frame.section(grid, results)
+    assert [read(results.file(name)) for name in ("grid.png", "grid.csv")] == before
 
 
 def read(path):

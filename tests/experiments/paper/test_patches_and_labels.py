@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from experiments import frame
 from experiments.paper import baseline, labels, patches
 from experiments.protocols import STANDARD
 
@@ -42,7 +43,7 @@ def test_arms():
 
 
 def test_patches(results):
-    section = patches.section(results)
+    section = frame.section(patches, results)
     (verdict,) = section.verdicts
     assert (verdict.claim, verdict.verdict) == ("C2", "reproduced")  # 0.8 against 0.7 in both seeds
     assert "0.100 ± 0.000" in verdict.measured
@@ -62,7 +63,7 @@ def test_patches(results):
 def test_a_further_strategy_is_in_both(results):
     results.protocol = results.protocol._replace(strategies=("entropy",))
     assert set(patches.tasks(results.protocol)) > {patches.name("entropy", 2)}
-    assert patches.section(results) is None  # its runs are not there yet
+    assert frame.section(patches, results) is None  # its runs are not there yet
     for seed in (1, 2):
         results.write(
             patches.name("entropy", seed),
@@ -70,12 +71,12 @@ def test_a_further_strategy_is_in_both(results):
             f_measure=[0.5, 0.77, 0.8],
             n_labelled=[10, 40, 50],
         )
-    assert "entropy" in [row[0] for row in patches.section(results).tables[0].rows]
-    assert labels.section(results).tables[0].rows[0] == ["seed 1", "20.0%", "60.0%", "40.0%"]
+    assert "entropy" in [row[0] for row in frame.section(patches, results).tables[0].rows]
+    assert frame.section(labels, results).tables[0].rows[0] == ["seed 1", "20.0%", "60.0%", "40.0%"]
 
 
 def test_labels(results):
-    section = labels.section(results)
+    section = frame.section(labels, results)
     assert section.tables[0].rows == [
         ["seed 1", "20.0%", "60.0%"],
         ["seed 2", "30.0%", "not reached"],
@@ -90,10 +91,37 @@ def test_a_seed_that_needs_more_than_half_of_the_labels_is_no_reproduction(resul
     results.write(
         patches.name("egl", 2), ITERATIONS, f_measure=[0.6, 0.7, 0.8], n_labelled=[30, 40, 60]
     )
-    assert labels.section(results).verdicts[0].verdict == "not reproduced"
+    assert frame.section(labels, results).verdicts[0].verdict == "not reproduced"
+
+
+def test_the_figures_show_f_by_batches_by_labels_and_by_share(results):
+    ((_, figure),) = patches.draw(patches.measure(results))
+    by_batches, by_labels = figure.axes
+    lines = {line.get_label(): line for line in by_batches.lines}
+    assert lines["EGL"].get_xdata().tolist() == ITERATIONS
+    assert lines["EGL"].get_ydata() == pytest.approx([0.765, 0.8, 0.8])
+    lines = {line.get_label(): line for line in by_labels.lines}
+    assert lines["EGL"].get_xdata().tolist() == [25, 35, 65]  # means of seeds 1 and 2
+    assert lines["plain SGD, all 100 labels, last F"].get_ydata()[0] == pytest.approx(0.7)
+    ((_, figure),) = labels.draw(labels.measure(results))
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    # Both seeds of EGL have been at shares from 30% on, seed 1 up to 60%; at 30% their F is 0.8 and 0.77.
+    assert lines["EGL"].get_xdata() == pytest.approx([30, 35, 40, 45, 50, 55])
+    assert lines["EGL"].get_ydata()[0] == pytest.approx((0.8 + 0.77) / 2)
+    assert lines["all labels"].get_ydata()[0] == pytest.approx(0.8)
+    assert lines["95% of that"].get_ydata()[0] == pytest.approx(0.76)
+
+
+def test_reaching_it_with_all_labels_alone_is_not_reaching_it(results):
+    results.write(
+        patches.name("egl", 2), ITERATIONS, f_measure=[0.6, 0.7, 0.8], n_labelled=[30, 40, 100]
+    )
+    found = frame.section(labels, results)
+    assert found.tables[0].rows[1] == ["seed 2", "not reached", "not reached"]
+    assert "by EGL in 1 of 2 seeds" in found.verdicts[0].measured
 
 
 def test_nothing_finished(fake_results):
     results = fake_results()
-    assert patches.section(results) is None
-    assert labels.section(results) is None
+    assert frame.section(patches, results) is None
+    assert frame.section(labels, results) is None

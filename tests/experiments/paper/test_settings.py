@@ -1,5 +1,6 @@
 import pytest
 
+from experiments import frame
 from experiments.paper import fig2, settings
 from experiments.protocols import QUICK, STANDARD
 
@@ -50,7 +51,7 @@ def results(fake_results):
 
 
 def test_section(results):
-    section = settings.section(results)
+    section = frame.section(settings, results)
     rows = {row[0]: row for row in section.tables[0].rows}
     assert set(rows) == {"the defaults", "image score: mean"}  # what is not finished is not there
     assert rows["the defaults"][3:5] == [
@@ -69,9 +70,27 @@ def test_section(results):
     assert not section.verdicts
 
 
+def test_the_figure_has_a_row_for_each_variant(results):
+    ((_, figure),) = settings.draw(settings.measure(results))
+    axis = figure.axes[0]
+    assert [tick.get_text() for tick in axis.get_yticklabels()] == [
+        "the defaults",
+        "image score: mean",
+    ]
+    dots = [
+        (line.get_xdata()[0], line.get_ydata()[0])
+        for line in axis.lines
+        if line.get_marker() == "o"
+    ]
+    expected = [(-0.1, -0.12), (-0.1, 0.12), (0.2, 0.88), (0.2, 1.12)]
+    assert [number for dot in dots for number in dot] == pytest.approx(
+        [number for dot in expected for number in dot]
+    )
+
+
 def test_nothing_finished_but_what_is_fig2s(fake_results):
     results = fake_results(fig2_seeds=2, seeds=2)
-    assert settings.section(results) is None
+    assert frame.section(settings, results) is None
     for arm in settings.ARMS:
         results.write(fig2.name("all", arm, 1), [5, 10], f_measure=0.5)
-    assert settings.section(results) is None
+    assert frame.section(settings, results) is None

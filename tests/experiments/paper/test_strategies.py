@@ -5,6 +5,7 @@ import os
 import pytest
 
 from egl.strategies import STRATEGIES
+from experiments import frame
 from experiments.paper import fig2, patches, strategies
 from experiments.protocols import STANDARD
 
@@ -51,7 +52,7 @@ def results(fake_results):
 
 
 def test_section(results):
-    section = strategies.section(results)
+    section = frame.section(strategies, results)
     rows = {row[0]: row for row in section.tables[0].rows}
     assert [row[0] for row in section.tables[0].rows] == ["entropy", "random", "EGL"]
     assert rows["entropy"][1:5] == ["0.700 ± 0.000", "0.200 ± 0.000", "0.300 ± 0.000", "0 of 2"]
@@ -73,8 +74,24 @@ def test_section(results):
     ] == ["", "", ""]
 
 
+def test_the_figure_has_a_row_for_each_strategy(results):
+    ((_, figure),) = strategies.draw(strategies.measure(results))
+    names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+    assert names == ["entropy", "random", "EGL"]
+    leads = [
+        {
+            line.get_ydata()[0]: line.get_xdata()[0]
+            for line in axis.lines
+            if line.get_marker() == "o"
+        }
+        for axis in figure.axes
+    ]
+    assert leads[0] == pytest.approx({0: 0.2, 1: 0.0, 2: -0.1})
+    assert leads[1] == pytest.approx({0: 0.0275, 1: 0.0})  # EGL has no run of Algorithm 1
+
+
 def test_a_query_takes_what_it_took_in_the_fastest_seed(results):
-    assert strategies.section(results).tables[0].rows[0][5] == ""
+    assert frame.section(strategies, results).tables[0].rows[0][5] == ""
     for seed, seconds in ((1, 110.0), (2, 80.0)):
         path = os.path.join(results.run(fig2.name("all", "entropy", seed)), "metrics.json")
         with open(path) as file:
@@ -82,7 +99,7 @@ def test_a_query_takes_what_it_took_in_the_fastest_seed(results):
         with open(path, "w") as file:
             json.dump(metrics, file)
     assert (
-        strategies.section(results).tables[0].rows[0][5] == "2.0"
+        frame.section(strategies, results).tables[0].rows[0][5] == "2.0"
     )  # 40 of the 46 rounds chose something
 
 
@@ -90,11 +107,14 @@ def test_labels_that_are_not_enough(results):
     results.write(
         patches.name("least-confidence", 1), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300]
     )
-    assert strategies.section(results).tables[0].rows[0][7:] == ["300 (1 of 2 seeds)", "-80"]
+    assert frame.section(strategies, results).tables[0].rows[0][7:] == ["300 (1 of 2 seeds)", "-80"]
     results.write(
         patches.name("least-confidence", 2), [5, 85], f_measure=[0.8, 0.84], n_labelled=[100, 300]
     )
-    assert strategies.section(results).tables[0].rows[0][7:] == ["not reached (0 of 2 seeds)", ""]
+    assert frame.section(strategies, results).tables[0].rows[0][7:] == [
+        "not reached (0 of 2 seeds)",
+        "",
+    ]
 
 
 def test_sampling_of_the_pool(results):
@@ -102,7 +122,7 @@ def test_sampling_of_the_pool(results):
         for variant in strategies.SAMPLED:
             f = 0.6 if variant == "100 uniform" else 0.7
             results.write(strategies.sampled(STANDARD, variant, seed), [5, 85], f_measure=f)
-    rows = {row[0]: row for row in strategies.section(results).tables[1].rows}
+    rows = {row[0]: row for row in frame.section(strategies, results).tables[1].rows}
     assert rows["100 uniform"][1:4] == ["0.600 ± 0.000", "-0.100 ± 0.000", "0.600 ± 0.000"]
     assert rows["400 uniform"][2] == ""
 
@@ -118,4 +138,4 @@ def test_nothing_but_egl_and_random(fake_results):
                 sensitivity=0.5,
                 specificity=0.4,
             )
-    assert strategies.section(results) is None
+    assert frame.section(strategies, results) is None
