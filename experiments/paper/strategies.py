@@ -151,8 +151,8 @@ def draw(tables: Tables) -> Figures:
                 plots.dot(axis, values, row, color=plots.colour(strategy))
         axis.locator_params(axis="x", nbins=7)
         plots.finish(axis, title, "mean F minus that of random choice, same seed")
-    plots.name_rows(axes[0, 1], [plots.label(strategy) for strategy in order])
-    axes[0, 0].axvline(0, color="0.3", linewidth=0.8)
+    plots.name_rows(axes[0, 0], [plots.label(strategy) for strategy in order])
+    axes[0, 1].axvline(0, color="0.3", linewidth=0.8)
     yield "strategies.png", figure
 
 
