@@ -7,7 +7,9 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager
-from typing import Any, Iterable, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from data_prep.errors import DataError
 
@@ -104,6 +106,12 @@ def write_csv(path: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
+
+
+def write_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays as a compressed .npz, whole or not at all."""
+    with written_whole(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def sha256_of(path: str) -> str:

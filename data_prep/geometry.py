@@ -52,3 +52,8 @@ def disc(diameter: float) -> np.ndarray:
     """Return a round structuring element: uint8 of odd size, at least 3 x 3 pixels."""
     size = max(3, int(round(diameter)) | 1)
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+
+
+def ceil_div(numerator: int, denominator: int) -> int:
+    """Return the smallest whole number that is at least numerator / denominator."""
+    return -(-numerator // denominator)

@@ -1,8 +1,8 @@
-"""The errors of this package. Each message is one line that names the file, layer or blob, and the remedy."""
+"""The errors of this package: each message is one line that names the culprit and the remedy."""
 
 
 class EglError(Exception):
-    """Base of all errors that mean: the input is wrong, not the program. The command line exits with 2."""
+    """The input is wrong, not the program: the command line exits with 2."""
 
 
 class CaffeMissing(EglError, ImportError):
@@ -10,12 +10,12 @@ class CaffeMissing(EglError, ImportError):
 
 
 class NetError(EglError, ValueError):
-    """A net or solver definition, or a weights file, that Caffe would abort on or misread in silence."""
+    """A net, solver or weights file that Caffe would abort on or misread in silence."""
 
 
 class Diverged(EglError):
-    """The loss or the weights have left every bound: the rate or the momentum is too high for these samples."""
+    """The loss or the weights have left every bound: the rate or the momentum is too high."""
 
 
-class PoolExhausted(EglError):
-    """More patches or images were asked of a pool than are left in it."""
+class StrategyError(EglError):
+    """A strategy does not keep to the interface of egl.strategies.base."""

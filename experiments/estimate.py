@@ -7,10 +7,10 @@ import numpy as np
 from egl.nets.building import scoring_net
 from egl.nets.definition import prototxt_path
 from egl.nets.runtime import import_caffe
-from egl.selection.run import RunSettings
+from egl.selection.settings import RunSettings
 from egl.strategies import WITH_COMMITTEE
 from egl.strategies.committee import MEMBERS
-from egl.training.full_training import FullTrainingSettings
+from egl.training.settings import FullTrainingSettings
 
 # Measured in forward passes of one patch (0.7 ms on a core of a Xeon of 2019):
 STEP = 2.6  # an SGD iteration, a patch
@@ -63,7 +63,7 @@ def _selection(settings, store):
     selection = settings.selection
     training = selection.iterations * settings.trainer.batch * STEP
     steps = max(selection.steps, selection.k / settings.trainer.batch)
-    rounds = max(0, selection.iterations - selection.initial_iterations) / steps
+    rounds = max(0, selection.iterations - settings.initial_iterations) / steps
     phi, images = PHI.get(settings.stop_layer, 1), np.unique(store.image[store.patches_of("train")])
     total = training + selection.iterations / settings.evaluate_every * _evaluation(store)
     strategies = settings.strategy, settings.patch_strategy or settings.strategy

@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple, Tuple
 
 from data_prep.prepare import PrepareSettings
-from egl.selection.algorithms import SelectionSettings
-from egl.selection.run import RunSettings
+from egl.selection.settings import RunSettings, SelectionSettings
 
 
 class Protocol(NamedTuple):

@@ -5,7 +5,7 @@ from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import Diverged
 from egl.nets.runtime import blas_description, import_caffe
-from egl.selection.run import Selection
+from egl.selection.run import select as run_selection
 from egl.training import full_training
 from egl.training.run_folder import RunFolder, read_settings
 
@@ -29,9 +29,8 @@ def train_or_diverge(store, settings, out, progress):
 def select(store, settings, out, images=None, *, progress):
     """Run Algorithm 1 or 2 (egl.selection.run) and return its metrics. images: the data set's folder, None: where it was."""
     data = PatchStore(store)
-    return Selection(data, settings, out, StoredPhotographs(data, images), _about(data)).execute(
-        progress
-    )
+    photographs = StoredPhotographs(data, images)
+    return run_selection(data, settings, out, photographs, _about(data), progress=progress)
 
 
 def _about(data):

@@ -1,78 +1,34 @@
-"""The paper's Algorithms 1 and 2, without Caffe: what to score, choose and train on in which order.
+"""The paper's Algorithms 1 and 2. The numbers at the margin are the paper's lines.
 
-Both take callables, so that they run against anything that trains and scores:
+    model      trains on labelled samples, scores patches and photographs   egl.selection.model
+    pool       what is labelled and what is not                             egl.selection.pool
+    oracle     gives the labels                                             egl.selection.oracles
+    strategy   names what to label next: EGL, random choice, ...            egl.strategies
 
-    train(chosen, earlier, iterations)  SGD on L_k, the samples chosen this round, and L', those chosen before; returns how
-                               many iterations it took: `iterations`, or more where the chosen ones need more batches
-    choose_patches(samples, k, earlier)  the k samples to label next: (places in `samples`, scores); earlier: those of L'
-    choose_images(images, n, labelled)   the n images to label next: (places, scores); labelled: those that are (Algorithm 2)
-    record(state, queries)     called after each round, with what was asked in it
-
-Samples and images are integers. All that is random in a round comes from `random_of(iteration)`, a numpy RandomState
-of that round's own: so the state of a run is what has been chosen so far, and nothing else needs to be kept.
+Samples (patches) and images are integers. `run` keeps the clock, the records and the snapshots; all
+that is random in a round comes from run.random(), so the state of a run is what was chosen so far.
 """
 
-from typing import List, NamedTuple
+from typing import Any, List, NamedTuple, Optional
 
 import numpy as np
 
-from egl.errors import EglError, PoolExhausted
-from egl.selection.pool import Pool
+from egl.selection.oracles import Oracle
+from egl.selection.pool import Pool, TrainingSet
+from egl.strategies.base import Bags, Strategy
 
-AFTER_ROUND = ("accumulate", "replace")
-SAMPLING = ("uniform", "stratified")
-
-
-class SelectionSettings(NamedTuple):
-    """The choices of the two algorithms. The paper gives the initial sizes; the rest it leaves open."""
-
-    iterations: int = 60  # SGD iterations in all
-    k: int = 32  # patches chosen a round: one batch
-    after_round: str = "accumulate"  # "accumulate": a chosen sample joins L' and is not chosen again; "replace": L' is L_k alone
-    candidates: int = (
-        400  # samples scored a round, drawn at random from those that may be chosen; 0: all of them
-    )
-    sampling: str = "uniform"  # how they are drawn: all alike, or "stratified", as many from each image as can be
-    candidate_images: int = 0  # Algorithm 2: images scored a round, drawn at random; 0: all
-    initial_iterations: int = (
-        6  # before the first choice: 6 in Fig. 2; Algorithm 1's initial model has 5
-    )
-    images_per_round: int = 1  # Algorithm 2: images labelled a round
-    steps: int = 1  # SGD iterations a round: the first on L_k, room in a batch and further batches on random samples of L' + L_k
-
-    def check(self):
-        """Raise EglError for a value that cannot be meant."""
-        if self.after_round not in AFTER_ROUND:
-            raise EglError(
-                "after_round {!r}: give one of {}".format(self.after_round, ", ".join(AFTER_ROUND))
-            )
-        if self.sampling not in SAMPLING:
-            raise EglError(
-                "sampling {!r}: give one of {}".format(self.sampling, ", ".join(SAMPLING))
-            )
-        if self.iterations < 1 or self.k < 1 or self.images_per_round < 1:
-            raise EglError("iterations, k and images per round must be at least 1")
-        if (
-            self.initial_iterations < 1
-            or self.steps < 1
-            or self.candidates < 0
-            or self.candidate_images < 0
-        ):
-            raise EglError(
-                "initial iterations and steps must be at least 1, candidates and candidate images at least 0"
-            )
+UNSCORED = float("nan")
 
 
-class State(NamedTuple):
-    """Where a run stands: SGD iterations done, images labelled (in order), samples chosen to train on (L', in order)."""
+class Strategies(NamedTuple):
+    """What chooses images, and what chooses patches."""
 
-    iteration: int
-    images: List[int]
-    chosen: List[int]
+    images: Strategy
+    patches: Strategy
 
 
 class Query(NamedTuple):
-    """One thing that was asked: kind "image" or "patch", which one, and the score it was chosen for (initial ones: nan)."""
+    """What was asked: kind "image" or "patch", its number, the score it was chosen for."""
 
     kind: str
     item: int
@@ -80,138 +36,128 @@ class Query(NamedTuple):
 
 
 def algorithm_1(
-    n_samples, settings, random_of, train, choose_patches, record, stratum_of=None, state=None
-):
-    """Algorithm 1: choose patches. Trains on random batches first, then on the k patches that are chosen, round by round.
+    model: Any, pool: Pool, training: TrainingSet, oracle: Oracle, strategy: Strategy, run: Any
+) -> None:
+    """Choose patches to label, from the pool L, and train on them.
 
-    n_samples: L is the samples 0 to n_samples - 1. state: where to go on (default: from the start). Returns the last State;
-    ends early, with a last State of fewer iterations, when all samples have been chosen.
+    The first rounds make the initial model, on random patches. Ends early when fewer than k patches
+    are left.
     """
-    state = state or State(0, [], [])
-    pool = Pool(range(n_samples), state.chosen if settings.after_round == "accumulate" else ())
-    while state.iteration < settings.iterations:
-        initial = state.iteration < settings.initial_iterations
-        try:
-            pool.require(settings.k)
-        except PoolExhausted:
-            break
-        choose = None if initial else choose_patches
-        queries = _choose_patches(
-            np.array(pool.unlabelled),
-            settings,
-            random_of(state.iteration),
-            choose,
-            state.chosen,
-            stratum_of,
-        )
-        state = _train_on(queries, state, settings, train)
+    settings = run.settings.selection
+    while run.goes_on() and pool.has(settings.k):  # 1  while not converged
+        samples = np.array(pool.unlabelled, int)
+        queries = choose_patches(samples, training, strategy, run)  # 2-6  L_k
+        chosen = [query.item for query in queries]
+        training.add(chosen, oracle.label_patches(chosen))  # the expert labels L_k
+        update(model, chosen, training, run)  # 7  update M using L' + L_k
         if settings.after_round == "accumulate":
-            pool.reveal(query.item for query in queries)
-        record(state, queries)
-    return state
+            pool.reveal(chosen)
+        run.record(queries)
 
 
 def algorithm_2(
-    images,
-    samples_of,
-    initial_images,
-    settings,
-    random_of,
-    train,
-    choose_images,
-    choose_patches,
-    record,
-    stratum_of=None,
-    state=None,
-):
-    """Algorithm 2: choose images. Trains on the initial images' patches, then adds the image that is chosen each round,
-    and trains on the k patches that Algorithm 1 chooses from all labelled images.
+    model: Any,
+    pool: Pool,
+    training: TrainingSet,
+    oracle: Oracle,
+    strategies: Strategies,
+    bags: Bags,
+    run: Any,
+) -> None:
+    """Choose images to label, from the pool T, and train on the patches that Algorithm 1 chooses.
 
-    images: all of them; samples_of(image): its labelled samples, asked for once it is labelled; an image's samples are labelled
-    together. initial_images: the mu images of the start. state: where to go on. When every image is labelled, training
-    goes on with patches alone; when fewer than k patches of the labelled images are left to choose, L' starts over and all of
-    them may be chosen again. Returns the last State.
+    When every image is labelled, training goes on with patches alone. When fewer than k patches of
+    the labelled images are left to choose, L' starts over and all of them may be chosen again.
     """
-    state = state or State(0, [], [])
-    pool = Pool(images, state.images)
-    while state.iteration < settings.iterations:
-        initial = state.iteration < settings.initial_iterations
-        random = random_of(state.iteration)
-        queries = []
-        if not pool.labelled:
-            queries = [Query("image", image, float("nan")) for image in initial_images]
-        elif not initial:
-            queries = _choose_images(pool, settings, random, choose_images)
-        pool.reveal(query.item for query in queries)
-        state = state._replace(images=list(pool.labelled))
-        labelled = np.concatenate([samples_of(image) for image in pool.labelled])
+    settings = run.settings.selection
+    while run.goes_on():  # 3  while not converged
+        images: List[Query] = []
+        if not pool.labelled:  # 1-2  mu random images
+            images = [Query("image", image, UNSCORED) for image in run.initial_images]
+        elif not run.initial and pool.unlabelled:  # 4-8  those of highest interestingness
+            images = choose_images(pool, strategies.images, bags, run)
+        for query in images:  # 9  the labelled patches of the image join L_mu
+            training.add(*oracle.label_image(query.item))
+            pool.reveal([query.item])
+        samples = training.labelled
         if settings.after_round == "accumulate":
-            left = np.setdiff1d(labelled, state.chosen)
-            if len(left) < settings.k:
-                state, left = state._replace(chosen=[]), labelled
-            labelled = left
-        choose = None if initial else choose_patches
-        chosen = _choose_patches(
-            np.sort(labelled), settings, random, choose, state.chosen, stratum_of
-        )
-        state = _train_on(chosen, state, settings, train)
-        record(state, queries + chosen)
-    return state
+            samples = np.setdiff1d(samples, training.chosen)
+            if len(samples) < settings.k:
+                training.chosen, samples = [], training.labelled
+        # 10  update M with the k patches that Algorithm 1 selects from L_mu
+        patches = choose_patches(samples, training, strategies.patches, run)
+        update(model, [query.item for query in patches], training, run)
+        run.record(images + patches)
 
 
-def sample_pool(items, n, random, strata=None):
-    """Return n of `items` (m,), ascending, drawn at random: the remedy for a pool too large to be scored whole. n = 0: all.
+def choose_patches(
+    samples: np.ndarray, training: TrainingSet, strategy: Strategy, run: Any
+) -> List[Query]:
+    """Lines 2 to 6 of Algorithm 1: shuffle, score, and take the k highest, L_k.
 
-    strata: (m,) labels; then each stratum gives as equal a number as it can. random: numpy RandomState.
+    samples: ascending, those that may be chosen. For the initial model, k at random.
+    """
+    settings, random = run.settings.selection, run.random()
+    if run.initial:
+        drawn = random.permutation(samples)[: settings.k]
+        return [Query("patch", int(sample), UNSCORED) for sample in drawn]
+    strata = training.image_of(samples) if settings.sampling == "stratified" else None
+    n = max(settings.candidates, settings.k) if settings.candidates else 0
+    candidates = sample_pool(samples, n, random, strata)
+    choice = strategy.query_patches(
+        training.patches(candidates), settings.k, lambda: training.patches(training.chosen)
+    )
+    return _queries("patch", candidates, choice)
+
+
+def choose_images(pool: Pool, strategy: Strategy, bags: Bags, run: Any) -> List[Query]:
+    """Lines 4 to 8 of Algorithm 2: score every image not labelled yet, and take the highest."""
+    settings = run.settings.selection
+    n = (
+        max(settings.candidate_images, settings.images_per_round)
+        if settings.candidate_images
+        else 0
+    )
+    candidates = sample_pool(np.array(pool.unlabelled, int), n, run.random())
+    labelled = [int(image) for image in pool.labelled]
+    choice = strategy.query_images(candidates.tolist(), settings.images_per_round, bags, labelled)
+    return _queries("image", candidates, choice)
+
+
+def update(model: Any, chosen: List[int], training: TrainingSet, run: Any) -> None:
+    """Line 7 of Algorithm 1. A round of the initial model is one iteration, as it has no choice.
+
+    L' accumulates what was chosen before; with after_round "replace" it is empty.
+    """
+    settings = run.settings.selection
+    earlier = training.chosen if settings.after_round == "accumulate" else []
+    model.update(chosen, training, earlier, 1 if run.initial else settings.steps)
+    training.chosen = training.chosen + chosen
+
+
+def sample_pool(
+    items: np.ndarray, n: int, random: np.random.RandomState, strata: Optional[np.ndarray] = None
+) -> np.ndarray:
+    """Return n of `items` (m,) drawn at random, ascending; n = 0: all of them.
+
+    It makes a pool that is too large to be scored whole small enough. strata: (m,) labels; each
+    stratum then gives as equal a number as it can.
     """
     if not 0 < n < len(items):
         return np.sort(items)
     shuffled = random.permutation(len(items))
     if strata is not None:
-        # The first of every stratum, then the second of every one, and so on.
+        # The first of every stratum, then the second of every stratum, and so on.
         turn = np.empty(len(items), int)
         for stratum in np.unique(strata):
-            here = shuffled[strata[shuffled] == stratum]
-            turn[here] = np.arange(len(here))
+            members = shuffled[strata[shuffled] == stratum]
+            turn[members] = np.arange(len(members))
         shuffled = shuffled[np.argsort(turn[shuffled], kind="stable")]
     return np.sort(items[shuffled[:n]])
 
 
-def _choose_images(pool, settings, random, choose):
-    """Lines 4 to 9 of Algorithm 2: the images of highest interestingness."""
-    if not pool.unlabelled:
-        return []
-    n = settings.candidate_images and max(settings.candidate_images, settings.images_per_round)
-    candidates = sample_pool(np.array(pool.unlabelled), n, random)
-    places, scores = choose(
-        [int(image) for image in candidates], settings.images_per_round, list(pool.labelled)
-    )
+def _queries(kind: str, candidates: np.ndarray, choice: Any) -> List[Query]:
     return [
-        Query("image", int(candidates[place]), float(score)) for place, score in zip(places, scores)
+        Query(kind, int(candidates[index]), float(score))
+        for index, score in zip(choice.indices, choice.scores)
     ]
-
-
-def _choose_patches(samples, settings, random, choose, earlier, stratum_of):
-    """Lines 3 to 6 of Algorithm 1: shuffle, score, take the k highest. Without `choose` (the initial model): k at random."""
-    if choose is None:
-        return [
-            Query("patch", int(sample), float("nan"))
-            for sample in random.permutation(samples)[: settings.k]
-        ]
-    strata = stratum_of(samples) if settings.sampling == "stratified" else None
-    candidates = sample_pool(
-        samples, settings.candidates and max(settings.candidates, settings.k), random, strata
-    )
-    places, scores = choose(candidates, settings.k, earlier)
-    return [
-        Query("patch", int(candidates[place]), float(score)) for place, score in zip(places, scores)
-    ]
-
-
-def _train_on(queries, state, settings, train):
-    """Line 7 of Algorithm 1. A round of the initial model is one iteration, whatever a later round has."""
-    chosen = [query.item for query in queries if query.kind == "patch"]
-    earlier = state.chosen if settings.after_round == "accumulate" else []
-    iterations = 1 if state.iteration < settings.initial_iterations else settings.steps
-    done = train(np.array(chosen, int), np.array(earlier, int), iterations)
-    return state._replace(iteration=state.iteration + done, chosen=state.chosen + chosen)

@@ -1,65 +1,128 @@
-"""What the strategies may ask of the net that is being trained."""
+"""The net of a run: it trains on labelled samples, scores patches and photographs, saves itself."""
 
-from functools import cached_property
+import time
+from typing import Any, Dict, Iterator, Optional, Sequence
 
-from egl.gradient_length.features import Features
-from egl.gradient_length.maps import ImageScorer
-from egl.gradient_length.phi import GradientLength
+import numpy as np
+
+from data_prep.normalisation import Normalisation
+from data_prep.random_streams import Stream, random_state
+from egl.gradient_length.features import FeatureRows
+from egl.gradient_length.maps import PhiMaps
+from egl.gradient_length.phi import GradientLengths
+from egl.gradient_length.scorer import GradientFactors, NetScorer
+from egl.gradient_length.workers import Workers
+from egl.selection.pool import TrainingSet
+from egl.selection.settings import RunSettings
+from egl.selection.update import update_batches
+from egl.strategies.committee import Committee
+from egl.training.trainer import Trainer
 
 
-class Learner:
-    """Scores patches (uint8 N x 3 x H x W) with a trainer's present weights. Each kind of net is built when first asked for.
+class Model:
+    """A trainer, a scorer that sees its present weights, and a committee if a strategy wants one.
 
-    trainer: egl.training.trainer.Trainer; mean: (3,) of the training patches; settings: egl.selection.run.RunSettings
-    random(*what): a numpy RandomState of this run for that use and the present iteration
-    committee: egl.strategies.committee.Committee, None where no strategy has one
+    loss: of the last batch trained on; seconds_committee: what training the committee took.
+    reduction, stride, rate, committee: see egl.strategies.base.ScoringModel
     """
 
-    def __init__(self, trainer, mean, settings, random):
-        self.trainer, self.mean, self.settings, self._random = trainer, mean, settings, random
-        self.committee = None
+    def __init__(
+        self,
+        settings: RunSettings,
+        normalisation: Normalisation,
+        folder: str,
+        committee: bool = False,
+        workers: Any = 1,
+    ) -> None:
+        """folder: the run's; committee: whether one is trained; workers: processes that score."""
+        self._settings = settings
+        self.reduction, self.stride = settings.score, settings.stride
+        self.rate = settings.trainer.rate
+        self.loss = float("nan")
+        self.seconds_committee = 0.0
+        self._trainer = Trainer(settings.trainer, normalisation, folder)
+        scorer = {
+            "prototxt": self._trainer.score_prototxt,
+            "normalisation": normalisation,
+            "stop": settings.stop_layer,
+            "parameters": settings.parameters,
+            "route": settings.route,
+        }
+        net = self._trainer.solver.net
+        self._scorer: Any
+        if workers == 1:
+            self._scorer = NetScorer(weights=net, **scorer)
+        else:
+            self._scorer = Workers(net, scorer, workers, settings.trainer.device)
+        self.committee = Committee(settings.trainer, normalisation, folder) if committee else None
 
-    def random(self, *what):
-        """Return a RandomState for one use in the present round."""
-        return self._random(*what, self.trainer.iteration)
+    @property
+    def iteration(self) -> int:
+        """SGD steps done so far."""
+        return self._trainer.iteration
 
-    def phi(self, patches):
-        """Return the GradientLengths of patches."""
-        return self.phi_scorer.score(self.trainer.normalise(patches))
+    # Training
 
-    def features(self, patches):
-        """Return the FeatureRows of patches."""
-        return self._features.of(self.trainer.normalise(patches))
+    def update(
+        self, chosen: Sequence[int], training: TrainingSet, earlier: Sequence[int], iterations: int
+    ) -> None:
+        """Train on L_k = chosen and L' = earlier (Algorithm 1, line 7)."""
+        size = self._settings.trainer.batch
+        known = np.concatenate([earlier, chosen]).astype(int)
+        random = self.random(Stream.FILL)
+        for batch in update_batches(
+            np.asarray(chosen), np.asarray(earlier), iterations, size, random
+        ):
+            self.loss = self._trainer.step(*training.read(batch))
+            if self.committee:
+                began = time.time()
+                self.committee.step(len(known), lambda indices: training.read(known[indices]))
+                self.seconds_committee += time.time() - began
+            if self.iteration in self._settings.keep_weights:
+                self._trainer.keep_weights()
 
-    def phi_of_whole(self, photograph, field):
-        """Return the PhiMaps of a photograph (uint8 H x W x 3) in its field of view, on the grid of the settings."""
-        return self._maps.maps(photograph, self.settings.stride, field)
+    def snapshot(self, extra: Dict[str, Any]) -> None:
+        """Save everything that is needed to resume, with `extra` (dict for JSON)."""
+        if self.committee:
+            self.committee.snapshot()
+        self._trainer.snapshot(extra)
+        if self.committee:
+            self.committee.forget_earlier()
 
-    @cached_property
-    def phi_scorer(self):
-        """The GradientLength of the settings."""
-        settings, trainer = self.settings, self.trainer
-        return GradientLength(
-            trainer.score_prototxt,
-            trainer.solver.net,
-            settings.stop_layer,
-            settings.parameters,
-            route=settings.route,
-        )
+    def restore(self) -> Optional[Dict[str, Any]]:
+        """Go on from the newest snapshot and return its `extra`; None where there is none."""
+        extra = self._trainer.restore()
+        if extra is not None and self.committee:
+            self.committee.restore(self.iteration)
+        return extra
 
-    @cached_property
-    def _features(self):
-        return Features(self.trainer.score_prototxt, self.trainer.solver.net)
+    def close(self) -> None:
+        """End the processes that score."""
+        if isinstance(self._scorer, Workers):
+            self._scorer.close()
 
-    @cached_property
-    def _maps(self):
-        settings, trainer = self.settings, self.trainer
-        mean = self.mean if settings.trainer.scaling == "mean" else None
-        return ImageScorer(
-            trainer.score_prototxt,
-            trainer.solver.net,
-            mean,
-            settings.trainer.factor,
-            settings.stop_layer,
-            settings.parameters,
-        )
+    # Scoring: patches are uint8 N x C x H x W; each call sees the present weights
+
+    def posterior(self, patches: np.ndarray) -> np.ndarray:
+        """Return p(y | x), float64 (N, C)."""
+        return self._scorer.posterior(patches)
+
+    def phi(self, patches: np.ndarray) -> GradientLengths:
+        """Return the expected gradient lengths of patches (Eq. 1)."""
+        return self._scorer.phi(patches)
+
+    def features(self, patches: np.ndarray) -> FeatureRows:
+        """Return the last layer's input and output for patches."""
+        return self._scorer.features(patches)
+
+    def factors(self, patches: np.ndarray) -> GradientFactors:
+        """Return the two factors of one layer's gradient for patches."""
+        return self._scorer.factors(patches)
+
+    def maps_of(self, views: Any, stride: int) -> Iterator[PhiMaps]:
+        """Yield the maps of phi of each (photograph, field of view)."""
+        return self._scorer.maps_of(views, stride)
+
+    def random(self, stream: Stream) -> np.random.RandomState:
+        """Return random numbers for one use in the present round."""
+        return random_state(self._settings.trainer.seed, stream, self.iteration)

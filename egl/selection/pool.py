@@ -1,37 +1,84 @@
-"""A pool of things to label, and which of them have been."""
+"""What may be labelled, what has been, and what the net was trained on."""
 
-from egl.errors import PoolExhausted
+from typing import Dict, Hashable, Iterable, List, Sequence, Tuple
+
+import numpy as np
+
+from egl.selection.samples import Samples
 
 
 class Pool:
-    """Items (hashable, sortable) that are unlabelled until revealed. `labelled` keeps the order of revealing.
+    """Items (hashable, sortable) that are unlabelled until revealed.
 
-    The labelled and the unlabelled are disjoint and together always the same set: checked on every reveal.
+    The labelled and the unlabelled are disjoint and together always the same set: checked on every
+    reveal. labelled: in the order of revealing.
     """
 
-    def __init__(self, items, labelled=()):
+    def __init__(self, items: Iterable[Hashable], labelled: Iterable[Hashable] = ()) -> None:
         """items: all of them, labelled or not; labelled: those already revealed, in order."""
         self._all = frozenset(items)
-        self.labelled = []
+        self.labelled: List[Hashable] = []
         self._open = set(self._all)
         self.reveal(labelled)
 
     @property
-    def unlabelled(self):
+    def unlabelled(self) -> List[Hashable]:
         """The items not revealed yet, sorted."""
-        return sorted(self._open)
+        return sorted(self._open)  # type: ignore[type-var]
 
-    def reveal(self, items):
-        """Move `items` to the labelled ones. KeyError for one that is labelled already or was never in the pool."""
+    def reveal(self, items: Iterable[Hashable]) -> None:
+        """Move `items` to the labelled ones.
+
+        Raises KeyError for one that is labelled already or was never in the pool.
+        """
         for item in items:
             self._open.remove(item)
             self.labelled.append(item)
-        if len(self.labelled) + len(self._open) != len(self._all) or not self._open.isdisjoint(
-            self.labelled
-        ):
+        disjoint = self._open.isdisjoint(self.labelled)
+        if len(self.labelled) + len(self._open) != len(self._all) or not disjoint:
             raise RuntimeError("labelled and unlabelled items of a pool overlap")
 
-    def require(self, n):
-        """Raise PoolExhausted unless at least n items are unlabelled."""
-        if len(self._open) < n:
-            raise PoolExhausted(f"{n} more items asked for, {len(self._open)} are left unlabelled")
+    def has(self, n: int) -> bool:
+        """Return whether at least n items are unlabelled."""
+        return len(self._open) >= n
+
+
+class TrainingSet:
+    """The labels that were given, and L': the samples that the net was trained on.
+
+    chosen: L', in order
+    """
+
+    def __init__(self, samples: Samples, chosen: Sequence[int] = ()) -> None:
+        """samples: where the pixels come from; chosen: L' of a run that is resumed."""
+        self._samples = samples
+        self._labels: Dict[int, int] = {}
+        self.chosen = list(chosen)
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """All samples whose label is known, ascending."""
+        return np.array(sorted(self._labels), int)
+
+    def add(self, samples: Sequence[int], labels: Sequence[int]) -> None:
+        """Take in the labels that an oracle gave."""
+        self._labels.update(zip(map(int, samples), map(int, labels)))
+
+    def patches(self, samples: Sequence[int]) -> np.ndarray:
+        """Return the pixels of samples, labelled or not: uint8 (n, C, H, W)."""
+        return self._samples.patches(np.asarray(samples, int))
+
+    def image_of(self, samples: Sequence[int]) -> np.ndarray:
+        """Return the image of each of the samples: (n,)."""
+        return self._samples.image_of(np.asarray(samples, int))
+
+    def read(self, samples: Sequence[int]) -> Tuple[np.ndarray, np.ndarray]:
+        """Return (patches uint8 n x C x H x W, labels (n,)) of labelled samples.
+
+        Raises KeyError for a sample whose label nobody gave.
+        """
+        return self.patches(samples), np.array([self._labels[int(s)] for s in samples], int)
+
+    def label_of(self, sample: int) -> int:
+        """Return a label that was given."""
+        return self._labels[int(sample)]

@@ -1,119 +1,123 @@
-"""The labelled patches of an image: what joins L_mu when the image is labelled (Algorithm 2), and L itself (Algorithm 1).
+"""Where patches come from: those of a store, or the whole grid of a photograph.
 
-A sample is a patch under one of the 8 symmetries, known to the algorithms by a number of its own, stable over runs.
+A sample is a patch under one of the 8 symmetries. The algorithms know it by a number of its own,
+which is the same in every run.
 """
+
+from typing import Any, Dict, List, Protocol, Tuple
 
 import numpy as np
 
-from egl.errors import EglError
+from data_prep import patches as cutting
+from data_prep.store import PatchStore
+from data_prep.stored_photographs import StoredPhotographs
+from data_prep.symmetry import COUNT, transform_each
 
-SYMMETRIES = 8
-LARGEST_GRID = 2**24  # patches of one image
+LARGEST_GRID = 2**24  # positions in one photograph
+
+
+class Samples(Protocol):
+    """What the algorithms read patches from. No label passes through here."""
+
+    def patches(self, samples: np.ndarray) -> np.ndarray:
+        """Return the pixels of samples (n,): uint8 (n, C, H, W)."""
+
+    def image_of(self, samples: np.ndarray) -> np.ndarray:
+        """Return the image of each of the samples (n,): its row in store.images."""
+
+    def count(self, samples: np.ndarray) -> Tuple[int, int]:
+        """Return (how many distinct patches samples show, how many images these come from)."""
+
+    def describe(self, sample: int) -> Dict[str, Any]:
+        """Return a sample's columns of queries.csv: image (its row), patch, symmetry."""
 
 
 class StoreSamples:
-    """The training patches of a store: as many of each class as it was made with, whatever their shares in the images."""
+    """The training patches of a store; of each class as many as the store was made with.
 
-    def __init__(self, data):
-        """data: a patch store (data_prep.store.PatchStore). A sample's number is its row in data.samples("train")."""
-        self._data = data
-        self._samples = data.samples("train")
-        self._image_of = data.image[self._samples[:, 0]]
-        self.images = [int(image) for image in np.unique(self._image_of)]
+    A sample's number is its row in store.samples("train").
+    """
 
-    def __len__(self):
+    def __init__(self, store: PatchStore) -> None:
+        self._store = store
+        self._samples = store.samples("train")
+        self._image_of = store.image[self._samples[:, 0]]
+        self.images: List[int] = [int(image) for image in np.unique(self._image_of)]
+
+    def __len__(self) -> int:
         return len(self._samples)
 
-    def of(self, image):
-        """Return the samples of an image, int (n,), ascending."""
+    def of(self, image: int) -> np.ndarray:
+        """Return the samples of an image, ascending."""
         return np.flatnonzero(self._image_of == image)
 
-    def read(self, samples):
-        """Return (patches uint8 n x 3 x 48 x 48, labels int (n,)) of samples (n,)."""
-        return self._data.read(self._samples[samples])
+    def labels(self, samples: np.ndarray) -> np.ndarray:
+        """Return the labels that the store holds: for an oracle to give."""
+        return self._store.labels[self._samples[samples, 0]]
 
-    def image_of(self, samples):
-        """Return the image of each of the samples, int (n,)."""
+    def patches(self, samples: np.ndarray) -> np.ndarray:
+        return self._store.read(self._samples[samples])[0]
+
+    def image_of(self, samples: np.ndarray) -> np.ndarray:
         return self._image_of[samples]
 
-    def n_patches(self, samples):
-        """Return (how many distinct patches the samples show, how many images these come from)."""
+    def count(self, samples: np.ndarray) -> Tuple[int, int]:
         patches = np.unique(self._samples[samples, 0])
-        return len(patches), len(np.unique(self._data.image[patches]))
+        return len(patches), len(np.unique(self._store.image[patches]))
 
-    def describe(self, sample):
-        """Return a sample's columns of queries.csv: image (number), patch, symmetry, label."""
+    def describe(self, sample: int) -> Dict[str, Any]:
         patch, symmetry = (int(number) for number in self._samples[sample])
-        return {
-            "image": int(self._data.image[patch]),
-            "patch": patch,
-            "symmetry": symmetry,
-            "label": int(self._data.labels[patch]),
-        }
+        return {"image": int(self._store.image[patch]), "patch": patch, "symmetry": symmetry}
 
 
 class GridSamples:
-    """The patches of a whole image on a grid, labelled by its mask: exudates have the small share that they have in the eye.
+    """All positions of a grid over each photograph, under each symmetry.
 
-    A sample's number is (image * LARGEST_GRID + place in its grid) * 8 + symmetry.
+    A sample's number is (image * LARGEST_GRID + position) * 8 + symmetry; positions count along the
+    rows of the grid.
     """
 
-    def __init__(self, data, labelled_grid, stride):
-        """labelled_grid(image, stride): an object with yx (n, 2), labels (n,) and read(places, symmetries); see
-        data_prep.grid_patches.LabelledGrid. Read when an image is labelled, and kept: a photograph is 9 MB at 2144 x 1424."""
-        self._labelled_grid, self._stride = labelled_grid, stride
-        self._grids = {}
-        self.images = StoreSamples(data).images
+    def __init__(self, photographs: StoredPhotographs, store: PatchStore, stride: int) -> None:
+        """stride: pixels between the patches of a grid."""
+        self._photographs, self._store, self._stride = photographs, store, stride
 
-    def __len__(self):
-        raise EglError(
-            "labelled grid patches are for choosing images (Algorithm 2); choosing patches wants those of the store"
-        )
+    def numbers(self, image: int, yx: np.ndarray) -> np.ndarray:
+        """Return the samples of an image's patches with the corners yx (n, 2), ascending.
 
-    def _grid(self, image):
-        if image not in self._grids:
-            self._grids[image] = self._labelled_grid(image, self._stride)
-        return self._grids[image]
+        Each patch gives one sample for each symmetry.
+        """
+        rows, columns = np.transpose(yx // self._stride)
+        positions = image * LARGEST_GRID + rows * self._columns(image) + columns
+        return (positions[:, None] * COUNT + np.arange(COUNT)).ravel()
 
-    def of(self, image):
-        """Return the samples of an image, int64 (n,), ascending."""
-        return image * LARGEST_GRID * SYMMETRIES + np.arange(
-            len(self._grid(image).labels) * SYMMETRIES
-        )
-
-    def _split(self, samples):
-        rest, symmetries = np.divmod(samples, SYMMETRIES)
-        images, places = np.divmod(rest, LARGEST_GRID)
-        return images, places, symmetries
-
-    def read(self, samples):
-        """Return (patches uint8 n x 3 x 48 x 48, labels int (n,)) of samples (n,)."""
-        images, places, symmetries = self._split(np.asarray(samples))
-        patches, labels = np.empty((len(images), 3, 48, 48), np.uint8), np.empty(len(images), int)
+    def patches(self, samples: np.ndarray) -> np.ndarray:
+        images, yx, symmetries = self._split(np.asarray(samples, int))
+        channels, side = self._store.patches.shape[1:3]
+        found = np.empty((len(images), channels, side, side), np.uint8)
         for image in np.unique(images):
-            here, grid = images == image, self._grid(int(image))
-            patches[here], labels[here] = (
-                grid.read(places[here], symmetries[here]),
-                grid.labels[places[here]],
-            )
-        return patches, labels
+            rows = images == image
+            photograph = self._photographs.image(int(image))
+            found[rows] = transform_each(cutting.cut(photograph, yx[rows], side), symmetries[rows])
+        return found
 
-    def image_of(self, samples):
-        """Return the image of each of the samples, int (n,)."""
-        return np.asarray(samples) // (LARGEST_GRID * SYMMETRIES)
+    def image_of(self, samples: np.ndarray) -> np.ndarray:
+        return np.asarray(samples) // (LARGEST_GRID * COUNT)
 
-    def n_patches(self, samples):
-        """Return (how many distinct patches the samples show, how many images these come from)."""
-        patches = np.unique(np.asarray(samples) // SYMMETRIES)
+    def count(self, samples: np.ndarray) -> Tuple[int, int]:
+        patches = np.unique(np.asarray(samples) // COUNT)
         return len(patches), len(np.unique(patches // LARGEST_GRID))
 
-    def describe(self, sample):
-        """Return a sample's columns of queries.csv; `patch` is the row and column of its corner in the photograph."""
-        image, place, symmetry = (int(number) for number in self._split(sample))
-        grid = self._grid(image)
-        return {
-            "image": image,
-            "patch": "{} {}".format(*grid.yx[place]),
-            "symmetry": symmetry,
-            "label": int(grid.labels[place]),
-        }
+    def describe(self, sample: int) -> Dict[str, Any]:
+        """`patch` is the row and column of its corner in the photograph, in pixels."""
+        images, yx, symmetries = self._split(np.array([sample]))
+        (y, x) = yx[0]
+        return {"image": int(images[0]), "patch": f"{y} {x}", "symmetry": int(symmetries[0])}
+
+    def _columns(self, image: int) -> int:
+        return self._store.images[image].width // self._stride + 1
+
+    def _split(self, samples: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rest, symmetries = np.divmod(samples, COUNT)
+        images, positions = np.divmod(rest, LARGEST_GRID)
+        columns = np.array([self._columns(int(image)) for image in images])
+        return images, np.stack(np.divmod(positions, columns), axis=1) * self._stride, symmetries

@@ -1,37 +1,21 @@
-"""What to label next: every strategy a small module, with its source; here they have their names.
+"""What to label next: a file for each strategy, with its source.
 
-A strategy is made for one learner (egl.selection.model) and has
-
-    choose_patches(patches, k, known)            -> (places, scores) of the k to label next
-    choose_images(images, n, bags, labelled)     -> (places, scores) of the n to label next
+base.py has the interface, registry.py the names, check.py a check that every strategy must pass.
 """
 
-from egl.strategies.by_bag import BagGradientLengths, SoftmaxBagGradientLengths
-from egl.strategies.by_features import Badge, CoreSet, DiverseGradientLengths
-from egl.strategies.by_score import (
-    CommitteeDivergence,
-    Entropy,
-    GradientLengths,
-    LeastConfidence,
-    Margin,
-    OutputChange,
-    VoteEntropy,
-)
-from egl.strategies.chance import Random
+from egl.strategies.base import ByScore, Choice, Strategy
+from egl.strategies.check import check_strategy
+from egl.strategies.registry import STRATEGIES, find_strategy, strategy_names
 
-STRATEGIES = {
-    "egl": GradientLengths,
-    "random": Random,
-    "least-confidence": LeastConfidence,
-    "margin": Margin,
-    "entropy": Entropy,
-    "vote-entropy": VoteEntropy,
-    "committee-kl": CommitteeDivergence,
-    "output-change": OutputChange,
-    "bag-egl": BagGradientLengths,
-    "bag-egl-softmax": SoftmaxBagGradientLengths,
-    "core-set": CoreSet,
-    "badge": Badge,
-    "egl-diverse": DiverseGradientLengths,
-}
 WITH_COMMITTEE = ("vote-entropy", "committee-kl")
+
+__all__ = [
+    "WITH_COMMITTEE",
+    "STRATEGIES",
+    "ByScore",
+    "Choice",
+    "Strategy",
+    "check_strategy",
+    "find_strategy",
+    "strategy_names",
+]

@@ -1,23 +1,22 @@
 """Random choice: what every strategy has to beat."""
 
-from egl.strategies.ranking import top_k
+from typing import Callable, Sequence
 
-_PATCHES, _IMAGES = 22, 23  # uses of random numbers
+import numpy as np
+
+from data_prep.random_streams import Stream
+from egl.strategies.base import Bags, Choice, Strategy, highest
 
 
-class Random:
+class Chance(Strategy):
     """Gives everything a random score."""
 
-    def __init__(self, learner):
-        self.learner = learner
+    def query_patches(self, patches: np.ndarray, k: int, known: Callable[[], np.ndarray]) -> Choice:
+        scores = self.model.random(Stream.RANDOM_PATCHES).random_sample(len(patches))
+        return highest(scores, k)
 
-    def choose_patches(self, patches, k, known):
-        return self._choose(len(patches), k, _PATCHES)
-
-    def choose_images(self, images, n, bags, labelled):
-        return self._choose(len(images), n, _IMAGES)
-
-    def _choose(self, n, k, use):
-        scores = self.learner.random(use).random_sample(n)
-        places = top_k(scores, k)
-        return places, scores[places]
+    def query_images(
+        self, images: Sequence[int], n: int, bags: Bags, labelled: Sequence[int]
+    ) -> Choice:
+        scores = self.model.random(Stream.RANDOM_IMAGES).random_sample(len(images))
+        return highest(scores, n)

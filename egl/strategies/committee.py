@@ -1,55 +1,71 @@
-"""A committee of nets, each trained on bootstrap samples of what is labelled (query by bagging: Abe and Mamitsuka 1998)."""
+"""A committee of nets for query by bagging (Abe and Mamitsuka 1998)."""
 
 import os
 import shutil
+from dataclasses import replace
+from typing import Callable, Tuple
 
 import numpy as np
 
-from egl.training.trainer import Trainer, snapshots
+from data_prep.normalisation import Normalisation
+from data_prep.random_streams import Stream, random_state
+from egl.gradient_length.scorer import NetScorer
+from egl.training.settings import TrainerSettings
+from egl.training.snapshots import snapshots
+from egl.training.trainer import Trainer
 
 MEMBERS = 4
-_BOOTSTRAP = 43  # the use of random numbers
-_SEEDS = 1000003  # a member's initial weights are its own: seed + this times its number
+_SEED_STEP = 1000003  # a member's initial weights are its own: seed + this times its number
 
 
 class Committee:
-    """MEMBERS nets beside the one that is trained; each takes one SGD step for each of its steps, on a bootstrap sample.
+    """MEMBERS nets beside the one that is trained, each on bootstrap samples of what is labelled.
 
-    A member does not start anew each round: it goes on, as the net itself does. Its cost is that of the net, MEMBERS times.
+    A member takes one SGD step for each step of the net, and does not start anew each round. The
+    committee costs MEMBERS times what the net costs.
     """
 
-    def __init__(self, settings, mean, folder):
-        """settings: TrainerSettings of the net; mean: (3,); folder: the run's, in which each member has a folder."""
+    def __init__(
+        self, settings: TrainerSettings, normalisation: Normalisation, folder: str
+    ) -> None:
+        """settings: of the net; folder: the run's, in which each member has a folder."""
         self._seed = settings.seed
         self._folders = [os.path.join(folder, "committee", str(n)) for n in range(MEMBERS)]
-        self._members = []
-        for n, path in enumerate(self._folders):
+        self._members, self._scorers = [], []
+        for number, path in enumerate(self._folders):
             os.makedirs(path, exist_ok=True)
-            own = settings._replace(seed=(settings.seed + _SEEDS * (n + 1)) % 2**31)
-            self._members.append(Trainer(own, mean, path))
+            seed = (settings.seed + _SEED_STEP * (number + 1)) % 2**31
+            member = Trainer(replace(settings, seed=seed), normalisation, path)
+            self._members.append(member)
+            self._scorers.append(NetScorer(member.score_prototxt, member.solver.net, normalisation))
 
-    def step(self, n_known, read):
-        """Let each member do an SGD iteration on a bootstrap sample of the n_known samples trained on; read(places) -> patches, labels."""
-        for n, member in enumerate(self._members):
-            random = np.random.RandomState([self._seed, _BOOTSTRAP, n, member.iteration])
+    def step(
+        self, n_known: int, read: Callable[[np.ndarray], Tuple[np.ndarray, np.ndarray]]
+    ) -> None:
+        """Let each member do an SGD iteration on a bootstrap sample of the n_known samples.
+
+        read(indices): the patches and labels of samples, by their index from 0 to n_known - 1.
+        """
+        for number, member in enumerate(self._members):
+            random = random_state(self._seed, Stream.BOOTSTRAP, number, member.iteration)
             member.step(*read(random.randint(n_known, size=member.settings.batch)))
 
-    def posteriors(self, patches):
+    def posteriors(self, patches: np.ndarray) -> np.ndarray:
         """Return each member's posterior of patches (uint8): (MEMBERS, n, C)."""
-        return np.stack([member.posterior(patches) for member in self._members])
+        return np.stack([scorer.posterior(patches) for scorer in self._scorers])
 
-    def snapshot(self):
-        """Save all members; earlier snapshots stay until `forget_earlier`, so that they can go back with the run."""
+    def snapshot(self) -> None:
+        """Save all members. Earlier snapshots stay until `forget_earlier`, for the run to go back."""
         for member in self._members:
             member.snapshot({}, keep_earlier=True)
 
-    def forget_earlier(self):
-        """Remove all snapshots but the present ones: to be called when the run's own snapshot is whole."""
+    def forget_earlier(self) -> None:
+        """Remove all snapshots but the newest: to be called when the run's own snapshot is whole."""
         for folder in self._folders:
             for path in snapshots(folder)[:-1]:
                 shutil.rmtree(path)
 
-    def restore(self, iteration):
+    def restore(self, iteration: int) -> None:
         """Go back to the snapshots of an iteration."""
         for member in self._members:
             member.restore(iteration)

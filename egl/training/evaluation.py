@@ -1,35 +1,48 @@
-"""What is measured after a round or an epoch: the same for every run, so that curves can be laid over each other."""
+"""What is measured after a round or an epoch: the same for every run, so that curves compare."""
 
+from typing import Any, Callable, Dict, NamedTuple
+
+import numpy as np
+
+from data_prep.store import PatchStore
 from egl.training.metrics import classification_metrics
 
 SPLITS = ("validation", "test")
+MEASURES = ("f_measure", "sensitivity", "specificity", "accuracy", "auc")
+
+
+class Evaluation(NamedTuple):
+    """row: of rounds.csv; predictions: {split: p(exudate) (n,)}; metrics: {split: measures}."""
+
+    row: Dict[str, Any]
+    predictions: Dict[str, np.ndarray]
+    metrics: Dict[str, Dict[str, Any]]
 
 
 class Evaluator:
-    """Scores the validation and test samples of a store with a trainer's present weights."""
+    """Measures a net on the validation and test samples of a store."""
 
-    def __init__(self, data, trainer):
-        self._trainer = trainer
-        self._read = {split: data.read(data.samples(split)) for split in SPLITS}
+    def __init__(self, store: PatchStore, posterior: Callable[[np.ndarray], np.ndarray]) -> None:
+        """posterior(patches uint8): p(y | x) under the present weights, float64 (N, 2)."""
+        self._posterior = posterior
+        self._samples = {split: store.read(store.samples(split)) for split in SPLITS}
 
-    def evaluate(self, iteration, train_loss, n_labelled, n_images):
-        """Return (row for rounds.csv, p(exudate) of each sample by split, metrics by split)."""
+    def evaluate(
+        self, iteration: int, train_loss: float, n_labelled: int, n_images: int
+    ) -> Evaluation:
+        """Return the Evaluation of the present weights; the arguments go into its row."""
         predictions, metrics = {}, {}
-        for split, (patches, labels) in self._read.items():
-            posterior = self._trainer.posterior(patches)
+        for split, (patches, labels) in self._samples.items():
+            posterior = self._posterior(patches)
             predictions[split] = posterior[:, 1]
             metrics[split] = classification_metrics(posterior, labels)
-        test, validation = metrics["test"], metrics["validation"]
         row = {
             "iteration": iteration,
             "n_labelled": n_labelled,
             "n_images": n_images,
             "train_loss": train_loss,
-            "val_loss": validation["loss"],
-            "val_accuracy": validation["accuracy"],
+            "val_loss": metrics["validation"]["loss"],
+            "val_accuracy": metrics["validation"]["accuracy"],
+            **{name: metrics["test"][name] for name in MEASURES},
         }
-        row.update(
-            (name, test[name])
-            for name in ("f_measure", "sensitivity", "specificity", "accuracy", "auc")
-        )
-        return row, predictions, metrics
+        return Evaluation(row, predictions, metrics)

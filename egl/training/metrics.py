@@ -1,14 +1,17 @@
 """How good a classification is: the paper's measures, from posteriors and labels."""
 
+from typing import Any, Dict
+
 import numpy as np
 
 
-def classification_metrics(posterior, labels):
+def classification_metrics(posterior: np.ndarray, labels: np.ndarray) -> Dict[str, Any]:
     """Return a dict of the paper's measures; the positive class is 1, exudate.
 
-    posterior: (n, 2) probabilities; labels: (n,) 0 or 1. Keys: f_measure (harmonic mean of precision and sensitivity),
-    sensitivity (recall of exudate), specificity (recall of healthy), accuracy, auc (area under the ROC curve), n, loss
-    (mean cross-entropy). A patch is called exudate where that is the more probable class. A ratio without cases is 0.
+    posterior: (n, 2) probabilities; labels: (n,) 0 or 1. Keys: f_measure (harmonic mean of
+    precision and sensitivity), sensitivity (recall of exudate), specificity (recall of healthy),
+    accuracy, auc (area under the ROC curve), loss (mean cross-entropy), n. A patch is called
+    exudate where that is the more probable class. A ratio without cases is 0.
     """
     from sklearn.metrics import accuracy_score, f1_score, recall_score, roc_auc_score
 
@@ -26,7 +29,10 @@ def classification_metrics(posterior, labels):
     }
 
 
-def cross_entropy(posterior, labels):
-    """Return the mean of -log p(label), a float; probabilities below the smallest float32 count as that, as in Caffe."""
+def cross_entropy(posterior: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean of -log p(label).
+
+    Probabilities below the smallest float32 count as that, as in Caffe.
+    """
     of_label = np.asarray(posterior, float)[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(of_label, np.finfo(np.float32).tiny)).mean())

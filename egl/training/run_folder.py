@@ -1,204 +1,261 @@
-"""The run folder: settings, one CSV row an evaluation, what was asked, predictions; described in docs/files.md.
+"""The run folder: settings, one CSV row an evaluation, what was asked, predictions (docs/files.md).
 
-Written so that a run that is killed at any moment goes on from its last snapshot and ends with the same bytes: the CSVs
-are cut back to what they held at the snapshot, and everything else is written whole or not at all.
+A run that is killed at any moment resumes from its last snapshot and ends with the same bytes: the
+CSVs are cut back to what they held at the snapshot, and every file is written whole or not at all.
 """
 
 import csv
 import json
 import os
 from contextlib import contextmanager
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 import h5py
 import numpy as np
 
+from data_prep.files import (  # noqa: F401  some are imported from here until their users have moved
+    TEMPORARY,
+    write_arrays,
+    write_csv,
+    write_json,
+    written_whole,
+)
+from data_prep.normalisation import Normalisation
 from egl.errors import EglError
 
 ROUNDS = (
-    "iteration", "n_labelled", "n_images", "train_loss", "val_loss", "val_accuracy",
-    "f_measure", "sensitivity", "specificity", "accuracy", "auc",
-)  # fmt: skip
+    "iteration",
+    "n_labelled",
+    "n_images",
+    "train_loss",
+    "val_loss",
+    "val_accuracy",
+    "f_measure",
+    "sensitivity",
+    "specificity",
+    "accuracy",
+    "auc",
+)
 LOG = "log.txt"  # Caffe's own log; it begins before anything else is in the folder
 QUERIES = ("iteration", "kind", "image", "patch", "symmetry", "label", "score")
 
 
 class RunFolder:
-    """One run's folder. `resumed` tells whether it holds the same run's earlier part; `finished`, whether all of it."""
+    """One run's folder, and the rows that are to be written into it."""
 
-    def __init__(self, path, settings):
-        """Open or make the folder `path` for a run with `settings` (dict for JSON).
+    def __init__(self, path: str, settings: Mapping[str, Any]) -> None:
+        """Open or make the folder `path` for a run with `settings`, a dict for JSON.
 
         Raises EglError if it holds another run, or files that are no run's.
         """
         self.path = path
         self._settings = json.loads(json.dumps(settings))
+        self._rounds: List[List[str]] = []
+        self._queries: List[List[str]] = []
+        self._predictions: List[Dict[str, np.ndarray]] = []
         file = self.file("settings.json")
-        self.resumed = os.path.exists(file)
-        if self.resumed:
+        if os.path.exists(file):
             self._compare(_read_json(file))
-        elif os.path.exists(path) and (not os.path.isdir(path) or set(os.listdir(path)) - {LOG}):
+        elif os.path.exists(path) and (not os.path.isdir(path) or _foreign(path)):
             raise EglError(f"{path}: exists and is no run folder; give another --out")
         else:
             try:
                 os.makedirs(path, exist_ok=True)
-                _write_json(file, self._settings)
             except OSError as error:
                 raise EglError(
-                    f"{path}: cannot be written ({error.strerror}); give another --out"
+                    f"{path}: cannot be made ({error.strerror}); give another --out"
                 ) from error
-        self._rounds, self._queries, self._predictions = [], [], []
+            write_json(file, self._settings)
 
-    def _compare(self, before):
-        names = sorted(set(before) | set(self._settings))
-        differ = [name for name in names if before.get(name) != self._settings.get(name)]
-        if differ:
-            what = ", ".join(
-                f"{name} {before.get(name)} instead of {self._settings.get(name)}"
-                for name in differ
-            )
+    def _compare(self, before: Dict[str, Any]) -> None:
+        differences = _differences(before, self._settings)
+        if differences:
             raise EglError(
-                f"{self.path}: holds a run with other settings ({what}); give another --out, or remove it"
+                f"{self.path}: holds a run with other settings ({'; '.join(differences)}); "
+                "give another --out, or remove it"
             )
 
-    def file(self, name):
+    def file(self, name: str) -> str:
         """Return the path of a file of this run."""
         return os.path.join(self.path, name)
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
+        """Whether the run is whole."""
         return os.path.exists(self.file("metrics.json"))
 
-    def add_round(self, row, predictions):
-        """Add one evaluation: row, a dict with the columns ROUNDS; predictions: dict split -> p(exudate), (n,) floats."""
+    def add_round(self, row: Mapping[str, Any], predictions: Mapping[str, np.ndarray]) -> None:
+        """Add one evaluation.
+
+        row: a dict with the columns ROUNDS; predictions: {split: p(exudate), (n,) floats}.
+        """
         self._rounds.append([_cell(row[name]) for name in ROUNDS])
         self._predictions.append(
             {split: np.asarray(p, np.float32) for split, p in predictions.items()}
         )
 
-    def add_queries(self, rows):
+    def add_queries(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add what was asked in a round: dicts with the columns QUERIES."""
         self._queries.extend([_cell(row[name]) for name in QUERIES] for row in rows)
 
-    def write(self):
+    def write(self) -> None:
         """Bring the files up to date, each by one rename."""
         write_csv(self.file("rounds.csv"), ROUNDS, self._rounds)
         write_csv(self.file("queries.csv"), QUERIES, self._queries)
-        temporary = self.file("predictions.h5.writing")
-        with h5py.File(temporary, "w") as file:
-            iterations = np.array([int(row[0]) for row in self._rounds])
+        iterations = np.array([int(row[0]) for row in self._rounds])
+        with written_whole(self.file("predictions.h5")) as temporary, h5py.File(
+            temporary, "w"
+        ) as file:
             file.create_dataset("iteration", data=iterations, track_times=False)
             for split in sorted(self._predictions[0]) if self._predictions else ():
-                file.create_dataset(
-                    split, data=np.stack([p[split] for p in self._predictions]), track_times=False
-                )
-        os.replace(temporary, self.file("predictions.h5"))
+                values = np.stack([predictions[split] for predictions in self._predictions])
+                file.create_dataset(split, data=values, track_times=False)
 
-    def position(self):
-        """Return how much there is of each file: what `go_back_to` needs, for a snapshot."""
+    def position(self) -> Dict[str, int]:
+        """Return how much there is of each file, for a snapshot: what `go_back_to` needs."""
         return {"rounds": len(self._rounds), "queries": len(self._queries)}
 
-    def go_back_to(self, position):
-        """Take up the rows that were there at `position`; later ones, of the part that was lost, are dropped."""
-        self._rounds = _read_csv(self.file("rounds.csv"))[: position["rounds"]]
-        self._queries = _read_csv(self.file("queries.csv"))[: position["queries"]]
+    def go_back_to(self, position: Mapping[str, int]) -> None:
+        """Take up the rows that were there at `position`, and drop later ones.
+
+        Raises EglError where a file holds fewer than that.
+        """
+        self._rounds = self._first_rows("rounds.csv", position["rounds"])
+        self._queries = self._first_rows("queries.csv", position["queries"])
+        path = self.file("predictions.h5")
         try:
-            with h5py.File(self.file("predictions.h5"), "r") as file:
+            with h5py.File(path, "r") as file:
                 splits = {name: file[name][...] for name in file if name != "iteration"}
         except OSError as error:
-            raise EglError(
-                "{}: cannot be read ({}); remove the run's folder".format(
-                    self.file("predictions.h5"), error
-                )
-            ) from error
+            raise EglError(f"{path}: cannot be read ({error}); remove the run's folder") from error
+        if any(len(values) < position["rounds"] for values in splits.values()):
+            raise EglError(f"{path}: was cut short; remove the run's folder and start again")
         self._predictions = [
-            {name: p[row] for name, p in splits.items()} for row in range(position["rounds"])
+            {name: values[row] for name, values in splits.items()}
+            for row in range(position["rounds"])
         ]
 
-    def finish(self, metrics):
-        """Write metrics.json, which says that the run is whole; with the commit, where runtime/caffe has told which."""
-        _write_json(self.file("metrics.json"), dict(metrics, commit=os.environ.get("EGL_COMMIT")))
+    def _first_rows(self, name: str, n: int) -> List[List[str]]:
+        rows = _read_csv(self.file(name))
+        if len(rows) < n:
+            raise EglError(
+                f"{self.file(name)}: has {len(rows)} rows where the snapshot says {n}; "
+                "remove the run's folder and start again"
+            )
+        return rows[:n]
+
+    def finish(self, metrics: Mapping[str, Any]) -> Dict[str, Any]:
+        """Write metrics.json, whose presence marks a finished run, and return its content.
+
+        The commit is added, where runtime/caffe has told which.
+        """
+        write_json(self.file("metrics.json"), dict(metrics, commit=os.environ.get("EGL_COMMIT")))
+        return read_metrics(self.path)
 
 
-def read_metrics(path):
-    """Return the metrics.json of a finished run folder, a dict. EglError where it is missing or damaged."""
+def read_metrics(path: str) -> Dict[str, Any]:
+    """Return the metrics.json of a finished run folder. EglError where it is missing or damaged."""
     return _read_json(os.path.join(path, "metrics.json"))
 
 
-def read_settings(path):
-    """Return the settings.json of a run folder, a dict. EglError where it is missing or damaged."""
+def read_settings(path: str) -> Dict[str, Any]:
+    """Return the settings.json of a run folder. EglError where it is missing or damaged."""
     return _read_json(os.path.join(path, "settings.json"))
 
 
-def read_table(path):
-    """Return a CSV as a list of dicts, text as it stands there. EglError where it is missing."""
+def read_normalisation(path: str) -> Normalisation:
+    """Return how a run normalised its pixels, from its settings.json.
+
+    Raises EglError where the file is missing or damaged.
+    """
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise EglError(
-            f"{path}: cannot be read ({error.strerror}); remove the run's folder and start again"
-        ) from error
+        return Normalisation.from_dict(read_settings(path)["normalisation"])
+    except (KeyError, TypeError) as error:
+        file = os.path.join(path, "settings.json")
+        raise EglError(f"{file}: does not say how pixels were normalised; run it again") from error
 
 
-def read_rounds(path):
-    """Return the rounds.csv of a run folder as a dict column -> float array. EglError where it is missing or damaged."""
+def read_table(path: str) -> List[Dict[str, str]]:
+    """Return a CSV as a list of dicts of text. EglError where it cannot be read."""
+    header, *rows = _read_lines(path) or [[]]
+    return [dict(zip(header, row)) for row in rows]
+
+
+def read_rounds(path: str) -> Dict[str, np.ndarray]:
+    """Return the rounds.csv of a run folder as {column: float array}.
+
+    Raises EglError where it is missing, damaged or empty.
+    """
     file = os.path.join(path, "rounds.csv")
     rows = _read_csv(file)
     if not rows:
-        raise EglError(f"{file}: has no rows; run the command again, it goes on where it was")
-    return {
-        name: np.array([float(row[place]) for row in rows]) for place, name in enumerate(ROUNDS)
-    }
+        raise EglError(f"{file}: has no rows; remove the run's folder and start again")
+    try:
+        return {
+            name: np.array([float(row[index]) for row in rows]) for index, name in enumerate(ROUNDS)
+        }
+    except (ValueError, IndexError) as error:
+        raise EglError(
+            f"{file}: is damaged ({error}); remove the run's folder and start again"
+        ) from error
 
 
-def _cell(value):
-    """Six significant digits: the same on every machine that computes the same float32 numbers."""
+def _foreign(path: str) -> List[str]:
+    """Return what lies in a folder that no run has left there."""
+    return [name for name in os.listdir(path) if name != LOG and TEMPORARY not in name]
+
+
+def _differences(before: Any, after: Any, name: str = "") -> List[str]:
+    """Return "name: before, now after" for each setting that differs between two nested dicts."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        lines = []
+        for key in sorted(set(before) | set(after)):
+            dotted = f"{name}.{key}" if name else key
+            lines.extend(_differences(before.get(key), after.get(key), dotted))
+        return lines
+    return [] if before == after else [f"{name} {before} there, {after} given"]
+
+
+def _cell(value: Any) -> str:
+    """Return six significant digits: the same on all machines that compute the same float32."""
     return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
-@contextmanager
-def open_whole(path, mode="w", encoding="utf-8", newline=None):
-    """Open a file for writing; it gets its name when the block ends well, so that it is there whole or not at all."""
-    with open(path + ".writing", mode, encoding=encoding, newline=newline) as file:
-        yield file
-    os.replace(path + ".writing", path)
+def _read_csv(path: str) -> List[List[str]]:
+    return _read_lines(path)[1:]
 
 
-def write_csv(path, header, rows):
-    """Write a CSV whole or not at all."""
-    with open_whole(path, newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-
-
-def write_arrays(path, arrays):
-    """Write a dict of arrays as a compressed .npz, whole or not at all."""
-    with open_whole(path, "wb", encoding=None) as file:
-        np.savez_compressed(file, **arrays)
-
-
-def _read_csv(path):
+def _read_lines(path: str) -> List[List[str]]:
     try:
         with open(path, newline="", encoding="utf-8") as file:
-            return list(csv.reader(file))[1:]
-    except OSError as error:
+            return list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EglError(
-            f"{path}: cannot be read ({error.strerror}); remove the run's folder and start again"
+            f"{path}: cannot be read ({_reason(error)}); remove the run's folder and start again"
         ) from error
 
 
-def _write_json(path, value):
-    with open_whole(path) as file:
-        json.dump(value, file, indent=1, sort_keys=True)
-        file.write("\n")
-
-
-def _read_json(path):
+def _read_json(path: str) -> Dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
-            return json.load(file)
+            value = json.load(file)
+        if not isinstance(value, dict):
+            raise ValueError("it holds no object")
+        return value
     except (OSError, ValueError) as error:
         raise EglError(
-            f"{path}: cannot be read ({error}); remove the run's folder and start again"
+            f"{path}: cannot be read ({_reason(error)}); remove the run's folder and start again"
         ) from error
+
+
+def _reason(error: Exception) -> Optional[str]:
+    return getattr(error, "strerror", None) or str(error)
+
+
+@contextmanager
+def open_whole(path, mode="w", encoding="utf-8", newline=None):  # type: ignore[no-untyped-def]
+    """Until its users have moved to data_prep.files."""
+    with written_whole(path) as temporary, open(
+        temporary, mode, encoding=encoding, newline=newline
+    ) as file:
+        yield file

@@ -1,15 +1,18 @@
 """The paper's stopping rule, as a function of what was watched."""
 
+from typing import Sequence
+
 SIGNIFICANT = 0.01  # relative: a loss that falls by less than 1% does not decrease significantly
 EPOCHS_OF_SAME_ACCURACY = 2  # "the same for more than one epoch"
 
 
-def should_stop(history):
-    """Return whether training stops after the last epoch of `history`, a list of (train_loss, val_loss, val_accuracy).
+def should_stop(history: Sequence[Sequence[float]]) -> bool:
+    """Return whether training stops after the last epoch of `history`.
 
-    The paper: "when the training and validation error no longer decrease significantly, or when the accuracy stays the
-    same for more than one epoch". Here: neither loss fell by 1% of its best value before; or the validation accuracy
-    has been the same for the last two epochs as it was before them.
+    history: (training loss, validation loss, validation accuracy) of each epoch. The paper: "when
+    the training and validation error no longer decrease significantly, or when the accuracy stays
+    the same for more than one epoch". Our reading: neither loss fell by 1% of its best value
+    before; or the validation accuracy of the last two epochs is that of the epoch before them.
     """
     if len(history) < 2:
         return False

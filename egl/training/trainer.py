@@ -1,89 +1,64 @@
-"""One net and its Caffe solver: SGD steps on given batches, posteriors, snapshots."""
+"""One net and its Caffe solver: SGD steps on given batches, and snapshots to resume from."""
 
-import hashlib
-import json
 import os
-import shutil
-from typing import NamedTuple
+from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from egl.errors import Diverged, EglError
-from egl.nets.building import scoring_net
+from data_prep.files import write_text, written_whole
+from data_prep.normalisation import Normalisation
+from egl.errors import Diverged, EglError, NetError
+from egl.nets.building import check_builds
 from egl.nets.definition import find_classifier, prototxt_path, read_net, read_solver
-from egl.nets.device import check_device, scoring_batch, use_device
+from egl.nets.device import check_device, use_device
 from egl.nets.runtime import import_caffe
-from egl.training.run_folder import open_whole
+from egl.training import snapshots
+from egl.training.settings import TrainerSettings
 
-SCALINGS = ("mean", "patch-mean")
-# A weight beyond this has diverged. The limit keeps a forward pass of LeNet within float32: once a NaN gets into it, Caffe's
-# max pooling writes outside its memory on the way back, so divergence must be seen a step earlier.
+# A weight beyond this has diverged. The limit keeps a forward pass of LeNet within float32: once a
+# NaN gets in, the backward pass of Caffe's max pooling writes outside its memory, so divergence
+# must be seen a step earlier.
 LARGEST_WEIGHT = 1e5
 
 
-class TrainerSettings(NamedTuple):
-    """A run's choices for training; the paper's values where it gives them (rate, batch)."""
-
-    solver: str = (
-        "lenet_solver.prototxt"  # a name in prototxt/, or a path; it names the net to train
-    )
-    score_net: str = "lenet_score.prototxt"
-    seed: int = 1
-    batch: int = 32
-    rate: float = 0.01
-    momentum: float = 0.9
-    weight_decay: float = 0.0005
-    scaling: str = "mean"  # subtracted: the training patches' "mean" a channel, or each patch's own, "patch-mean"
-    factor: float = 1 / 64  # then multiplied; raw grey levels diverge at the paper's rate
-    device: str = "cpu"  # or "gpu:N"
-
-    def check(self):
-        """Raise EglError for a value that cannot be meant."""
-        if (
-            self.batch < 1
-            or not self.rate > 0
-            or not 0 <= self.momentum < 1
-            or self.weight_decay < 0
-        ):
-            raise EglError(
-                "batch must be at least 1, rate above 0, momentum in [0, 1), weight decay at least 0"
-            )
-        if self.scaling not in SCALINGS:
-            raise EglError("scaling {!r}: give one of {}".format(self.scaling, ", ".join(SCALINGS)))
-        if not 0 <= self.seed < 2**31:
-            raise EglError(f"seed {self.seed}: give a number from 0 to 2147483647")
-
-
 class Trainer:
-    """A solver and, sharing its weights, a net for scoring. Two trainers share nothing.
+    """A Caffe solver. Two trainers share nothing.
 
-    iteration: SGD steps done so far
+    settings: TrainerSettings; solver: the caffe.SGDSolver; score_prototxt: path of the net for
+    scoring, which can share the weights of solver.net
     """
 
-    def __init__(self, settings, mean, folder):
-        """settings: TrainerSettings; mean: (C,) of the training patches, grey levels; folder: for solver.prototxt and snapshots."""
+    def __init__(
+        self, settings: TrainerSettings, normalisation: Normalisation, folder: str
+    ) -> None:
+        """normalisation: of the pixels; folder: for solver.prototxt and snapshots.
+
+        Raises NetError where the solver, its net or the net for scoring do not fit.
+        """
         settings.check()
         caffe = import_caffe()
         self.settings = settings
-        self._mean = np.asarray(mean, np.float32).reshape(1, -1, 1, 1)
+        self._normalisation = normalisation
         self._folder = folder
-        self._writing = os.path.join(folder, "snapshots", ".writing")
         gpu = check_device(settings.device)
+        self.score_prototxt, ours = _find(settings.score_net)
+        if not ours:
+            check_builds(self.score_prototxt)
         definition = self._define(gpu)
         path = os.path.join(folder, "solver.prototxt")
-        with open_whole(path) as file:
-            file.write(str(definition))
+        write_text(path, str(definition))
         use_device(gpu)
         self.solver = caffe.get_solver(path)
-        self.score_prototxt = _find(settings.score_net)
-        self._score_net = scoring_net(self.score_prototxt, self.solver.net, scoring_batch())
-        self._classifier = find_classifier(read_net(self.score_prototxt), self.score_prototxt)
 
-    def _define(self, gpu):
-        """Return the SolverParameter of this run, its net inside it, from the prototxt files and the settings."""
+    def _define(self, gpu: Optional[int]) -> Any:
+        """Return the SolverParameter of this run, its net inside it."""
         settings = self.settings
-        solver = read_solver(_find(settings.solver))
+        solver_path, ours = _find(settings.solver)
+        solver = read_solver(solver_path)
         net = read_net(solver.net)
+        if not ours:
+            check_builds(solver.net)
+        self._net = find_classifier(net, solver.net, import_caffe().TRAIN)
         for layer in net.layer:
             if layer.type == "Input":
                 for shape in layer.input_param.shape:
@@ -97,46 +72,44 @@ class Trainer:
         solver.max_iter = 2**31 - 1  # Python decides when to stop
         solver.snapshot = 0  # and when to take a snapshot
         solver.snapshot_after_train = False
-        solver.snapshot_prefix = os.path.join(self._writing, "model")
+        solver.snapshot_prefix = os.path.join(snapshots.writing_folder(self._folder), "model")
         solver.solver_mode = solver.CPU if gpu is None else solver.GPU
         solver.device_id = gpu or 0
         return solver
 
     @property
-    def iteration(self):
+    def iteration(self) -> int:
+        """SGD steps done so far."""
         return self.solver.iter
 
-    def normalise(self, patches):
-        """Return patches (N, 3, 48, 48) uint8 as the net takes them: float32, mean subtracted, multiplied by the factor."""
-        values = patches.astype(np.float32)
-        values -= (
-            self._mean
-            if self.settings.scaling == "mean"
-            else values.mean(axis=(2, 3), keepdims=True)
-        )
-        values *= np.float32(self.settings.factor)
-        return values
+    def step(self, patches: np.ndarray, labels: np.ndarray) -> float:
+        """Do one SGD iteration on one batch; return the loss of the batch before the step.
 
-    def step(self, patches, labels):
-        """Do one SGD iteration on one batch of exactly settings.batch patches (uint8) and labels; return its loss, a float.
-
-        The loss is that of the batch before the step. Raises EglError for a label outside [0, C), which would corrupt
-        Caffe's memory; Diverged if training has.
+        patches: uint8, exactly settings.batch x C x H x W; labels: as many, from 0 to classes - 1.
+        Raises EglError for another batch, and for a label out of range, which would corrupt Caffe's
+        memory; Diverged if training has diverged.
         """
-        if len(patches) != self.settings.batch or len(labels) != self.settings.batch:
+        size = self.settings.batch
+        if len(patches) != size or len(labels) != size:
             raise EglError(
-                f"a batch of {len(patches)} patches and {len(labels)} labels; the net takes {self.settings.batch}"
+                f"a batch of {len(patches)} patches and {len(labels)} labels; the net takes {size}"
             )
         labels = np.asarray(labels, int)
-        if labels.min() < 0 or labels.max() >= self._classifier.classes:
+        if labels.min() < 0 or labels.max() >= self._net.classes:
             raise EglError(
-                f"labels from {labels.min()} to {labels.max()}; the net has classes 0 to {self._classifier.classes - 1}"
+                f"labels from {labels.min()} to {labels.max()}; "
+                f"the net has classes 0 to {self._net.classes - 1}"
             )
         net = self.solver.net
-        net.blobs["data"].data[...] = self.normalise(patches)
-        net.blobs["label"].data[...] = labels
+        if patches.shape[1:] != self._net.input_shape:
+            raise NetError(
+                f"{self._net.path}: takes {_sizes(self._net.input_shape)} (channels, height, "
+                f"width); the store's patches are {_sizes(patches.shape[1:])}"
+            )
+        net.blobs[self._net.data].data[...] = self._normalisation.apply(patches)
+        net.blobs[self._net.label].data[...] = labels
         self.solver.step(1)
-        loss = float(net.blobs["loss"].data)
+        loss = float(net.blobs[self._net.loss_blob].data)
         largest = max(
             max(blob.data.max(), -blob.data.min())
             for blobs in net.params.values()
@@ -144,79 +117,42 @@ class Trainer:
         )
         if not (np.isfinite(loss) and largest < LARGEST_WEIGHT):
             raise Diverged(
-                f"training diverged at iteration {self.iteration}: the loss is {loss:.4g}, the largest weight {largest:.4g}; "
-                "lower the rate or the momentum"
+                f"training diverged at iteration {self.iteration}: the loss is {loss:.4g}, the "
+                f"largest weight {largest:.4g}; lower the rate or the momentum"
             )
         return loss
 
-    def posterior(self, patches):
-        """Return p(y|x) of patches (N, 3, 48, 48) uint8, float64 (N, C), under the present weights."""
-        result = np.empty((len(patches), self._classifier.classes))
-        blob = self._score_net.blobs["data"]
-        size = blob.shape[0]
-        for start in range(0, len(patches), size):
-            chunk = patches[start : start + size]
-            blob.data[: len(chunk)] = self.normalise(
-                chunk
-            )  # asked for anew each time: so a GPU learns that it has changed
-            result[start : start + len(chunk)] = self._score_net.forward(end="prob")["prob"][
-                : len(chunk)
-            ]
-        return result
+    def snapshot(self, extra: Any, keep_earlier: bool = False) -> None:
+        """Save weights, momentum and `extra` (dict for JSON), whole or not at all."""
+        snapshots.save_snapshot(
+            self._folder, self.iteration, self.solver.snapshot, extra, keep_earlier
+        )
 
-    def snapshot(self, extra, keep_earlier=False):
-        """Save weights, momentum and `extra` (dict for JSON) as snapshots/iter_N, whole or not at all; drop those before it."""
-        shutil.rmtree(self._writing, ignore_errors=True)
-        os.makedirs(self._writing)
-        self.solver.snapshot()
-        sums = {
-            name: _sha256(os.path.join(self._writing, name)) for name in os.listdir(self._writing)
-        }
-        with open(os.path.join(self._writing, "state.json"), "w", encoding="utf-8") as file:
-            json.dump({"iteration": self.iteration, "sha256": sums, "extra": extra}, file)
-        earlier = snapshots(self._folder)
-        final = _snapshot(self._folder, self.iteration)
-        shutil.rmtree(final, ignore_errors=True)
-        os.rename(self._writing, final)
-        for folder in earlier:
-            if folder != final and not keep_earlier:
-                shutil.rmtree(folder)
-
-    def keep_weights(self):
+    def keep_weights(self) -> None:
         """Save the present weights for good, as weights/iter_N.caffemodel."""
-        path = _kept(self._folder, self.iteration)
+        path = snapshots.kept_weights(self._folder, self.iteration)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        self.solver.net.save(path + ".writing")
-        os.replace(path + ".writing", path)
+        with written_whole(path) as temporary:
+            self.solver.net.save(temporary)
 
-    def restore(self, iteration=None):
-        """Go on from the newest snapshot, or that of an iteration: return its `extra`, or None where there is none.
+    def restore(self, iteration: Optional[int] = None) -> Any:
+        """Go on from the newest snapshot, or that of an iteration; return its `extra`.
 
-        EglError if it is damaged.
+        None where there is no snapshot. Raises EglError if it is damaged.
         """
-        folders = snapshots(self._folder)
-        if iteration is not None:
-            folders = [folder for folder in folders if folder == _snapshot(self._folder, iteration)]
-        if not folders:
+        path = snapshots.find_snapshot(self._folder, iteration)
+        if path is None:
             return None
-        folder = folders[-1]
-        try:
-            with open(os.path.join(folder, "state.json"), encoding="utf-8") as file:
-                state = json.load(file)
-            for name, sha256 in state["sha256"].items():
-                if _sha256(os.path.join(folder, name)) != sha256:
-                    raise ValueError(name + " is not what was written")
-        except (OSError, ValueError, KeyError) as error:
-            raise EglError(
-                f"{folder}: damaged snapshot ({error}); remove the run's folder and start again"
-            ) from error
-        self._restore_solver(folder, state["iteration"])
+        state = snapshots.read_state(path)
+        self._restore_solver(snapshots.model_stem(path, state["iteration"]))
         return state["extra"]
 
-    def _restore_solver(self, folder, iteration):
-        """Caffe's restore, through a copy of the solverstate that names the weights where they are now: it aborts if they moved."""
+    def _restore_solver(self, stem: str) -> None:
+        """Let Caffe restore a copy of the solverstate that names the weights where they are now.
+
+        A solverstate keeps the path of its weights, and Caffe aborts if they have moved.
+        """
         message = import_caffe().proto.caffe_pb2.SolverState()
-        stem = os.path.join(folder, f"model_iter_{iteration}")
         with open(stem + ".solverstate", "rb") as file:
             message.ParseFromString(file.read())
         message.learned_net = stem + ".caffemodel"
@@ -229,41 +165,17 @@ class Trainer:
             os.remove(path)
 
 
-def _snapshot(folder, iteration):
-    return os.path.join(folder, "snapshots", f"iter_{iteration:06d}")
+def _find(name: str) -> Tuple[str, bool]:
+    """Return (path, whether it is this project's) of a prototxt given by name or by path."""
+    if os.path.sep in name:
+        return name, False
+    try:
+        return prototxt_path(name), True
+    except NetError:
+        if os.path.isfile(name):
+            return name, False
+        raise
 
 
-def _kept(folder, iteration):
-    return os.path.join(folder, "weights", f"iter_{iteration:06d}.caffemodel")
-
-
-def weights_at(folder, iteration):
-    """Return the path of the weights that a run kept after an iteration, or of its last ones. EglError where there are none."""
-    last = os.path.join(_snapshot(folder, iteration), f"model_iter_{iteration}.caffemodel")
-    for path in (_kept(folder, iteration), last):
-        if os.path.isfile(path):
-            return path
-    raise EglError(
-        f"{folder}: kept no weights of iteration {iteration}; remove the run's folder and start again"
-    )
-
-
-def snapshots(folder):
-    """Return the snapshot folders of a run folder, the newest last."""
-    parent = os.path.join(folder, "snapshots")
-    if not os.path.isdir(parent):
-        return []
-    return [
-        os.path.join(parent, name)
-        for name in sorted(os.listdir(parent))
-        if name.startswith("iter_")
-    ]
-
-
-def _find(name):
-    return name if os.path.sep in name else prototxt_path(name)
-
-
-def _sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+def _sizes(shape: Tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

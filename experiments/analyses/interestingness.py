@@ -14,7 +14,7 @@ from egl.gradient_length.maps import ImageScorer
 from egl.nets.definition import prototxt_path
 from egl.strategies.ranking import image_score
 from egl.training.run_folder import RunFolder, read_metrics, read_table, write_csv
-from egl.training.trainer import snapshots, weights_at
+from egl.training.snapshots import snapshots, weights_at
 from experiments.estimate import DENSE, PHOTOGRAPH, START
 
 REDUCTIONS = {

@@ -14,7 +14,7 @@ from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.maps import ImageScorer
 from egl.nets.definition import prototxt_path
 from egl.training.run_folder import RunFolder, read_metrics, write_arrays, write_csv
-from egl.training.trainer import weights_at
+from egl.training.snapshots import weights_at
 from experiments.analyses import mask_scores
 from experiments.analyses.mask_scores import ANNOTATED
 from experiments.estimate import DENSE, PHOTOGRAPH, START

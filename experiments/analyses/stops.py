@@ -10,7 +10,7 @@ from data_prep.store import PatchStore
 from egl.gradient_length.phi import GradientLength
 from egl.nets.definition import prototxt_path
 from egl.training.run_folder import RunFolder, read_metrics, write_csv
-from egl.training.trainer import weights_at
+from egl.training.snapshots import weights_at
 from experiments.estimate import PHI, START
 
 # Name: (stop_layer, parameters). The paper's is ip1.

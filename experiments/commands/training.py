@@ -6,7 +6,8 @@ from experiments.commands.options import add_command, add_device, device_of, wit
 
 
 def _add_trainer(parser):
-    from egl.training.trainer import SCALINGS, TrainerSettings
+    from data_prep.normalisation import SCALINGS
+    from egl.training.settings import TrainerSettings
 
     default = TrainerSettings()
     group = parser.add_argument_group("training")
@@ -101,8 +102,7 @@ def _train(options):
 def add_select(commands):
     """`egl select`."""
     from egl.gradient_length.phi import ROUTES
-    from egl.selection.algorithms import AFTER_ROUND, SAMPLING
-    from egl.selection.run import BY, LABELLED, RunSettings
+    from egl.selection.settings import AFTER_ROUND, BY, LABELLED, SAMPLING, RunSettings
     from egl.strategies import STRATEGIES
 
     default = RunSettings()
@@ -245,8 +245,7 @@ def add_select(commands):
 
 
 def _select(options):
-    from egl.selection.algorithms import SelectionSettings
-    from egl.selection.run import RunSettings
+    from egl.selection.settings import RunSettings, SelectionSettings
     from experiments import work
 
     selection = SelectionSettings(

@@ -68,7 +68,7 @@ def measure(results: Results) -> Tables:
     curves, by = pd.concat(tables, ignore_index=True), ["pool", "arm", "seed"]
     if curves.empty:
         return {}
-    first = protocol.images.selection.initial_iterations
+    first = protocol.images.initial_iterations
     return {
         "curves": curves,
         "scores": scores(curves, by, first),

@@ -62,7 +62,7 @@ def measure(results: Results) -> Tables:
     random_broken and egl_broken (diverged, or one class for all); summary: the intervals of pairs by variant, and `effect`
     """
     protocol, tables = results.protocol, []
-    first, end = protocol.images.selection.initial_iterations, protocol.settings_iterations
+    first, end = protocol.images.initial_iterations, protocol.settings_iterations
     for variant in (DEFAULT, LESION, *VARIANTS):
         named = {arm: partial(name, variant, arm) for arm in ARMS}
         curves = results.paired_curves(protocol.compared_seeds, named)

@@ -92,7 +92,7 @@ def measure(results: Results) -> Tables:
 
 
 def _by_image(results: Results, runs: Any) -> pd.DataFrame:
-    first = results.protocol.images.selection.initial_iterations
+    first = results.protocol.images.initial_iterations
     table = scores(results.curves(runs), start=first).drop(columns="labels")
     table["seconds"] = list(_seconds(results, table, runs, first))
     for other in ("random", "egl"):

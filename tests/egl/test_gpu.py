@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 
+from data_prep.normalisation import Normalisation
 from egl.errors import EglError
 from egl.gradient_length.maps import ImageScorer
 from egl.gradient_length.phi import GradientLength
+from egl.gradient_length.scorer import NetScorer
 from egl.nets.definition import prototxt_path
 from egl.nets.device import check_device, use_device
-from egl.training.trainer import Trainer, TrainerSettings, weights_at
+from egl.training.settings import TrainerSettings
+from egl.training.snapshots import weights_at
+from egl.training.trainer import Trainer
 from experiments.child import run_in_child
 
 SCORE = prototxt_path("lenet_score.prototxt")
@@ -28,7 +32,7 @@ def gpu(caffe):
 def weights(caffe, tmp_path_factory):
     """The initial weights of a solver's net: of the size that training works with."""
     folder = tmp_path_factory.mktemp("weights")
-    trainer = Trainer(TrainerSettings(), np.zeros(3), str(folder))
+    trainer = Trainer(TrainerSettings(), Normalisation((0, 0, 0)), str(folder))
     trainer.keep_weights()
     return weights_at(str(folder), 0)
 
@@ -48,12 +52,14 @@ def maps(weights, stride, progress):
 
 def training(folder, device, progress):
     random = np.random.RandomState(3)
-    trainer = Trainer(TrainerSettings(momentum=0, device=device), np.full(3, 128), folder)
+    normalisation = Normalisation((128, 128, 128))
+    trainer = Trainer(TrainerSettings(momentum=0, device=device), normalisation, folder)
+    scorer = NetScorer(trainer.score_prototxt, trainer.solver.net, normalisation)
     losses = [
         trainer.step(random.randint(0, 256, (32, 3, 48, 48)).astype(np.uint8), np.arange(32) % 2)
         for _ in range(5)
     ]
-    return losses, trainer.posterior(random.randint(0, 256, (600, 3, 48, 48)).astype(np.uint8))
+    return losses, scorer.posterior(random.randint(0, 256, (600, 3, 48, 48)).astype(np.uint8))
 
 
 @pytest.mark.parametrize("route", ["batched", "param-diff"])

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from data_prep.prepare import PrepareSettings
-from egl.selection.algorithms import SelectionSettings
 from egl.selection.run import RunSettings
+from egl.selection.settings import SelectionSettings
 from experiments import protocols
 from experiments.child import BadInput
 from experiments.paper import NAMES

@@ -1,151 +1,238 @@
-"""Algorithms 1 and 2 against a fake learner that fits on a screen: no Caffe."""
+"""Algorithms 1 and 2 with a model that trains by remembering: no Caffe."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from egl.errors import EglError
-from egl.selection.algorithms import SelectionSettings, State, algorithm_1, algorithm_2, sample_pool
-from egl.strategies.ranking import top_k
+from egl.selection.algorithms import Strategies, algorithm_1, algorithm_2, sample_pool
+from egl.selection.pool import Pool, TrainingSet
+from egl.selection.settings import RunSettings, SelectionSettings
+from egl.strategies.base import Choice, highest
 
 SETTINGS = SelectionSettings(iterations=6, k=2, candidates=0, initial_iterations=2)
 IMAGES = {0: [0, 1, 2, 3], 1: [4, 5, 6, 7], 2: [8, 9, 10, 11], 3: [12, 13, 14, 15]}
 
 
 class Fake:
-    """Trains by remembering; scores samples by a fixed table and images by their number."""
+    """Model, oracle, strategy, samples and run in one: 16 samples in 4 images.
 
-    def __init__(self, phi=None):
+    The pixels of sample n are n, its label is n % 2, its score phi[n]; image n has the score n.
+    """
+
+    def __init__(self, settings=SETTINGS, phi=None, by="patch"):
+        self.settings = RunSettings(by=by, selection=settings)
         self.phi = np.arange(16.0) if phi is None else np.asarray(phi, float)
-        self.trained, self.earlier, self.iterations, self.scored, self.rounds = [], [], [], [], []
-        self.known, self.images_scored = [], []
+        self.iteration = 0
+        self.initial_images = [1, 0]
+        self.trained, self.earlier, self.iterations, self.scored = [], [], [], []
+        self.known, self.images_scored, self.rounds, self.labelled = [], [], [], []
 
-    def train(self, chosen, earlier, iterations):
-        self.trained.append(chosen.tolist())
-        self.earlier.append(earlier.tolist())
+    # the run
+    def goes_on(self):
+        return self.iteration < self.settings.selection.iterations
+
+    @property
+    def initial(self):
+        return self.iteration < self.settings.initial_iterations
+
+    def random(self):
+        return np.random.RandomState([7, self.iteration])
+
+    def record(self, queries):
+        self.rounds.append(queries)
+
+    # the samples
+    def patches(self, samples):
+        return samples
+
+    def image_of(self, samples):
+        return samples // 4
+
+    # the model
+    def update(self, chosen, training, earlier, iterations):
+        patches, labels = training.read(chosen)
+        assert (labels == patches % 2).all()  # every sample has its label by now
+        self.trained.append(list(chosen))
+        self.earlier.append(list(earlier))
         self.iterations.append(iterations)
-        return iterations
+        self.iteration += iterations
 
-    def choose_patches(self, samples, k, earlier):
-        self.scored.append(samples.tolist())
-        self.known.append(list(earlier))
-        places = top_k(self.phi[samples], k)
-        return places, self.phi[samples][places]
+    # the oracle
+    def label_patches(self, samples):
+        self.labelled.append(list(samples))
+        return np.array(samples) % 2
 
-    def choose_images(self, images, n, labelled):
+    def label_image(self, image):
+        self.labelled.append(image)
+        return np.array(IMAGES[image]), np.array(IMAGES[image]) % 2
+
+    # the strategy
+    def query_patches(self, patches, k, known):
+        self.scored.append(patches.tolist())
+        self.known.append(known().tolist())
+        return highest(self.phi[patches], k)
+
+    def query_images(self, images, n, bags, labelled):
         self.images_scored.append((images, labelled))
-        places = top_k(images, n)
-        return places, np.array(images, float)[places]
-
-    def record(self, state, queries):
-        self.rounds.append((state, queries))
+        return highest(np.array(images, float), n)
 
     def images_asked(self):
         return [
-            [query.item for query in queries if query.kind == "image"] for _, queries in self.rounds
+            [query.item for query in queries if query.kind == "image"] for queries in self.rounds
         ]
 
 
-def random_of(iteration):
-    return np.random.RandomState([7, iteration])
+def run_1(fake, chosen=()):
+    training = TrainingSet(fake, chosen)
+    training.add(chosen, np.array(chosen, int) % 2)
+    accumulate = fake.settings.selection.after_round == "accumulate"
+    pool = Pool(range(16), chosen if accumulate else ())
+    algorithm_1(fake, pool, training, fake, fake, fake)
+    return pool, training
 
 
-def run_1(fake, settings=SETTINGS, state=None):
-    return algorithm_1(
-        16, settings, random_of, fake.train, fake.choose_patches, fake.record, state=state
-    )
-
-
-def run_2(fake, settings=SETTINGS, state=None):
-    choose = fake.choose_images, fake.choose_patches
-    return algorithm_2(
-        IMAGES,
-        IMAGES.get,
-        [1, 0],
-        settings,
-        random_of,
-        fake.train,
-        *choose,
-        fake.record,
-        state=state,
-    )
+def run_2(fake, chosen=(), images=()):
+    training = TrainingSet(fake, chosen)
+    for image in images:
+        training.add(*fake.label_image(image))
+    pool = Pool(IMAGES, images)
+    algorithm_2(fake, pool, training, fake, Strategies(fake, fake), None, fake)
+    return pool, training
 
 
 def test_algorithm_1_takes_the_highest_phi_of_what_is_left():
     fake = Fake()
-    last = run_1(fake)
+    pool, training = run_1(fake)
     initial = fake.trained[0] + fake.trained[1]
     assert len(set(initial)) == 4  # two random batches, no sample twice
-    assert [x for batch in fake.trained[2:] for x in batch] == sorted(
-        set(range(16)) - set(initial), reverse=True
-    )[:8]
-    assert last == State(6, [], [x for batch in fake.trained for x in batch])
+    left = sorted(set(range(16)) - set(initial), reverse=True)
+    assert sum(fake.trained[2:], []) == left[:8]
+    assert training.chosen == pool.labelled == sum(fake.trained, [])
     assert len(fake.scored) == 4  # no score before the first choice
-    assert all(np.isnan(query.score) for query in fake.rounds[0][1])
-    assert [query.score for query in fake.rounds[2][1]] == fake.trained[2]  # phi of sample i is i
+    assert all(np.isnan(query.score) for query in fake.rounds[0])
+    assert [query.score for query in fake.rounds[2]] == fake.trained[2]  # phi of sample i is i
+
+
+def test_the_oracle_is_asked_for_what_was_chosen_and_for_nothing_else():
+    fake = Fake()
+    run_1(fake)
+    assert fake.labelled == fake.trained
+    fake = Fake(by="image")
+    run_2(fake)
+    assert fake.labelled == [1, 0, 3, 2]
 
 
 def test_replace_may_choose_again():
-    fake = Fake()
-    run_1(fake, SETTINGS._replace(after_round="replace"))
+    fake = Fake(replace(SETTINGS, after_round="replace"))
+    run_1(fake)
     assert fake.trained[2:] == [[15, 14]] * 4
 
 
-def test_the_update_is_told_l_prime_and_how_many_iterations():
-    """Line 7 of Algorithm 1: M learns from L' + L_k. The initial model's rounds are one iteration each."""
-    fake = Fake()
-    last = run_1(fake, SETTINGS._replace(steps=3, iterations=8))
+def test_the_update_is_given_l_prime_and_the_number_of_iterations():
+    """Line 7 of Algorithm 1: M learns from L' + L_k. A round of the initial model has one step."""
+    fake = Fake(replace(SETTINGS, steps=3, iterations=8))
+    run_1(fake)
     assert fake.iterations == [1, 1, 3, 3]
     assert fake.earlier == [sum(fake.trained[:n], []) for n in range(4)]
-    assert last.iteration == 8
-    fake = Fake()
-    run_2(fake, SETTINGS._replace(after_round="replace"))
+    assert fake.iteration == 8
+    fake = Fake(replace(SETTINGS, after_round="replace"), by="image")
+    run_2(fake)
     assert fake.earlier == [[]] * 6
 
 
 def test_algorithm_1_ends_when_all_is_labelled():
-    fake = Fake()
-    assert run_1(fake, SETTINGS._replace(iterations=100)).iteration == 8  # 16 samples, two a round
+    fake = Fake(replace(SETTINGS, iterations=100))
+    run_1(fake)
+    assert fake.iteration == 8  # 16 samples, two a round
 
 
 def test_ties_go_to_the_lowest_index():
-    fake = Fake(np.ones(16))
-    run_1(fake, SETTINGS._replace(iterations=3))
+    fake = Fake(replace(SETTINGS, iterations=3), phi=np.ones(16))
+    run_1(fake)
     left = sorted(set(range(16)) - set(fake.trained[0] + fake.trained[1]))
     assert fake.trained[2] == left[:2]
 
 
 def test_candidates_limits_what_is_scored():
-    fake = Fake()
-    run_1(fake, SETTINGS._replace(candidates=5, iterations=20))
-    assert {len(scored) for scored in fake.scored} <= {5, 4, 2}
-    assert len(fake.scored[0]) == 5
-    fake = Fake()
-    run_1(fake, SETTINGS._replace(candidates=1))
+    fake = Fake(replace(SETTINGS, candidates=5, iterations=20))
+    run_1(fake)
+    assert [len(scored) for scored in fake.scored] == [5, 5, 5, 5, 4, 2]
+    fake = Fake(replace(SETTINGS, candidates=1))
+    run_1(fake)
     assert {len(scored) for scored in fake.scored} == {2}  # never fewer than k
 
 
+def test_stratified_candidates_come_from_all_images():
+    fake = Fake(replace(SETTINGS, candidates=4, sampling="stratified", iterations=3))
+    run_1(fake)
+    assert sorted(sample // 4 for sample in fake.scored[0]) == [0, 1, 2, 3]
+
+
 def test_algorithm_2_adds_the_highest_image_and_trains_on_the_highest_phi_of_all_labelled():
-    fake = Fake()
-    last = run_2(fake, SETTINGS._replace(iterations=5))
+    fake = Fake(replace(SETTINGS, iterations=5), by="image")
+    pool, _ = run_2(fake)
     assert fake.images_asked() == [[1, 0], [], [3], [2], []]
-    assert last.images == [1, 0, 3, 2]
+    assert pool.labelled == [1, 0, 3, 2]
     assert set(fake.trained[0] + fake.trained[1]) <= set(range(8))
     assert fake.trained[2] == [15, 14]  # of image 3, just labelled
     assert fake.trained[3] == [13, 12]  # phi of image 2 is lower
     assert fake.trained[4] == [11, 10]
 
 
-def test_the_strategies_are_told_what_is_known():
-    fake = Fake()
-    run_2(fake, SETTINGS._replace(iterations=4))
+def test_a_strategy_is_given_what_is_known():
+    fake = Fake(replace(SETTINGS, iterations=4), by="image")
+    run_2(fake)
     assert fake.known == [sum(fake.trained[:2], []), sum(fake.trained[:3], [])]
     assert fake.images_scored == [([2, 3], [1, 0]), ([2], [1, 0, 3])]
 
 
 def test_a_part_of_the_images_is_scored():
-    fake = Fake()
-    run_2(fake, SETTINGS._replace(iterations=4, candidate_images=1))
+    fake = Fake(replace(SETTINGS, iterations=4, candidate_images=1), by="image")
+    run_2(fake)
     assert [len(images) for images, _ in fake.images_scored] == [1, 1]
+
+
+def test_the_initial_part_does_not_depend_on_the_scores():
+    settings = replace(SETTINGS, iterations=2)
+    first, second = Fake(settings, by="image"), Fake(settings, np.zeros(16), by="image")
+    run_2(first)
+    run_2(second)
+    assert first.trained == second.trained
+
+
+def test_when_every_labelled_patch_had_its_turn_all_may_be_chosen_again():
+    fake = Fake(replace(SETTINGS, iterations=10), by="image")
+    _, training = run_2(fake)
+    assert sorted(sum(fake.trained[:8], [])) == list(range(16))
+    assert fake.trained[8] == [15, 14]
+    assert training.chosen == [15, 14, 13, 12]
+
+
+@pytest.mark.parametrize("stop", [1, 2, 4])
+@pytest.mark.parametrize("by", ["patch", "image"])
+def test_resumed_after_any_round_it_ends_the_same(by, stop):
+    run = run_1 if by == "patch" else run_2
+    whole, part, rest = Fake(by=by), Fake(replace(SETTINGS, iterations=stop), by=by), Fake(by=by)
+    run(whole)
+    pool, training = run(part)
+    rest.iteration = stop
+    if by == "patch":
+        run_1(rest, training.chosen)
+    else:
+        run_2(rest, training.chosen, pool.labelled)
+    assert part.trained + rest.trained == whole.trained
+
+
+def test_a_strategy_of_two_verbs_is_enough():
+    class First:
+        def query_patches(self, patches, k, known):
+            return Choice(np.arange(k), np.zeros(k))
+
+    fake = Fake(replace(SETTINGS, iterations=3))
+    algorithm_1(fake, Pool(range(16)), TrainingSet(fake), fake, First(), fake)
+    left = sorted(set(range(16)) - set(fake.trained[0] + fake.trained[1]))
+    assert fake.trained[2] == left[:2]
 
 
 def test_sample_pool():
@@ -160,47 +247,6 @@ def test_sample_pool():
         drawn = sample_pool(items, 10, np.random.RandomState(seed), strata)
         assert np.bincount(strata[drawn - 10]).tolist() == [4, 4, 2]
         assert len(set(drawn)) == 10
-    one, other = (sample_pool(items, 10, np.random.RandomState(seed), strata) for seed in (0, 1))
-    assert one.tolist() != other.tolist()
-
-
-def test_the_initial_part_does_not_depend_on_the_scores():
-    one, other = Fake(), Fake(np.zeros(16))
-    run_2(one, SETTINGS._replace(iterations=2))
-    run_2(other, SETTINGS._replace(iterations=2))
-    assert one.trained == other.trained
-
-
-def test_when_every_labelled_patch_had_its_turn_all_may_be_chosen_again():
-    fake = Fake()
-    last = run_2(fake, SETTINGS._replace(iterations=10))
-    assert sorted(x for batch in fake.trained[:8] for x in batch) == list(range(16))
-    assert fake.trained[8] == [15, 14]
-    assert last.chosen == [15, 14, 13, 12]
-
-
-@pytest.mark.parametrize("run", [run_1, run_2])
-@pytest.mark.parametrize("stop", [1, 2, 4])
-def test_going_on_from_any_round_ends_the_same(run, stop):
-    whole, part, rest = Fake(), Fake(), Fake()
-    end = run(whole)
-    middle = run(part, SETTINGS._replace(iterations=stop))
-    assert run(rest, SETTINGS, middle) == end
-    assert part.trained + rest.trained == whole.trained
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"k": 0},
-        {"iterations": 0},
-        {"after_round": "keep"},
-        {"candidates": -1},
-        {"initial_iterations": 0},
-        {"steps": 0},
-    ]
-    + [{"sampling": "even"}, {"candidate_images": -1}],
-)
-def test_settings_that_cannot_be_meant(wrong):
-    with pytest.raises(EglError):
-        SETTINGS._replace(**wrong).check()
+    first = sample_pool(items, 10, np.random.RandomState(0), strata)
+    second = sample_pool(items, 10, np.random.RandomState(1), strata)
+    assert first.tolist() != second.tolist()

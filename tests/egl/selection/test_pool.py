@@ -1,7 +1,7 @@
+import numpy as np
 import pytest
 
-from egl.errors import PoolExhausted
-from egl.selection.pool import Pool
+from egl.selection.pool import Pool, TrainingSet
 
 
 def test_revealing():
@@ -18,8 +18,31 @@ def test_an_item_is_revealed_once_and_must_be_there(item):
         pool.reveal([item])
 
 
-def test_exhausted():
+def test_has():
     pool = Pool([1, 3], labelled=[3])
-    pool.require(1)
-    with pytest.raises(PoolExhausted, match="2 more items asked for, 1 are left"):
-        pool.require(2)
+    assert pool.has(1)
+    assert not pool.has(2)
+
+
+class TenSamples:
+    """Sample n shows one grey pixel of level n, and belongs to image n // 4."""
+
+    def patches(self, samples):
+        return samples.astype(np.uint8).reshape(-1, 1, 1, 1)
+
+    def image_of(self, samples):
+        return samples // 4
+
+
+def test_a_training_set_reads_pixels_of_all_and_labels_of_those_that_were_given():
+    training = TrainingSet(TenSamples(), chosen=[2])
+    training.add([7, 2], [1, 0])
+    assert training.labelled.tolist() == [2, 7]
+    patches, labels = training.read([7, 2, 7])
+    assert patches.ravel().tolist() == [7, 2, 7]
+    assert labels.tolist() == [1, 0, 1]
+    assert training.patches([9]).ravel().tolist() == [9]
+    assert training.image_of([7, 2]).tolist() == [1, 0]
+    assert training.label_of(7) == 1
+    with pytest.raises(KeyError):
+        training.read([9])

@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,11 +7,16 @@ import pytest
 
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import EglError
-from egl.selection.algorithms import SelectionSettings
-from egl.selection.run import RunSettings, Selection, initial_images
-from egl.training.run_folder import read_rounds
-from egl.training.trainer import TrainerSettings
+from egl.gradient_length import GradientLength
+from egl.nets.definition import prototxt_path
+from egl.selection.run import initial_images, select
+from egl.selection.settings import RunSettings, SelectionSettings
+from egl.strategies import STRATEGIES
+from egl.training.run_folder import read_normalisation, read_rounds
+from egl.training.settings import TrainerSettings
+from egl.training.snapshots import weights_at
 
+LENET = prototxt_path("lenet_score.prototxt")
 SHORT = RunSettings(
     selection=SelectionSettings(iterations=5, k=32, candidates=48, initial_iterations=2),
     trainer=TrainerSettings(seed=4),
@@ -20,35 +26,45 @@ SHORT = RunSettings(
 )
 
 
+class Started:
+    """A run on the small store that is executed when it is told to."""
+
+    def __init__(self, store, path, changes):
+        self.store, self.path, self.settings = store, str(path), replace(SHORT, **changes)
+
+    def execute(self, progress=lambda done, total: None, **more):
+        photographs = StoredPhotographs(self.store)
+        return select(self.store, self.settings, self.path, photographs, progress=progress, **more)
+
+    def file(self, name):
+        return Path(self.path) / name
+
+
 @pytest.fixture
 def start(caffe, small_store, tmp_path):
-    """start(name, **changes): a Selection on the small store, not yet executed."""
-
-    def start(name, **changes):
-        return Selection(
-            small_store,
-            SHORT._replace(**changes),
-            str(tmp_path / name),
-            StoredPhotographs(small_store),
-        )
-
-    return start
+    """start(name, **changes): a run on the small store, not yet executed."""
+    return lambda name, **changes: Started(small_store, tmp_path / name, changes)
 
 
-def queries(selection):
-    with open(selection.run.file("queries.csv"), newline="") as file:
+def queries(run):
+    with open(run.file("queries.csv"), newline="") as file:
         return list(csv.DictReader(file))
 
 
-def content(selection, names=("rounds.csv", "queries.csv", "predictions.h5")):
-    return {name: Path(selection.run.file(name)).read_bytes() for name in names}
+def asked(run, kind):
+    """Return what was asked for its score."""
+    return [row for row in queries(run) if row["kind"] == kind and row["score"] != "nan"]
+
+
+def content(run, names=("rounds.csv", "queries.csv", "predictions.h5")):
+    return {name: run.file(name).read_bytes() for name in names}
 
 
 def test_by_image(start, small_store):
     selection = start("run")
     metrics = selection.execute()
     assert metrics["iterations"] == 5
-    rounds = read_rounds(selection.run.path)
+    rounds = read_rounds(selection.path)
     assert rounds["iteration"].tolist() == [1, 2, 3, 4, 5]
     assert rounds["n_images"].tolist() == [2, 2, 3, 4, 5]
     asked = [row for row in queries(selection) if row["kind"] == "image"]
@@ -80,42 +96,32 @@ def test_by_patch(start, small_store):
     assert len(rows) == 5 * 32
     assert len({(row["patch"], row["symmetry"]) for row in rows}) == 5 * 32  # none chosen twice
     assert {int(row["patch"]) for row in rows} <= set(small_store.patches_of("train"))
-    assert read_rounds(selection.run.path)["n_labelled"][-1] == len({row["patch"] for row in rows})
+    assert read_rounds(selection.path)["n_labelled"][-1] == len({row["patch"] for row in rows})
 
 
-def test_the_chosen_have_the_highest_phi(start, small_store):
-    """Scored anew, by the reference route, with the weights that the choice was made with."""
-    selection = start(
-        "run", by="patch", selection=SHORT.selection._replace(iterations=3, candidates=0)
-    )
-    phi = {}
-
-    original = selection._choose_patches
-
-    def watch(samples, k, earlier):
-        patches, _ = small_store.read(small_store.samples("train")[samples])
-        phi["candidates"] = samples
-        phi["scores"] = selection._learner.phi(patches).phi
-        return original(samples, k, earlier)
-
-    selection._choose_patches = watch
+def test_the_chosen_have_the_highest_phi_by_the_reference_route(start, small_store):
+    """Every sample left, scored one by one from Caffe's parameter diffs, at the weights of the choice."""
+    settings = replace(SHORT.selection, iterations=3, candidates=0)
+    selection = start("run", by="patch", selection=settings, keep_weights=(2,))
     selection.execute()
-    chosen = [
-        (int(row["patch"]), int(row["symmetry"]))
-        for row in queries(selection)
-        if row["iteration"] == "3"
-    ]
-    samples = small_store.samples("train")
-    best = phi["candidates"][np.argsort(-phi["scores"], kind="stable")[:32]]
-    assert [tuple(samples[sample]) for sample in best] == chosen
-    assert len(phi["candidates"]) == 320 - 2 * 32
+    samples = [tuple(pair) for pair in small_store.samples("train").tolist()]
+    rows = [(int(row["patch"]), int(row["symmetry"])) for row in queries(selection)]
+    used = {samples.index(pair) for pair in rows[:64]}  # by the initial model
+    left = np.array([number for number in range(320) if number not in used])
+    scorer = GradientLength(LENET, weights_at(selection.path, 2), route="param-diff")
+    patches, _ = small_store.read(small_store.samples("train")[left])
+    phi = scorer.score(read_normalisation(selection.path).apply(patches)).phi
+    best = left[np.argsort(-phi, kind="stable")[:32]]
+    assert [samples[number] for number in best] == rows[64:]
+    scores = [float(row["score"]) for row in queries(selection)[64:]]
+    assert scores == pytest.approx(sorted(phi, reverse=True)[:32], rel=1e-4)
 
 
 def test_both_strategies_begin_alike_and_part_after_the_initial_images(start):
     egl, chance = start("egl"), start("random", strategy="random")
     egl.execute()
     chance.execute()
-    one, other = read_rounds(egl.run.path), read_rounds(chance.run.path)
+    one, other = read_rounds(egl.path), read_rounds(chance.path)
     for column in one:
         assert (one[column][:2] == other[column][:2]).all(), column
     assert (one["val_loss"][2:] != other["val_loss"][2:]).all()
@@ -173,7 +179,7 @@ def test_reductions_choose_differently(start):
     scores = {}
     for reduction in ("sum", "mean", "top1"):
         selection = start(
-            reduction, score=reduction, selection=SHORT.selection._replace(iterations=3)
+            reduction, score=reduction, selection=replace(SHORT.selection, iterations=3)
         )
         selection.execute()
         scores[reduction] = [
@@ -199,7 +205,7 @@ def batches(monkeypatch):
 
 
 def test_a_batch_has_the_chosen_patches_first_and_l_prime_in_the_rest(start, small_store, batches):
-    settings = SHORT.selection._replace(iterations=6, k=8, initial_iterations=2, steps=2)
+    settings = replace(SHORT.selection, iterations=6, k=8, initial_iterations=2, steps=2)
     selection = start("run", by="patch", selection=settings)
     selection.execute()
     rows = queries(selection)
@@ -216,18 +222,18 @@ def test_a_batch_has_the_chosen_patches_first_and_l_prime_in_the_rest(start, sma
 
 
 def test_replaced_each_round_the_rest_is_the_chosen_again(start, batches):
-    settings = SHORT.selection._replace(iterations=4, k=8, after_round="replace")
+    settings = replace(SHORT.selection, iterations=4, k=8, after_round="replace")
     start("run", by="patch", selection=settings).execute()
     for batch in batches:
         assert set(batch) == set(batch[:8])
 
 
 def test_labelled_grids(start, small_store):
-    selection = start("run", labelled="grid", selection=SHORT.selection._replace(iterations=4))
+    selection = start("run", labelled="grid", selection=replace(SHORT.selection, iterations=4))
     selection.execute()
     patches = [row for row in queries(selection) if row["kind"] == "patch"]
     assert all(" " in row["patch"] for row in patches)
-    rounds = read_rounds(selection.run.path)
+    rounds = read_rounds(selection.path)
     numbers = {row.id: n for n, row in enumerate(small_store.images)}
     asked = [numbers[row["image"]] for row in queries(selection) if row["kind"] == "image"]
     photographs = StoredPhotographs(small_store)
@@ -241,7 +247,7 @@ def test_scoring_every_patch_densely_is_scoring_them_one_by_one(start, small_sto
     scores = {}
     for name, patches in (("dense", 0), ("patches", 10**6)):
         selection = start(
-            name, image_patches=patches, selection=SHORT.selection._replace(iterations=3)
+            name, image_patches=patches, selection=replace(SHORT.selection, iterations=3)
         )
         selection.execute()
         scores[name] = [
@@ -254,30 +260,25 @@ def test_scoring_every_patch_densely_is_scoring_them_one_by_one(start, small_sto
 
 
 def test_weights_kept_on_the_way(start):
-    from egl.gradient_length.phi import GradientLength
-    from egl.nets.definition import prototxt_path
-    from egl.training.trainer import weights_at
-
-    selection = start("run", keep_weights=(2, 5))
+    selection = start("run", keep_weights=(2, 4))
     selection.execute()
-    score_net = prototxt_path("lenet_score.prototxt")
-    early, end = (
-        GradientLength(score_net, weights_at(selection.run.path, n)).net.params["ip1"][0].data
-        for n in (2, 5)
-    )
-    assert (end == selection._trainer.solver.net.params["ip1"][0].data).all()
-    assert (early != end).any()
+    kept = {
+        n: GradientLength(LENET, weights_at(selection.path, n)).net.params["ip1"][0].data
+        for n in (2, 4, 5)
+    }
+    assert (kept[2] != kept[4]).any()
+    assert (kept[4] != kept[5]).any()
     with pytest.raises(EglError, match="kept no weights of iteration 3"):
-        weights_at(selection.run.path, 3)
+        weights_at(selection.path, 3)
 
 
 def test_measured_every_so_many_iterations_and_at_the_end(start):
-    settings = SHORT.selection._replace(
-        iterations=9, steps=2
+    settings = replace(
+        SHORT.selection, iterations=9, steps=2
     )  # two initial rounds of one iteration, then two a round
     selection = start("run", by="patch", evaluate_every=4, selection=settings)
     selection.execute()
-    assert read_rounds(selection.run.path)["iteration"].tolist() == [4, 8, 10]
+    assert read_rounds(selection.path)["iteration"].tolist() == [4, 8, 10]
 
 
 def test_a_run_that_diverges_ends_with_what_was_measured_before(start, monkeypatch):
@@ -295,7 +296,7 @@ def test_a_run_that_diverges_ends_with_what_was_measured_before(start, monkeypat
     selection = start("run")
     metrics = selection.execute()
     assert (metrics["diverged"], metrics["iterations"]) == ("training diverged at iteration 4", 3)
-    assert read_rounds(selection.run.path)["iteration"].tolist() == [1, 2, 3]
+    assert read_rounds(selection.path)["iteration"].tolist() == [1, 2, 3]
     assert metrics["test"]["n"] == 72
     assert start("run").execute() == metrics
     monkeypatch.setattr(
@@ -325,22 +326,129 @@ def test_where_one_kind_is_short(n_lesion, n_healthy, n, expected):
 
 
 def test_too_few_images():
-    with pytest.raises(EglError, match="4 initial images asked for"):
+    with pytest.raises(
+        EglError, match="--initial-images 4: the store.s training split has 2 images"
+    ):
         initial_images({0: True, 1: False}, 4, np.random.RandomState(0))
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("changes", "message"),
     [
-        {"by": "eye"},
-        {"strategy": "best"},
-        {"patch_strategy": "best"},
-        {"score": "max"},
-        {"stride": 0},
-        {"initial_images": 1},
-    ]
-    + [{"labelled": "all"}],
+        ({"selection": replace(SHORT.selection, k=5000)}, "--k 5000: .*has 320 training samples"),
+        ({"initial_images": 40}, "--initial-images 40"),
+        ({"stride": 100000}, "--stride 100000: no patch"),
+        ({"strategy": "bag-egl", "stop_layer": "conv2"}, "ip1 or ip2"),
+    ],
 )
-def test_settings_that_cannot_be_meant(wrong):
-    with pytest.raises(EglError):
-        RunSettings(**wrong).check()
+def test_settings_that_do_not_fit_the_store_or_the_net(start, changes, message):
+    with pytest.raises(EglError, match=message):
+        start("run", **changes).execute()
+
+
+def test_a_pool_that_is_exhausted_is_said(start):
+    settings = replace(SHORT.selection, iterations=60, k=100)
+    run = start("run", by="patch", selection=settings, evaluate_every=50)
+    metrics = run.execute()
+    assert metrics["pool_exhausted"]
+    # 100 chosen samples are 4 batches of 32; 320 samples give 3 rounds.
+    assert metrics["rounds"] == 3
+    assert read_rounds(run.path)["iteration"].tolist() == [metrics["iterations"]]
+
+
+class Labeller:
+    """A person who has answered for some images; the store knows the labels."""
+
+    def __init__(self, oracle, answered):
+        self._oracle, self.answered, self.asked = oracle, answered, []
+
+    def label_image(self, image):
+        self.asked.append(image)
+        if len(self.asked) > self.answered:
+            raise EglError(f"image {image} has no answer yet")
+        return self._oracle.label_image(image)
+
+
+def test_an_oracle_of_one_s_own_is_asked_and_the_run_resumes_once_it_answers(
+    start, small_store, monkeypatch
+):
+    from egl.selection.oracles import StoreOracle
+    from egl.selection.samples import StoreSamples
+
+    monkeypatch.setattr("egl.selection.run.SNAPSHOT_EVERY", 1)
+    store_oracle = StoreOracle(StoreSamples(small_store))
+    whole = start("whole")
+    whole.execute()
+    run = start("run")
+    with pytest.raises(EglError, match="no answer yet"):
+        run.execute(oracle=Labeller(store_oracle, 3))
+    assert not run.file("metrics.json").exists()
+    labeller = Labeller(store_oracle, 99)
+    run.execute(oracle=labeller)
+    assert content(run) == content(whole)
+    assert len(set(labeller.asked)) == 5
+
+
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_every_strategy_by_image(start, strategy):
+    run = start("run", strategy=strategy, selection=replace(SHORT.selection, iterations=4))
+    metrics = run.execute()
+    assert (metrics["iterations"], metrics["rounds"]) == (4, 4)
+    assert metrics["seconds_choosing"] > 0
+    assert len({row["image"] for row in asked(run, "image")}) == 2
+    patches = asked(run, "patch")
+    assert len(patches) == len({(row["patch"], row["symmetry"]) for row in patches}) == 64
+    assert np.isfinite([float(row["score"]) for row in patches]).all()
+
+
+def test_with_two_classes_uncertainty_has_one_order_of_patches(start):
+    chosen = []
+    settings = replace(SHORT.selection, iterations=3)
+    for strategy in ("least-confidence", "margin", "entropy"):
+        run = start(strategy, strategy=strategy, by="patch", selection=settings)
+        run.execute()
+        chosen.append({(row["patch"], row["symmetry"]) for row in asked(run, "patch")})
+    assert chosen[0] == chosen[1] == chosen[2]
+
+
+def test_a_committee_killed_anywhere_ends_with_the_same_bytes(start, monkeypatch, kill_at):
+    monkeypatch.setattr("egl.selection.run.SNAPSHOT_EVERY", 2)
+    settings = {"strategy": "committee-kl", "by": "patch"}
+    whole = start("whole", **settings)
+    whole.execute()
+    for iteration in (1, 3, 4):
+        with pytest.raises(kill_at.Killed):
+            start("broken", **settings).execute(kill_at(iteration))
+    broken = start("broken", **settings)
+    broken.execute()
+    assert content(broken) == content(whole)
+    members = sorted(broken.file("committee").iterdir())
+    kept = [[path.name for path in (member / "snapshots").iterdir()] for member in members]
+    assert kept == [["iter_000005"]] * 4
+
+
+def test_the_members_are_different_nets(start, small_store):
+    run = start("run", strategy="vote-entropy", by="patch")
+    run.execute()
+    patches = small_store.read(small_store.samples("test"))[0][:8]
+    normalised = read_normalisation(run.path).apply(patches)
+    posteriors = [
+        GradientLength(LENET, weights_at(str(member), 5)).score(normalised).posterior
+        for member in sorted(run.file("committee").iterdir())
+    ]
+    assert len(posteriors) == 4
+    for first in range(4):
+        for second in range(first):
+            assert np.abs(posteriors[first] - posteriors[second]).max() > 1e-3
+
+
+@pytest.mark.parametrize("image_patches", [6, 0])
+def test_the_same_bytes_with_any_number_of_workers(start, image_patches):
+    settings = replace(SHORT.selection, iterations=3)
+    runs = {
+        workers: start(str(workers), image_patches=image_patches, selection=settings)
+        for workers in (1, 2)
+    }
+    for workers, run in runs.items():
+        run.execute(workers=workers)
+    assert content(runs[1]) == content(runs[2])

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
+from data_prep.normalisation import Normalisation
 from egl.errors import EglError
 from egl.training.run_folder import (
     QUERIES,
     ROUNDS,
     RunFolder,
-    open_whole,
     read_metrics,
+    read_normalisation,
     read_rounds,
 )
 
@@ -38,7 +39,6 @@ def test_rows_are_cut_back_to_a_snapshot_and_end_the_same(tmp_path):
     fill(broken, [99])  # written, then lost: the snapshot came before
     broken.write()
     again = RunFolder(str(tmp_path / "broken"), {"seed": 1})
-    assert again.resumed
     again.go_back_to(position)
     fill(again, range(4, 6))
     again.write()
@@ -58,7 +58,7 @@ def test_numbers_have_six_digits(tmp_path):
 
 def test_another_run_s_folder_is_refused(tmp_path):
     RunFolder(str(tmp_path / "run"), {"seed": 1, "rate": 0.1})
-    with pytest.raises(EglError, match="other settings .seed 1 instead of 2"):
+    with pytest.raises(EglError, match="other settings .seed 1 there, 2 given"):
         RunFolder(str(tmp_path / "run"), {"seed": 2, "rate": 0.1})
 
 
@@ -85,12 +85,36 @@ def test_missing_and_empty_rounds(tmp_path):
         read_rounds(str(tmp_path))
 
 
-def test_a_file_is_there_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "file.txt"
-    with open_whole(str(path)) as file:
-        file.write("first")
-        assert not path.exists()
-    with pytest.raises(KeyboardInterrupt), open_whole(str(path)) as file:
-        file.write("sec")
-        raise KeyboardInterrupt
-    assert path.read_text() == "first"
+def test_settings_that_differ_are_named_one_by_one(tmp_path):
+    before = {"trainer": {"rate": 0.1, "seed": 1}, "k": 32}
+    RunFolder(str(tmp_path / "run"), before)
+    with pytest.raises(EglError) as caught:
+        RunFolder(str(tmp_path / "run"), {"trainer": {"rate": 0.2, "seed": 1}, "k": 16})
+    assert "(k 32 there, 16 given; trainer.rate 0.1 there, 0.2 given)" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["rounds.csv", "queries.csv"])
+def test_a_file_shorter_than_its_snapshot_is_an_error(tmp_path, name):
+    run = RunFolder(str(tmp_path / "run"), {})
+    fill(run, range(1, 4))
+    run.write()
+    path = tmp_path / "run" / name
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    with pytest.raises(EglError, match=f"{name}: has 1 rows where the snapshot says"):
+        RunFolder(str(tmp_path / "run"), {}).go_back_to(run.position())
+
+
+@pytest.mark.parametrize("content", ["[]", "{", ""])
+def test_damaged_json_is_named(tmp_path, content):
+    (tmp_path / "metrics.json").write_text(content)
+    with pytest.raises(EglError, match="metrics.json: cannot be read"):
+        read_metrics(str(tmp_path))
+
+
+def test_the_normalisation_of_a_run(tmp_path):
+    value = Normalisation((1.0, 2.0, 3.0), 0.5)
+    RunFolder(str(tmp_path / "run"), {"normalisation": value.as_dict()})
+    assert read_normalisation(str(tmp_path / "run")) == value
+    RunFolder(str(tmp_path / "old"), {})
+    with pytest.raises(EglError, match="how pixels were normalised"):
+        read_normalisation(str(tmp_path / "old"))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from data_prep.normalisation import Normalisation
 from data_prep.store import ImageRow
 from data_prep.stored_photographs import StoredPhotographs
 from egl.training.run_folder import read_table, write_csv
@@ -312,11 +313,13 @@ def test_nothing_finished(fake_results, data):
 
 def test_photographs_are_scored_by_the_weights_of_each_time(caffe, small_store, tmp_path):
     from egl.gradient_length.phi import GradientLength
-    from egl.training.trainer import Trainer, TrainerSettings, weights_at
+    from egl.training.settings import TrainerSettings
+    from egl.training.snapshots import weights_at
+    from egl.training.trainer import Trainer
 
     source = tmp_path / "source"
     source.mkdir()
-    trainer = Trainer(TrainerSettings(), small_store.mean, str(source))
+    trainer = Trainer(TrainerSettings(), Normalisation.of("mean", small_store.mean), str(source))
     for _ in range(2):
         trainer.step(*small_store.read(small_store.samples("train")[::10]))
         trainer.keep_weights()
@@ -342,7 +345,7 @@ def test_photographs_are_scored_by_the_weights_of_each_time(caffe, small_store, 
         scorer = GradientLength(
             trainer.score_prototxt, weights_at(str(source), int(row["iteration"]))
         )
-        phi = scorer.score(trainer.normalise(patches)).phi
+        phi = scorer.score(Normalisation.of("mean", small_store.mean).apply(patches)).phi
         assert len(phi) == n > 100
         assert [float(row[column]) for column in interestingness.REDUCTIONS] == pytest.approx(
             [phi.sum(), phi.mean(), phi.max()], rel=1e-3

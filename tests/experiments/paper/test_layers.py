@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from data_prep.normalisation import Normalisation
 from egl.training.run_folder import read_table, write_csv
 from experiments.analyses import stops
 from experiments.claims import CONTRADICTED, REPRODUCED, UNDECIDED
@@ -199,7 +200,7 @@ def test_every_stop_scores_the_same_patches(caffe, small_store, tmp_path):
 
     source = tmp_path / "trained"
     source.mkdir()
-    trainer = Trainer(TrainerSettings(), small_store.mean, str(source))
+    trainer = Trainer(TrainerSettings(), Normalisation.of("mean", small_store.mean), str(source))
     trainer.step(*small_store.read(small_store.samples("train")[::10]))
     trainer.keep_weights()
     (source / "metrics.json").write_text('{"iterations": 1, "diverged": "at iteration 9"}')
@@ -222,7 +223,7 @@ def test_every_stop_scores_the_same_patches(caffe, small_store, tmp_path):
     values, labels = small_store.read([(int(row["patch"]), 0) for row in rows])
     assert [int(row["label"]) for row in rows] == labels.tolist()
     # The net in training holds the same weights, and its own normalisation; "all" is every layer's gradient together.
-    phi = {stop: GradientLength(trainer.score_prototxt, trainer.solver.net, *of).score(trainer.normalise(values)).phi for stop, of in (
+    phi = {stop: GradientLength(trainer.score_prototxt, trainer.solver.net, *of).score(Normalisation.of("mean", small_store.mean).apply(values)).phi for stop, of in (
         ("ip1", (None, "layer")), ("conv1", ("conv1", "layer")), ("all", ("conv1", "above")),
     )}  # fmt: skip
     for stop, wanted in phi.items():

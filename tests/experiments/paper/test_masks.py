@@ -217,7 +217,7 @@ def straight(runs, store, split):
     from data_prep.stored_photographs import StoredPhotographs
     from egl.gradient_length.maps import ImageScorer
     from egl.nets.definition import prototxt_path
-    from egl.training.trainer import weights_at
+    from egl.training.snapshots import weights_at
 
     weights = weights_at(str(runs / "baseline-seed01"), 20)
     scorer = ImageScorer(
