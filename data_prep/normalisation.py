@@ -1,7 +1,7 @@
 """How pixels become the numbers that a net takes: the only place for the mean and the factor."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class Normalisation:
     factor: float = FACTOR
 
     @classmethod
-    def of(cls, scaling: str, mean: Sequence[float], factor: float = FACTOR) -> "Normalisation":
+    def of(cls, scaling: str, mean: Iterable[float], factor: float = FACTOR) -> "Normalisation":
         """Return the normalisation for one of SCALINGS.
 
         mean: (C,), of the training patches, grey levels

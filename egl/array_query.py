@@ -1,4 +1,4 @@
-"""Queries for people with arrays: any strategy, any Caffe classifier, no store and no run folder."""
+"""Queries for people with arrays: any strategy and Caffe classifier, no store, no run folder."""
 
 from typing import Optional
 

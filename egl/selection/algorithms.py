@@ -9,15 +9,14 @@ Samples (patches) and images are integers. `run` keeps the clock, the records an
 that is random in a round comes from run.random(), so the state of a run is what was chosen so far.
 """
 
-from typing import Any, List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional
 
 import numpy as np
 
-from egl.selection.oracles import Oracle
+from egl.selection.interfaces import Oracle, RunKeeper, TrainableModel
 from egl.selection.pool import Pool, TrainingSet
-from egl.strategies.base import Bags, Strategy
-
-UNSCORED = float("nan")
+from egl.selection.queries import UNSCORED, Query
+from egl.strategies.base import Bags, Choice, Strategy
 
 
 class Strategies(NamedTuple):
@@ -27,16 +26,13 @@ class Strategies(NamedTuple):
     patches: Strategy
 
 
-class Query(NamedTuple):
-    """What was asked: kind "image" or "patch", its number, the score it was chosen for."""
-
-    kind: str
-    item: int
-    score: float
-
-
 def algorithm_1(
-    model: Any, pool: Pool, training: TrainingSet, oracle: Oracle, strategy: Strategy, run: Any
+    model: TrainableModel,
+    pool: Pool,
+    training: TrainingSet,
+    oracle: Oracle,
+    strategy: Strategy,
+    run: RunKeeper,
 ) -> None:
     """Choose patches to label, from the pool L, and train on them.
 
@@ -56,13 +52,13 @@ def algorithm_1(
 
 
 def algorithm_2(
-    model: Any,
+    model: TrainableModel,
     pool: Pool,
     training: TrainingSet,
     oracle: Oracle,
     strategies: Strategies,
     bags: Bags,
-    run: Any,
+    run: RunKeeper,
 ) -> None:
     """Choose images to label, from the pool T, and train on the patches that Algorithm 1 chooses.
 
@@ -91,7 +87,7 @@ def algorithm_2(
 
 
 def choose_patches(
-    samples: np.ndarray, training: TrainingSet, strategy: Strategy, run: Any
+    samples: np.ndarray, training: TrainingSet, strategy: Strategy, run: RunKeeper
 ) -> List[Query]:
     """Lines 2 to 6 of Algorithm 1: shuffle, score, and take the k highest, L_k.
 
@@ -102,29 +98,26 @@ def choose_patches(
         drawn = random.permutation(samples)[: settings.k]
         return [Query("patch", int(sample), UNSCORED) for sample in drawn]
     strata = training.image_of(samples) if settings.sampling == "stratified" else None
-    n = max(settings.candidates, settings.k) if settings.candidates else 0
-    candidates = sample_pool(samples, n, random, strata)
+    limit = _limit(settings.candidates, settings.k)
+    candidates = sample_pool(samples, limit, random, strata)
     choice = strategy.query_patches(
         training.patches(candidates), settings.k, lambda: training.patches(training.chosen)
     )
     return _queries("patch", candidates, choice)
 
 
-def choose_images(pool: Pool, strategy: Strategy, bags: Bags, run: Any) -> List[Query]:
+def choose_images(pool: Pool, strategy: Strategy, bags: Bags, run: RunKeeper) -> List[Query]:
     """Lines 4 to 8 of Algorithm 2: score every image not labelled yet, and take the highest."""
     settings = run.settings.selection
-    n = (
-        max(settings.candidate_images, settings.images_per_round)
-        if settings.candidate_images
-        else 0
+    limit = _limit(settings.candidate_images, settings.images_per_round)
+    candidates = sample_pool(np.array(pool.unlabelled, int), limit, run.random())
+    choice = strategy.query_images(
+        candidates.tolist(), settings.images_per_round, bags, list(pool.labelled)
     )
-    candidates = sample_pool(np.array(pool.unlabelled, int), n, run.random())
-    labelled = [int(image) for image in pool.labelled]
-    choice = strategy.query_images(candidates.tolist(), settings.images_per_round, bags, labelled)
     return _queries("image", candidates, choice)
 
 
-def update(model: Any, chosen: List[int], training: TrainingSet, run: Any) -> None:
+def update(model: TrainableModel, chosen: List[int], training: TrainingSet, run: RunKeeper) -> None:
     """Line 7 of Algorithm 1. A round of the initial model is one iteration, as it has no choice.
 
     L' accumulates what was chosen before; with after_round "replace" it is empty.
@@ -156,7 +149,12 @@ def sample_pool(
     return np.sort(items[shuffled[:n]])
 
 
-def _queries(kind: str, candidates: np.ndarray, choice: Any) -> List[Query]:
+def _limit(candidates: int, wanted: int) -> int:
+    """Return how many candidates are scored, never fewer than are wanted; 0: all."""
+    return max(candidates, wanted) if candidates else 0
+
+
+def _queries(kind: str, candidates: np.ndarray, choice: Choice) -> List[Query]:
     return [
         Query(kind, int(candidates[index]), float(score))
         for index, score in zip(choice.indices, choice.scores)

@@ -9,7 +9,7 @@ from egl.errors import EglError
 
 
 class PhotographBags:
-    """The patches of each photograph on a grid inside its field of view, or a random part of them."""
+    """The patches of each photograph on a grid in its field of view, or a random part of them."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """The net of a run: it trains on labelled samples, scores patches and photographs, saves itself."""
 
 import time
-from typing import Any, Dict, Iterator, Optional, Sequence
+from typing import Any, Dict, Iterator, Optional
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from egl.gradient_length.maps import PhiMaps
 from egl.gradient_length.phi import GradientLengths
 from egl.gradient_length.scorer import GradientFactors, NetScorer
 from egl.gradient_length.workers import Workers
-from egl.selection.pool import TrainingSet
+from egl.selection.pool import Numbers, TrainingSet
 from egl.selection.settings import RunSettings
 from egl.selection.update import update_batches
 from egl.strategies.committee import Committee
@@ -41,7 +41,7 @@ class Model:
         self.loss = float("nan")
         self.seconds_committee = 0.0
         self._trainer = Trainer(settings.trainer, normalisation, folder)
-        scorer = {
+        scorer: Dict[str, Any] = {
             "prototxt": self._trainer.score_prototxt,
             "normalisation": normalisation,
             "stop": settings.stop_layer,
@@ -64,7 +64,7 @@ class Model:
     # Training
 
     def update(
-        self, chosen: Sequence[int], training: TrainingSet, earlier: Sequence[int], iterations: int
+        self, chosen: Numbers, training: TrainingSet, earlier: Numbers, iterations: int
     ) -> None:
         """Train on L_k = chosen and L' = earlier (Algorithm 1, line 7)."""
         size = self._settings.trainer.batch

@@ -1,27 +1,18 @@
-"""Who gives the labels. An oracle is asked in the algorithms, by one visible call.
+"""Who gives the labels: egl.selection.interfaces.Oracle. The algorithms ask by one visible call.
 
 In a simulation the data set answers: its patches' labels, or the masks of its photographs. A person
 answers through the same two methods: where an answer is still missing, an oracle raises, the run
 ends with what it has, and the same command resumes it.
 """
 
-from typing import Protocol, Sequence, Tuple
+from typing import Tuple
 
 import numpy as np
 
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import EglError
+from egl.selection.pool import Numbers
 from egl.selection.samples import GridSamples, StoreSamples
-
-
-class Oracle(Protocol):
-    """Gives labels: 0 healthy, 1 exudate. Asked twice, it gives the same answer."""
-
-    def label_patches(self, samples: Sequence[int]) -> np.ndarray:
-        """Return the label of each of the samples (Algorithm 1): int (n,)."""
-
-    def label_image(self, image: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Return (samples, labels) of all labelled patches of an image (Algorithm 2), ascending."""
 
 
 class StoreOracle:
@@ -30,7 +21,7 @@ class StoreOracle:
     def __init__(self, samples: StoreSamples) -> None:
         self._samples = samples
 
-    def label_patches(self, samples: Sequence[int]) -> np.ndarray:
+    def label_patches(self, samples: Numbers) -> np.ndarray:
         return self._samples.labels(np.asarray(samples, int))
 
     def label_image(self, image: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -45,7 +36,7 @@ class MaskOracle:
         """stride: pixels between the patches of the grid."""
         self._photographs, self._samples, self._stride = photographs, samples, stride
 
-    def label_patches(self, samples: Sequence[int]) -> np.ndarray:
+    def label_patches(self, samples: Numbers) -> np.ndarray:
         raise EglError("--labelled grid: is for choosing images; give --by image")
 
     def label_image(self, image: int) -> Tuple[np.ndarray, np.ndarray]:

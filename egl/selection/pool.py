@@ -1,32 +1,34 @@
 """What may be labelled, what has been, and what the net was trained on."""
 
-from typing import Dict, Hashable, Iterable, List, Sequence, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple, Union
 
 import numpy as np
 
 from egl.selection.samples import Samples
 
+Numbers = Union[Sequence[int], np.ndarray]
+
 
 class Pool:
-    """Items (hashable, sortable) that are unlabelled until revealed.
+    """Items (samples or images, by number) that are unlabelled until revealed.
 
     The labelled and the unlabelled are disjoint and together always the same set: checked on every
     reveal. labelled: in the order of revealing.
     """
 
-    def __init__(self, items: Iterable[Hashable], labelled: Iterable[Hashable] = ()) -> None:
+    def __init__(self, items: Iterable[int], labelled: Iterable[int] = ()) -> None:
         """items: all of them, labelled or not; labelled: those already revealed, in order."""
         self._all = frozenset(items)
-        self.labelled: List[Hashable] = []
+        self.labelled: List[int] = []
         self._open = set(self._all)
         self.reveal(labelled)
 
     @property
-    def unlabelled(self) -> List[Hashable]:
+    def unlabelled(self) -> List[int]:
         """The items not revealed yet, sorted."""
-        return sorted(self._open)  # type: ignore[type-var]
+        return sorted(self._open)
 
-    def reveal(self, items: Iterable[Hashable]) -> None:
+    def reveal(self, items: Iterable[int]) -> None:
         """Move `items` to the labelled ones.
 
         Raises KeyError for one that is labelled already or was never in the pool.
@@ -60,19 +62,19 @@ class TrainingSet:
         """All samples whose label is known, ascending."""
         return np.array(sorted(self._labels), int)
 
-    def add(self, samples: Sequence[int], labels: Sequence[int]) -> None:
+    def add(self, samples: Numbers, labels: Numbers) -> None:
         """Take in the labels that an oracle gave."""
         self._labels.update(zip(map(int, samples), map(int, labels)))
 
-    def patches(self, samples: Sequence[int]) -> np.ndarray:
+    def patches(self, samples: Numbers) -> np.ndarray:
         """Return the pixels of samples, labelled or not: uint8 (n, C, H, W)."""
         return self._samples.patches(np.asarray(samples, int))
 
-    def image_of(self, samples: Sequence[int]) -> np.ndarray:
+    def image_of(self, samples: Numbers) -> np.ndarray:
         """Return the image of each of the samples: (n,)."""
         return self._samples.image_of(np.asarray(samples, int))
 
-    def read(self, samples: Sequence[int]) -> Tuple[np.ndarray, np.ndarray]:
+    def read(self, samples: Numbers) -> Tuple[np.ndarray, np.ndarray]:
         """Return (patches uint8 n x C x H x W, labels (n,)) of labelled samples.
 
         Raises KeyError for a sample whose label nobody gave.

@@ -11,11 +11,13 @@ from data_prep.settings import as_dict
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import Diverged, EglError
-from egl.selection.algorithms import Query, Strategies, algorithm_1, algorithm_2
+from egl.selection.algorithms import Strategies, algorithm_1, algorithm_2
 from egl.selection.bags import PhotographBags
+from egl.selection.interfaces import Oracle
 from egl.selection.model import Model
-from egl.selection.oracles import MaskOracle, Oracle, StoreOracle
+from egl.selection.oracles import MaskOracle, StoreOracle
 from egl.selection.pool import Pool, TrainingSet
+from egl.selection.queries import Query
 from egl.selection.samples import GridSamples, Samples, StoreSamples
 from egl.selection.settings import RunSettings
 from egl.selection.timing import Timed
@@ -106,8 +108,8 @@ class Run:
         classes = [find_strategy(name) for name in settings.strategies]
         wants_committee = any(getattr(kind, "committee", False) for kind in classes)
         self.model = Model(settings, normalisation, folder.path, wants_committee, workers)
-        images, patches = (Timed(kind(self.model)) for kind in classes)
-        self._strategies = Strategies(images, patches)
+        self._timed = [Timed(kind(self.model)) for kind in classes]
+        self._strategies = Strategies(*self._timed)
         self._evaluator = Evaluator(store, self.model.posterior)
         self._store_samples = StoreSamples(store)
         self._samples: Samples = self._store_samples
@@ -217,7 +219,7 @@ class Run:
         return self._random[1]
 
     def record(self, queries: Sequence[Query]) -> None:
-        """Take down a round: what was asked, an evaluation if one is due, a snapshot now and then."""
+        """Take down a round; evaluate if it is due, and save a snapshot now and then."""
         iteration, every = self.model.iteration, self.settings.evaluate_every
         self._rounds += 1
         self._folder.add_queries(self._query_row(iteration, query) for query in queries)
@@ -272,5 +274,5 @@ class Run:
 
     def _seconds_choosing(self) -> float:
         """Return what the strategies took, a committee's training included."""
-        now = sum(strategy.seconds for strategy in self._strategies)
+        now = sum(strategy.seconds for strategy in self._timed)
         return round(self._seconds_choosing_before + now + self.model.seconds_committee, 3)

@@ -1,4 +1,4 @@
-"""What a run of Algorithm 1 or 2 may be told. Where the paper leaves a choice open, its setting says so."""
+"""The settings of a run of Algorithm 1 or 2; every choice that the paper leaves open is one."""
 
 from dataclasses import dataclass, replace
 from typing import Optional, Tuple
@@ -20,7 +20,7 @@ INITIAL_ITERATIONS = {"image": 6, "patch": 5}
 
 @dataclass(frozen=True)
 class SelectionSettings(Transition):
-    """The choices of the two algorithms. The paper gives the initial sizes and leaves the rest open."""
+    """The choices of the algorithms. The paper gives the initial sizes and leaves the rest open."""
 
     iterations: int = setting(60, "SGD iterations in all", low=1)
     k: int = setting(32, "patches chosen a round: one batch", low=1)
@@ -89,8 +89,8 @@ class RunSettings(Transition):
     )
     labelled: str = setting(
         "store",
-        "the patches of a labelled image: those of the store, balanced, or all of its grid, labelled "
-        "by its mask, with the classes' natural shares",
+        "the patches of a labelled image: those of the store, balanced, or all of its grid, "
+        "labelled by its mask, with the classes' natural shares",
         choices=LABELLED,
     )
     evaluate_every: int = setting(
@@ -120,12 +120,12 @@ class RunSettings(Transition):
         return replace(self, selection=selection)
 
     def check(self) -> None:
-        """Raise SettingsError, or EglError for a strategy or score, for a value that cannot be meant."""
+        """Raise SettingsError (EglError for strategy and score) for a value that cannot be meant."""
         check_ranges(self)
         check_reduction(self.score)
         for name in self.strategies:
             find_strategy(name)
         if self.labelled == "grid" and self.by == "patch":
             raise SettingsError(
-                "--labelled grid: is for choosing images; --by patch chooses from the store's patches"
+                "--labelled grid: is for choosing images; --by patch chooses the store's patches"
             )

@@ -1,4 +1,4 @@
-"""BADGE: k-means++ on gradients with the net's own guess as label (Ash et al. 2020, algorithm 1)."""
+"""BADGE: k-means++ on gradients, the net's own guess as label (Ash et al. 2020, algorithm 1)."""
 
 from typing import Callable, Sequence
 

@@ -59,7 +59,7 @@ class BagGradientLength(ExpectedGradientLength):
     Patches alone are chosen by plain EGL.
     """
 
-    bag: Bag = staticmethod(noisy_or)  # type: ignore[assignment]
+    bag: Bag = staticmethod(noisy_or)
 
     def __init__(self, model: ScoringModel) -> None:
         super().__init__(model)
@@ -83,4 +83,4 @@ class BagGradientLength(ExpectedGradientLength):
 class SoftmaxBagGradientLength(BagGradientLength):
     """The same by softmax-max."""
 
-    bag = staticmethod(softmax_max)  # type: ignore[assignment]
+    bag = staticmethod(softmax_max)

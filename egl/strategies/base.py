@@ -19,7 +19,7 @@ TOGETHER = 2048  # patches of several images that are scored together, so that b
 
 
 class Choice(NamedTuple):
-    """indices: (k,) into what was offered, first choice first; scores: (k,) they were chosen for."""
+    """indices: (k,) into what was offered, best first; scores: (k,) that they were chosen for."""
 
     indices: np.ndarray
     scores: np.ndarray

@@ -55,12 +55,12 @@ class Committee:
         return np.stack([scorer.posterior(patches) for scorer in self._scorers])
 
     def snapshot(self) -> None:
-        """Save all members. Earlier snapshots stay until `forget_earlier`, for the run to go back."""
+        """Save all members. Earlier snapshots stay until `forget_earlier`, to go back to."""
         for member in self._members:
             member.snapshot({}, keep_earlier=True)
 
     def forget_earlier(self) -> None:
-        """Remove all snapshots but the newest: to be called when the run's own snapshot is whole."""
+        """Remove all snapshots but the newest, once the run's own snapshot is whole."""
         for folder in self._folders:
             for path in snapshots(folder)[:-1]:
                 shutil.rmtree(path)

@@ -23,7 +23,9 @@ def top_k(scores: np.ndarray, k: int) -> np.ndarray:
 
 
 def image_score(phi: np.ndarray, n_grid: int, reduction: str = "sum") -> float:
-    """Return the interestingness of an image (Algorithm 2, line 6) from the phi (n,) of its patches.
+    """Return the interestingness of an image (Algorithm 2, line 6).
+
+    phi: (n,) of its patches.
 
     n_grid: how many patches the image's whole grid has; where phi is of a random part of them, the
     sum is extrapolated to all. reduction: "sum" (the paper's Algorithm 2), "mean" (does not favour

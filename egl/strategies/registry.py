@@ -1,4 +1,4 @@
-"""Strategies by name: those of this package, those that installed packages announce, and `module:Class` of anybody's."""
+"""Strategies by name: built in, announced by installed packages, or anybody's `module:Class`."""
 
 import importlib
 from difflib import get_close_matches
@@ -27,14 +27,15 @@ STRATEGIES: Dict[str, str] = {
 
 
 def strategy_names() -> List[str]:
-    """Return the names of all strategies that are known without a module: built in, then announced."""
+    """Return the names of all strategies known by name: built in, then announced."""
     return [*STRATEGIES, *(name for name in sorted(_announced()) if name not in STRATEGIES)]
 
 
 def find_strategy(name: str) -> Type[Any]:
     """Return the class of a strategy, by its name or as `module:Class`.
 
-    Raises EglError, with the nearest known name, where there is none, and where the module cannot be imported.
+    Raises EglError, with the nearest known name, where there is none, and where the module cannot
+    be imported.
     """
     announced = _announced()
     where = STRATEGIES.get(name) or announced.get(name) or name
@@ -57,7 +58,7 @@ def find_strategy(name: str) -> Type[Any]:
 
 def _announced() -> Dict[str, str]:
     """Return {name: module:Class} of the installed packages' entry points."""
-    found = metadata.entry_points()
     # Python 3.12 returns entry points that can be selected, Python 3.9 a dict.
+    found: Any = metadata.entry_points()
     points = found.select(group=GROUP) if hasattr(found, "select") else found.get(GROUP, [])
     return {point.name: point.value for point in points}

@@ -1,1 +1,1 @@
-"""SGD with Caffe: the solver, full training, evaluation, the stopping rule, and the run folder that training leaves."""
+"""SGD with Caffe: solver, full training, evaluation, stopping rule, run folder."""

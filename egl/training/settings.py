@@ -68,5 +68,5 @@ class FullTrainingSettings(Transition):
         check_ranges(self)
         if self.stop_early and self.evaluate_every:
             raise SettingsError(
-                "evaluate_every: the stopping rule judges epochs; with evaluate_every, give stop_early False"
+                "evaluate_every: the stopping rule judges epochs; give stop_early False with it"
             )

@@ -62,7 +62,7 @@ def save_snapshot(
 
 
 def find_snapshot(folder: str, iteration: Optional[int] = None) -> Optional[str]:
-    """Return the folder of the newest snapshot, or of that of an iteration; None where there is none."""
+    """Return the folder of the newest snapshot, or of an iteration's; None where there is none."""
     found = snapshots(folder)
     if iteration is not None:
         found = [path for path in found if path == snapshot_folder(folder, iteration)]
@@ -107,5 +107,6 @@ def weights_at(folder: str, iteration: int) -> str:
         if os.path.isfile(path):
             return path
     raise EglError(
-        f"{folder}: kept no weights of iteration {iteration}; remove the run's folder and start again"
+        f"{folder}: kept no weights of iteration {iteration}; "
+        "remove the run's folder and start again"
     )
