@@ -1,15 +1,21 @@
-# Each target sets up what is missing (see runtime/caffe) and runs where Caffe is.
+# Each target sets up what is missing (see runtime/caffe) and runs where Caffe is. Start make in this
+# folder, or with make -C: Python imports from the current folder.
 OUT ?= results
 
-.PHONY: reproduce test bench images images-check
+.PHONY: reproduce test docs bench images images-check
 
-# The paper's experiments: on phantoms in minutes, or DATA=folder of a real data set in hours; ARGS go to `egl reproduce`.
+# The paper's experiments: on phantoms in minutes, or on the data set in the folder DATA in hours;
+# ARGS go to `egl reproduce`.
 reproduce:
 	runtime/egl reproduce $(if $(DATA),--data "$(DATA)") --out "$(OUT)" $(ARGS)
 
 # All tests, or ARGS for pytest.
 test:
 	runtime/caffe python3 -m pytest $(ARGS)
+
+# The pages of docs/ that are made from the code.
+docs:
+	runtime/caffe python3 -m experiments.commands.settings_page docs/settings.md
 
 # The speeds in docs/benchmarks.md, measured again on this machine, which should have nothing else to do; ARGS="--small --out FOLDER" to try it.
 bench:

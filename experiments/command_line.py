@@ -1,53 +1,77 @@
-"""The command `egl`: what each subcommand takes, and how errors reach the person who typed it."""
+"""The command `egl`: its subcommands, and how errors reach the person who typed it."""
 
 import argparse
 import signal
 import sys
+from typing import Any, List, Optional, Sequence
 
 from data_prep import __version__
+from data_prep.settings import not_known
 from experiments.child import BAD_INPUT, BadInput, Failure
 from experiments.commands import data, experiment, training
+from experiments.commands.parsing import CommandParser, Parser, UsageError
 
-DESCRIPTION = """Train LeNet on 48x48 patches of fundus photographs with Caffe, and choose what an ophthalmologist should
-label next by expected gradient length (EGL). After Otálora, Perdomo, González, Müller (2017)."""
+DESCRIPTION = """Train LeNet on patches of fundus photographs with Caffe, and choose what an
+ophthalmologist should label next by expected gradient length (EGL). After Otálora, Perdomo,
+González, Müller (2017)."""
 
-EPILOG = """Exit status: 0 done; 1 something failed that is no fault of the input; 2 bad input. A command that was interrupted goes on
-where it was when it is given again. What the files hold: docs/files.md."""
+EPILOG = """Exit status: 0 done; 1 something failed that is not the input's fault; 2 bad input; 130
+and 143 interrupted. Rerun an interrupted command to resume it. docs/files.md describes the files,
+docs/settings.md the settings."""
+
+_ADD = {
+    "prepare": data.add_prepare,
+    "phantoms": data.add_phantoms,
+    "train": training.add_train,
+    "select": training.add_select,
+    "reproduce": experiment.add_reproduce,
+    "report": experiment.add_report,
+    "export": data.add_export,
+}
 
 
 class Stopped(KeyboardInterrupt):
-    """SIGTERM: what `docker stop` sends. Taken as an interrupt, for process 1 of a container would otherwise ignore it."""
+    """SIGTERM, as from `docker stop`: an interrupt, which process 1 of a container would ignore."""
 
 
-def main(arguments=None):
+def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run one subcommand; return the exit status."""
     signal.signal(signal.SIGTERM, _stop)
-    options = _parser().parse_args(arguments)
+    name = "egl"
     try:
+        options = _parse(sys.argv[1:] if arguments is None else list(arguments))
+        name = f"egl: {options.command}"
         return options.run(options) or 0
     except BAD_INPUT + (BadInput,) as error:
-        print(f"egl: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 2
     except Failure as error:
-        print(f"egl: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as interrupt:
-        print("egl: interrupted; the same command goes on from here", file=sys.stderr)
+        print(f"{name}: interrupted; rerun the same command to resume", file=sys.stderr)
         return 128 + (signal.SIGTERM if isinstance(interrupt, Stopped) else signal.SIGINT)
 
 
-def _stop(number, frame):
+def _stop(number: int, frame: Any) -> None:
     raise Stopped
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="egl", description=DESCRIPTION, epilog=EPILOG)
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    commands.required = True
-    for add in (
-        data.add_prepare, data.add_phantoms, training.add_train, training.add_select,
-        experiment.add_reproduce, experiment.add_report, data.add_export,
-    ):  # fmt: skip
+def _parse(arguments: List[str]) -> argparse.Namespace:
+    words = [word for word in arguments if not word.startswith("-")]
+    if words and words[0] not in _ADD:
+        raise UsageError(not_known("command", words[0], _ADD))
+    options = parser().parse_args(arguments)
+    if options.command is None:
+        raise UsageError(f"give a command: {', '.join(_ADD)}; egl COMMAND --help explains it")
+    return options
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of `egl` with all its subcommands."""
+    result = Parser(prog="egl", description=DESCRIPTION, epilog=EPILOG)
+    result.add_argument("--version", action="version", version=__version__)
+    commands = result.add_subparsers(metavar="COMMAND", dest="command", parser_class=CommandParser)
+    for add in _ADD.values():
         add(commands)
-    return parser
+    return result

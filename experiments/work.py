@@ -26,11 +26,14 @@ def train_or_diverge(store, settings, out, progress):
         return metrics
 
 
-def select(store, settings, out, images=None, *, progress):
-    """Run Algorithm 1 or 2 (egl.selection.run) and return its metrics. images: the data set's folder, None: where it was."""
+def select(store, settings, out, images=None, workers=1, *, progress):
+    """Run Algorithm 1 or 2 (egl.selection.run) and return its metrics.
+
+    images: the data set's folder, None: where it was; workers: processes that score
+    """
     data = PatchStore(store)
     photographs = StoredPhotographs(data, images)
-    return run_selection(data, settings, out, photographs, _about(data), progress=progress)
+    return run_selection(data, settings, out, photographs, _about(data), workers, progress=progress)
 
 
 def _about(data):

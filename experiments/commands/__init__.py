@@ -1,1 +1,1 @@
-"""The subcommands of `egl`, by what they are about; each module's add_ functions give their options."""
+"""The subcommands of `egl`: each module's add_ functions give their options."""

@@ -1,22 +1,42 @@
 """The paper's experiments as a whole: egl reproduce, report."""
 
+import argparse
 import os
 import sys
+from typing import Any, Optional, Tuple
 
+from data_prep.settings import not_known
 from experiments.child import BadInput
-from experiments.commands.options import add_command, add_device, device_of
+from experiments.commands.parsing import (
+    add_command,
+    add_device,
+    device_of,
+    modules_from_here,
+    number,
+)
+
+_SIZES = {
+    "quick": "minutes: few seeds, batches and patches; the default without --data",
+    "standard": "about two hours on 2 cores for IDRiD at half size: the paper's store, a random "
+    "part of the patches scored; the default with --data",
+    "full": "the paper's own protocol, every patch scored: days on 2 cores",
+}
 
 
-def add_reproduce(commands):
+def add_reproduce(commands: Any) -> None:
     """`egl reproduce`."""
     from experiments.paper import FURTHER, NAMES
     from experiments.protocols import PROTOCOLS
 
     parser = add_command(
-        commands, "reproduce", _reproduce, "the paper's experiments, from photographs to a report",
-        "Run the paper's experiments and write OUT/report.html, with a verdict on each of its claims. Without --data they run on phantoms. "
-        "Finished runs are not run again; an interrupted command goes on when it is given again.",
-    )  # fmt: skip
+        commands,
+        "reproduce",
+        _reproduce,
+        "the paper's experiments, from photographs to a report",
+        "Run the paper's experiments and write OUT/report.html, with a verdict on each of its "
+        "claims. Without --data they run on phantoms. Finished runs are not repeated; rerun an "
+        "interrupted command to resume it.",
+    )
     parser.add_argument(
         "--data", metavar="FOLDER", help="a data set, as for egl prepare; without one: phantoms"
     )
@@ -24,79 +44,55 @@ def add_reproduce(commands):
         "--out", metavar="OUT", default="results", help="folder for everything that is made"
     )
     size = parser.add_mutually_exclusive_group()
-    size.add_argument(
-        "--quick",
-        dest="protocol",
-        action="store_const",
-        const="quick",
-        help="minutes: few seeds, batches and patches; the default without --data",
-    )
-    size.add_argument(
-        "--standard",
-        dest="protocol",
-        action="store_const",
-        const="standard",
-        help="about two hours on 2 cores for IDRiD at half size: the paper's store, a random part of the patches scored; the default with --data",
-    )
-    size.add_argument(
-        "--full",
-        dest="protocol",
-        action="store_const",
-        const="full",
-        help="the paper's own protocol, every patch scored: days on 2 cores",
-    )
+    for name, text in _SIZES.items():
+        size.add_argument("--" + name, dest="protocol", action="store_const", const=name, help=text)
     parser.add_argument(
         "--only",
         metavar="NAME,...",
-        help="these experiments alone, of {}; by default all but {}".format(
-            ", ".join(NAMES + FURTHER), ", ".join(FURTHER)
-        ),
+        help=f"only these experiments, of {', '.join(NAMES + FURTHER)}, or package.module of your "
+        f"own; by default all but {', '.join(FURTHER)}",
     )
     parser.add_argument(
         "--strategies",
         metavar="NAME,...",
-        help="further strategies in fig2, patches and labels (docs/strategies.md)",
+        help="further strategies in fig2, patches and labels: names of docs/strategies.md, or "
+        "module:Class",
     )
+    seeds = (f"{each.name} {each.seeds}, in fig2 {each.fig2_seeds}" for each in PROTOCOLS.values())
+    positive = number(int, low=1)
     parser.add_argument(
         "--seeds",
-        type=int,
+        type=positive,
         metavar="N",
-        help="seeds where seeds are compared; default: {}".format(
-            ", ".join(f"{p.name} {p.seeds}, in fig2 {p.fig2_seeds}" for p in PROTOCOLS.values())
-        ),
+        help=f"seeds where seeds are compared; default: {', '.join(seeds)}",
     )
     parser.add_argument(
         "--jobs",
-        type=int,
+        type=positive,
+        metavar="N",
         default=len(os.sched_getaffinity(0)),
         help="runs at a time, one core each",
     )
-    parser.add_argument(
-        "--momentum",
-        type=float,
-        help="as for egl select, in every run; the paper's equation has none: 0",
-    )
-    parser.add_argument(
-        "--weight-decay",
-        type=float,
-        help="as for egl select, in every run; the paper's equation has none: 0",
-    )
-    parser.add_argument("--scale", type=float, default=1.0, help="as for egl prepare")
+    decay = "as for egl select, in every run; the paper's equation has none: 0"
+    parser.add_argument("--momentum", type=number(float), help=decay)
+    parser.add_argument("--weight-decay", type=number(float), help=decay)
+    parser.add_argument("--scale", type=number(float), default=1.0, help="as for egl prepare")
     parser.add_argument("--skip-bad", action="store_true", help="as for egl prepare")
     add_device(parser)
     _add_published(parser)
 
 
-def _reproduce(options):
+def _reproduce(options: argparse.Namespace) -> int:
+    from egl.nets.runtime import import_caffe
     from experiments.reproduce import Request, reproduce
 
-    if options.jobs < 1 or (options.seeds is not None and options.seeds < 1):
-        raise BadInput("--jobs and --seeds must be at least 1")
+    only, strategies = _names(options.only), _strategies(options.strategies)
+    import_caffe()  # before phantoms are drawn: that takes a minute
     request = Request(
         source=options.data,
         protocol=options.protocol or ("standard" if options.data else "quick"),
-        only=_names(options.only),
-        strategies=_strategies(options.strategies),
+        only=only,
+        strategies=strategies,
         seeds=options.seeds,
         momentum=options.momentum,
         weight_decay=options.weight_decay,
@@ -107,17 +103,20 @@ def _reproduce(options):
         request, options.out, options.jobs, options.skip_bad, _published(options)
     )
     for line in failed:
-        print("egl: " + line, file=sys.stderr)
+        print(f"egl: {line}", file=sys.stderr)
     print(f"report: {os.path.abspath(path)}")
     return 1 if failed else 0
 
 
-def add_report(commands):
+def add_report(commands: Any) -> None:
     """`egl report`."""
     parser = add_command(
-        commands, "report", _report, "draw the report of egl reproduce again, without training",
-        "Draw OUT/report.html, its figures and CSVs again from the runs that are finished in OUT.",
-    )  # fmt: skip
+        commands,
+        "report",
+        _report,
+        "redraw the report of egl reproduce, without training",
+        "Redraw OUT/report.html, its figures and CSVs from the finished runs in OUT.",
+    )
     parser.add_argument("out", metavar="OUT", help="folder of egl reproduce")
     parser.add_argument(
         "--markdown",
@@ -127,48 +126,50 @@ def add_report(commands):
     _add_published(parser)
 
 
-def _report(options):
+def _report(options: argparse.Namespace) -> None:
     from experiments.reproduce import report
 
     if options.markdown and not options.markdown.endswith(".md"):
-        raise BadInput(f"{options.markdown}: give a name that ends in .md")
-    print(f"report: {os.path.abspath(report(options.out, _published(options), options.markdown))}")
+        raise BadInput(f"--markdown {options.markdown}: give a name that ends in .md")
+    path = report(options.out, _published(options), options.markdown)
+    print(f"report: {os.path.abspath(path)}")
 
 
-def _add_published(parser):
+def _add_published(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--published",
         metavar="FILE.csv",
-        help="curves read off the paper's Fig. 2, drawn into ours: columns batch,metric,strategy,value (docs/files.md)",
+        help="curves digitised from the paper's Fig. 2, to overlay on ours: columns "
+        "batch,metric,strategy,value (docs/files.md)",
     )
 
 
-def _published(options):
+def _published(options: argparse.Namespace) -> Any:
     from experiments.published import read_curves
 
     return read_curves(options.published) if options.published else None
 
 
-def _names(text):
-    """Return the experiments named in `text` (comma between them), all of them for None."""
+def _names(text: Optional[str]) -> Tuple[str, ...]:
+    """Return the experiments named in `text`, with commas between them; the paper's for None."""
     from experiments.paper import FURTHER, NAMES
 
-    names = tuple(text.split(",")) if text is not None else NAMES
-    return _known(names, NAMES + FURTHER, "--only")
-
-
-def _strategies(text):
-    """Return the strategies named in `text`, none for None; EGL and random choice are there anyway."""
-    from egl.strategies import STRATEGIES
-
-    names = _known(tuple(text.split(",")), tuple(STRATEGIES), "--strategies") if text else ()
-    return tuple(dict.fromkeys(name for name in names if name not in ("egl", "random")))
-
-
-def _known(names, known, option):
-    wrong = [name for name in names if name not in known]
-    if wrong:
-        raise BadInput(
-            f"{option} {wrong[0]!r}: give some of {', '.join(known)}, with commas between them"
-        )
+    if text is None:
+        return NAMES
+    names = tuple(text.split(","))
+    modules_from_here(names)
+    for name in names:
+        if "." not in name and name not in NAMES + FURTHER:
+            raise BadInput(not_known("--only", name, NAMES + FURTHER))
     return names
+
+
+def _strategies(text: Optional[str]) -> Tuple[str, ...]:
+    """Return the strategies named in `text`, none for None; egl and random are there anyway."""
+    from egl.strategies.registry import find_strategy
+
+    names = tuple(dict.fromkeys(text.split(","))) if text else ()
+    modules_from_here(names)
+    for name in names:
+        find_strategy(name)
+    return tuple(name for name in names if name not in ("egl", "random"))
