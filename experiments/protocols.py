@@ -1,49 +1,56 @@
 """How much of each experiment is run: the paper's own sizes, or less where less time is at hand."""
 
-from dataclasses import replace
-from typing import NamedTuple, Tuple
+from dataclasses import dataclass, replace
+from typing import Dict, Tuple
 
 from data_prep.prepare import PrepareSettings
+from data_prep.settings import Transition
 from egl.selection.settings import RunSettings, SelectionSettings
+from experiments.tasks import with_selection
 
 
-class Protocol(NamedTuple):
-    """One size of the experiments: the defaults are the paper's. What another one scales down stands in the report."""
+@dataclass(frozen=True)
+class Protocol(Transition):
+    """One size of the experiments: the defaults are the paper's. The report says what another one scales down.
+
+    images: Algorithm 2, for Fig. 2 and the open choices; fig2_seeds; kept: iterations whose weights are kept, for Fig. 3;
+    settings_iterations: of the open choices
+    patches: Algorithm 1, for as long as labels matter: 10 iterations a round, on what has been chosen so far
+    seeds: wherever seeds are compared, except in Fig. 2
+    strategies: further ones, beside EGL and random, in fig2 (pool with healthy images), patches and labels
+    epochs, baseline_seeds: plain SGD on everything; grid_rates, grid_batches, grid_epochs: the grid search
+    map_stride: pixels, of maps over photographs; map_images: photographs scored at each time of Fig. 3, 0: all of the
+    training split
+    """
 
     name: str = "full"
     prepare: PrepareSettings = PrepareSettings()
-    # Algorithm 2: Fig. 2 and the open choices
     images: RunSettings = RunSettings(selection=SelectionSettings(candidates=0), image_patches=0)
     fig2_seeds: int = 10
-    kept: Tuple[int, ...] = (6, 15, 30, 45, 60)  # iterations whose weights are kept, for Fig. 3
+    kept: Tuple[int, ...] = (6, 15, 30, 45, 60)
     settings_iterations: int = 60
-    # Algorithm 1 for as long as labels matter: 10 iterations a round, on what has been chosen so far
     patches: RunSettings = RunSettings(
         by="patch",
         selection=SelectionSettings(iterations=2005, candidates=0, initial_iterations=5, steps=10),
         evaluate_every=20,
     )
-    seeds: int = 10  # wherever seeds are compared, but for Fig. 2
-    strategies: Tuple[
-        str, ...
-    ] = ()  # further ones, beside EGL and random, in fig2 (pool with healthy images), patches and labels
-    # plain SGD on everything
+    seeds: int = 10
+    strategies: Tuple[str, ...] = ()
     epochs: int = 30
     baseline_seeds: int = 5
     grid_rates: Tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1)
     grid_batches: Tuple[int, ...] = (16, 32, 64, 128)
     grid_epochs: float = 30.0
-    # maps over photographs
     map_stride: int = 4
-    map_images: int = 0  # photographs scored at each time of Fig. 3; 0: all of the training split
+    map_images: int = 0
 
     @property
     def compared_seeds(self) -> range:
         """The seeds that Fig. 2 and the other experiments share."""
         return range(1, min(self.seeds, self.fig2_seeds) + 1)
 
-    def stores(self):
-        """Return {name of store: PrepareSettings}: "all", and "lesion", with healthy patches from lesion images alone."""
+    def stores(self) -> Dict[str, PrepareSettings]:
+        """Return the settings of each store: "all", and "lesion", with healthy patches from lesion images alone."""
         return {"all": self.prepare, "lesion": replace(self.prepare, healthy_from="lesion")}
 
 
@@ -53,9 +60,7 @@ STANDARD = Protocol(
     name="standard",
     images=RunSettings(image_patches=16, evaluate_every=5),
     settings_iterations=30,
-    patches=FULL.patches._replace(
-        selection=FULL.patches.selection._replace(iterations=405, candidates=400)
-    ),
+    patches=with_selection(FULL.patches, iterations=405, candidates=400),
     seeds=5,
     baseline_seeds=2,
     grid_rates=(0.001, 0.003, 0.01, 0.03),
@@ -64,7 +69,8 @@ STANDARD = Protocol(
     map_images=12,
 )
 # Phantoms, in minutes: fewer patches, batches and seeds.
-QUICK = STANDARD._replace(
+QUICK = replace(
+    STANDARD,
     name="quick",
     prepare=PrepareSettings(n_train=1600, n_validation=160, n_test=400),
     images=RunSettings(
@@ -75,9 +81,7 @@ QUICK = STANDARD._replace(
     fig2_seeds=2,
     kept=(6, 20),
     settings_iterations=15,
-    patches=STANDARD.patches._replace(
-        selection=STANDARD.patches.selection._replace(iterations=55, candidates=200)
-    ),
+    patches=with_selection(STANDARD.patches, iterations=55, candidates=200),
     seeds=2,
     epochs=2,
     baseline_seeds=1,
@@ -89,8 +93,5 @@ QUICK = STANDARD._replace(
 
 PROTOCOLS = {protocol.name: protocol for protocol in (QUICK, STANDARD, FULL)}
 
-PHANTOMS = {
-    "n_lesion": 20,
-    "n_healthy": 30,
-    "seed": 1,
-}  # what stands in for a data set where none is given
+# What is used where no data set is given.
+PHANTOMS = {"n_lesion": 20, "n_healthy": 30, "seed": 1}

@@ -6,81 +6,96 @@ import platform
 import shutil
 from collections import Counter
 from datetime import datetime, timezone
+from types import ModuleType
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import jinja2
 import numpy as np
 
 from data_prep import __version__
+from data_prep.files import write_csv, write_text
 from data_prep.prepare import summary
+from data_prep.settings import flat
 from egl.nets.runtime import blas_description
-from egl.training.run_folder import open_whole, write_csv
 from experiments.claims import CLAIMS
 from experiments.frame import section
+from experiments.long_table import long_table, write_long_table
 from experiments.paper import FURTHER, NAMES, experiment
 from experiments.protocols import FULL
 from experiments.published import read_numbers
+from experiments.results import Results
+from experiments.section import Section
 
 TEMPLATES = os.path.dirname(os.path.abspath(__file__))
 
 
-def write_report(results, failed, seconds, markdown=None):
-    """Write report.html, claims.csv and every experiment's figures and CSVs into results.out; return the report's path.
+def write_report(
+    results: Results,
+    failed: Sequence[str],
+    seconds: Optional[float],
+    markdown: Optional[str] = None,
+    others: Sequence[str] = (),
+) -> str:
+    """Write report.html, claims.csv, results.csv and every experiment's figures and CSVs into results.out.
 
-    failed: messages of runs that did not finish; seconds: the command has taken, None if it has run nothing. markdown: a path
-    ending in .md for the same as Markdown, with a folder of that name for its CSVs and the figures that show no photographs.
+    failed: messages of runs that did not finish; seconds: the command has taken, None if it has run nothing; markdown: a
+    path ending in .md for the same as Markdown, with a folder of that name for its CSVs and the figures that show no
+    photographs; others: experiments from outside the package, as package.module. Returns the report's path.
     """
-    sections = {name: _section(name, results) for name in NAMES + FURTHER}
-    sections = {name: found for name, found in sections.items() if found}
-    verdicts = {verdict.claim: verdict for found in sections.values() for verdict in found.verdicts}
-    claims = [(claim, *CLAIMS[claim], verdicts.get(claim)) for claim in CLAIMS]
+    modules = {name: experiment(name) for name in dict.fromkeys((*NAMES, *FURTHER, *others))}
+    found = {name: _section(module, results) for name, module in modules.items()}
+    sections = {name: part for name, part in found.items() if part}
+    verdicts: Dict[str, Any] = {}
+    for part in sections.values():
+        for verdict in part.verdicts:
+            verdicts.setdefault(verdict.claim, verdict)
+    claims = [(claim, text, verdicts.get(claim)) for claim, text in CLAIMS.items()]
     rows = [
         (claim, verdict.verdict if verdict else "not run", verdict.measured if verdict else "")
-        for claim, _, _, verdict in claims
+        for claim, _, verdict in claims
     ]
     write_csv(results.file("claims.csv"), ("claim", "verdict", "measured"), rows)
-    store = results.stores["all"]
+    store, sheet = results.stores["all"], results.file("store.png")
     content = {
         "sections": sections,
         "claims": claims,
+        "long": write_long_table(long_table(results, modules), results.out),
         "published": read_numbers(),
-        "about": _about(results, sections, seconds),
+        "about": _about(results, {name: modules[name] for name in sections}, seconds),
         "data": summary(store),
         "synthetic": store.attributes["dataset"] == "phantoms",
         "dataset": store.attributes["dataset"],
         "licence": store.attributes["licence"],
         "protocol": results.protocol.name,
         "scaled": _scaled(results.protocol),
-        "settings": _flat(results.protocol._asdict()),
+        "settings": flat(results.protocol),
         "failed": failed,
+        "sheet": _embedded(sheet) if os.path.exists(sheet) else None,
     }
     path = results.file("report.html")
-    sheet = results.file("store.png")
-    content["sheet"] = _embedded(sheet) if os.path.exists(sheet) else None
     _render("report.html.j2", path, embedded=lambda file: _embedded(results.file(file)), **content)
     if markdown:
         _write_markdown(results, markdown, content)
     return path
 
 
-def _section(name, results):
-    module = experiment(name)
-    return section(module, results) if hasattr(module, "measure") else module.section(results)
+def _section(module: ModuleType, results: Results) -> Optional[Section]:
+    return module.section(results) if hasattr(module, "section") else section(module, results)  # type: ignore
 
 
-def _write_markdown(results, path, content):
+def _write_markdown(results: Results, path: str, content: Dict[str, Any]) -> None:
     folder = path[: -len(".md")]
     os.makedirs(folder, exist_ok=True)
-    sections = content["sections"].values()
-    files = [name for found in sections for name in found.files]
-    files += [
-        figure.file for found in sections for figure in found.figures if not figure.photographs
-    ]
-    for name in ["claims.csv", *files]:
+    sections: List[Section] = list(content["sections"].values())
+    files = ["claims.csv", content["long"], *(name for part in sections for name in part.files)]
+    figures = [figure for part in sections for figure in part.figures]
+    files += [figure.file for figure in figures if not figure.photographs]
+    for name in files:
         shutil.copyfile(results.file(name), os.path.join(folder, name))
     _render("results.md.j2", path, folder=os.path.basename(folder), **content)
 
 
-def _render(template, path, **content):
+def _render(template: str, path: str, **content: Any) -> None:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=template.endswith(".html.j2"),
@@ -88,90 +103,59 @@ def _render(template, path, **content):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    with open_whole(path) as file:
-        file.write(environment.get_template(template).render(**content))
+    write_text(path, environment.get_template(template).render(**content))
 
 
-def _about(results, sections, seconds):
-    """Return what a reader must know of how the results came about: (name, value) pairs."""
+def _about(
+    results: Results, modules: Mapping[str, Any], seconds: Optional[float]
+) -> List[Tuple[str, str]]:
+    """Return how the results came about: (name, value) pairs."""
+    commit = os.environ.get("EGL_COMMIT") or "unknown"
+    blas = "{library} {version} with {kernels} kernels, one thread a run"
     pairs = [
-        ("version", "{}, commit {}".format(__version__, os.environ.get("EGL_COMMIT") or "unknown")),
+        ("version", f"{__version__}, commit {commit}"),
         ("drawn", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
         ("machine", f"{_processor()}, {len(os.sched_getaffinity(0))} cores for this process"),
         ("device", results.protocol.images.trainer.device),
         ("Python, numpy", f"{platform.python_version()}, {np.__version__}"),
-        (
-            "BLAS",
-            ", ".join(
-                "{library} {version} with {kernels} kernels, one thread a run".format(**pool)
-                for pool in blas_description()
-            ),
-        ),
+        ("BLAS", ", ".join(blas.format(**pool) for pool in blas_description())),
     ]
     if seconds is not None:
         minutes, rest = divmod(seconds, 60)
-        pairs.append(
-            (
-                "last start of the command took",
-                f"{minutes:.0f} min {rest:.0f} s; what was there already was not made again",
-            )
-        )
+        words = f"{minutes:.0f} min {rest:.0f} s; what was finished before was not made again"
+        pairs.append(("last start of the command took", words))
     seen, commits = set(), Counter()
-    for name in sections:
-        runs = [run for run in experiment(name).tasks(results.protocol) if results.finished(run)]
-        minutes = sum(results.metrics(run)["seconds"] for run in runs if run not in seen) / 60
-        pairs.append(
-            (
-                f"{name}",
-                f"{len(runs)} runs, {minutes:.0f} core minutes"
-                + (" beside those above" if seen & set(runs) else ""),
-            )
-        )
-        commits.update(results.metrics(run).get("commit") or "unknown" for run in set(runs) - seen)
+    for name, module in modules.items():
+        runs = [run for run in module.tasks(results.protocol) if results.finished(run)]
+        metrics = {run: results.metrics(run) for run in runs if run not in seen}
+        minutes = sum(of_run["seconds"] for of_run in metrics.values()) / 60
+        shared = " beside those above" if seen & set(runs) else ""
+        pairs.append((name, f"{len(runs)} runs, {minutes:.0f} core minutes{shared}"))
+        commits.update(of_run.get("commit") or "unknown" for of_run in metrics.values())
         seen.update(runs)
-    pairs.append(
-        (
-            "the runs' commits",
-            ", ".join(f"{commit} ({n} runs)" for commit, n in sorted(commits.items())),
-        )
-    )
-    return pairs
+    counted = ", ".join(f"{commit} ({n} runs)" for commit, n in sorted(commits.items()))
+    return [*pairs, ("the runs' commits", counted)]
 
 
-def _processor():
+def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            names = [
-                line.split(":", 1)[1].strip() for line in file if line.startswith("model name")
-            ]
+            models = [line for line in file if line.startswith("model name")]
     except OSError:
-        names = []
-    return names[0] if names else platform.machine()
+        models = []
+    return models[0].split(":", 1)[1].strip() if models else platform.machine()
 
 
-def _embedded(path):
+def _embedded(path: str) -> str:
     with open(path, "rb") as file:
         return "data:image/png;base64," + base64.b64encode(file.read()).decode("ascii")
 
 
-def _flat(settings, prefix=""):
-    """Return nested settings (dicts, NamedTuples) as a list of (dotted name, value)."""
-    rows = []
-    for name, value in settings.items():
-        value = value._asdict() if hasattr(value, "_asdict") else value
-        rows.extend(
-            _flat(value, prefix + name + ".")
-            if isinstance(value, dict)
-            else [(prefix + name, value)]
-        )
-    return rows
-
-
-def _scaled(protocol):
+def _scaled(protocol: Any) -> List[Tuple[str, Any, Any]]:
     """Return what differs from the paper's own protocol: (name, here, there)."""
-    full = dict(_flat(FULL._asdict()))
+    full = dict(flat(FULL))
     return [
         (name, value, full[name])
-        for name, value in _flat(protocol._asdict())
+        for name, value in flat(protocol)
         if name != "name" and value != full[name]
     ]

@@ -1,6 +1,6 @@
 """A task: one run that an experiment asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Tuple
 
 
@@ -22,9 +22,9 @@ class Task:
 
 def with_trainer(settings: Any, **changes: Any) -> Any:
     """Return a run's settings with changes of its trainer's."""
-    return settings._replace(trainer=settings.trainer._replace(**changes))
+    return replace(settings, trainer=replace(settings.trainer, **changes))
 
 
 def with_selection(settings: Any, **changes: Any) -> Any:
     """Return a run's settings with changes of its selection's."""
-    return settings._replace(selection=settings.selection._replace(**changes))
+    return replace(settings, selection=replace(settings.selection, **changes))

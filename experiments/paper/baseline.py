@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from egl.training.full_training import FullTrainingSettings
+from egl.training.settings import FullTrainingSettings
 from experiments import bootstrap, plots, work
 from experiments.curves import where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks

@@ -1,5 +1,6 @@
 """Fig. 2: F, sensitivity and specificity by batch, for images and patches chosen by EGL or at random."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Dict, Tuple
 
@@ -48,9 +49,9 @@ def task(protocol: Protocol, pool: str, arm: str, seed: int) -> Task:
     """Return the Task of an arm; one that is not in ARMS is a strategy, for images and patches."""
     images, patches = ARMS.get(arm, (arm, arm))
     settings = with_trainer(protocol.images, seed=seed)
-    settings = settings._replace(strategy=images, patch_strategy=patches)
+    settings = replace(settings, strategy=images, patch_strategy=patches)
     if (pool, arm) == ("all", "egl"):
-        settings = settings._replace(keep_weights=protocol.kept)
+        settings = replace(settings, keep_weights=protocol.kept)
     return Task(work.select, pool, settings)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Dict
 import numpy as np
 import pandas as pd
 
-from egl.training.full_training import FullTrainingSettings
+from egl.training.settings import FullTrainingSettings
 from experiments import plots, work
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.curves import AFTER_DIVERGENCE, mean_text, where

@@ -1,9 +1,10 @@
 """Algorithm 1: patches chosen by EGL or at random, against plain SGD on everything (claim C2)."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Tuple
 
-from egl.training.full_training import FullTrainingSettings
+from egl.training.settings import FullTrainingSettings
 from experiments import plots, work
 from experiments.claims import by_interval
 from experiments.curves import heights, interval, means, paired, scores, stacked, where
@@ -28,7 +29,7 @@ def tasks(protocol: Protocol) -> Tasks:
         for arm in chosen_by(protocol):
             result[name(arm, seed)] = task(protocol, arm, seed)
         trainer = with_trainer(protocol.patches, seed=seed).trainer
-        result[name("sgd", seed)] = Task(work.train, "all", plain._replace(trainer=trainer))
+        result[name("sgd", seed)] = Task(work.train, "all", replace(plain, trainer=trainer))
     return result
 
 
@@ -41,13 +42,13 @@ def task(protocol: Protocol, strategy: str, seed: int) -> Task:
     """Return the Task of Algorithm 1 by a strategy."""
     weights = kept(protocol) if strategy == "egl" else ()
     settings = with_trainer(protocol.patches, seed=seed)
-    return Task(work.select, "all", settings._replace(strategy=strategy, keep_weights=weights))
+    return Task(work.select, "all", replace(settings, strategy=strategy, keep_weights=weights))
 
 
 def kept(protocol: Protocol) -> Tuple[int, int, int]:
     """Return the iterations whose weights the EGL arm keeps: of the initial model, a fifth of the way, the end."""
     selection = protocol.patches.selection
-    first, steps = selection.initial_iterations, selection.steps
+    first, steps = protocol.patches.initial_iterations, selection.steps
     rounds = -(-(selection.iterations - first) // steps)
     return first, first + max(1, rounds // 5) * steps, first + rounds * steps
 

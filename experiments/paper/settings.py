@@ -1,5 +1,6 @@
 """The paper's open choices: which of them decide whether EGL is ahead of random choice (C1, C2)."""
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -46,11 +47,11 @@ def tasks(protocol: Protocol) -> Tasks:
         for arm in ARMS:
             for variant in (DEFAULT, LESION):
                 result[name(variant, arm, seed)] = whole[name(variant, arm, seed)]
-            default = whole[fig2.name("all", arm, seed)].settings._replace(keep_weights=())
+            default = whole[fig2.name("all", arm, seed)].replace(settings, keep_weights=())
             default = with_selection(default, iterations=protocol.settings_iterations)
             for variant, (selection, trainer, rest, _) in VARIANTS.items():
                 changed = with_trainer(with_selection(default, **selection), **trainer)
-                task = Task(work.select, "all", changed._replace(**rest))
+                task = Task(work.select, "all", replace(changed, **rest))
                 result.setdefault(name(variant, arm, seed), task)
     return result
 

@@ -1,5 +1,6 @@
 """Strategies beside EGL and random choice: what they reach, with how many labels, at what cost."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Iterable
 
@@ -48,7 +49,7 @@ def tasks(protocol: Protocol) -> Tasks:
         for variant, (candidates, sampling) in SAMPLED.items():
             settings = with_selection(default.settings, candidates=candidates, sampling=sampling)
             if settings != default.settings:
-                settings = settings._replace(keep_weights=())
+                settings = replace(settings, keep_weights=())
             result[sampled(protocol, variant, seed)] = Task(default.work, default.store, settings)
     return result
 
@@ -108,9 +109,7 @@ def _by_patch(results: Results) -> pd.DataFrame:
     curves, by = results.curves(runs), ["arm", "seed"]
     enough = partial(first_at_height, x="n_labelled", column="f_measure", wanted=ENOUGH)
     table = per_run(curves, by, labels=enough)
-    table["mean_f"] = scores(curves, by, results.protocol.patches.selection.initial_iterations)[
-        "mean_f"
-    ]
+    table["mean_f"] = scores(curves, by, results.protocol.patches.initial_iterations)["mean_f"]
     table["patches_minus_random"] = table["mean_f"] - _of(table, "random", "mean_f")
     table["labels_minus_random"] = table["labels"] - _of(table, "random", "labels")
     return table.drop(columns="mean_f")
@@ -134,7 +133,7 @@ def _samples(results: Results) -> pd.DataFrame:
     named = {variant: partial(sampled, protocol, variant) for variant in SAMPLED}
     runs = results.paired(protocol.compared_seeds, named)
     table = scores(results.curves(runs))
-    first = protocol.patches.selection.initial_iterations
+    first = protocol.patches.initial_iterations
     return table.assign(seconds=list(_seconds(results, table, runs, first)))
 
 
