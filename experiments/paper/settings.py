@@ -47,7 +47,7 @@ def tasks(protocol: Protocol) -> Tasks:
         for arm in ARMS:
             for variant in (DEFAULT, LESION):
                 result[name(variant, arm, seed)] = whole[name(variant, arm, seed)]
-            default = whole[fig2.name("all", arm, seed)].replace(settings, keep_weights=())
+            default = replace(whole[fig2.name("all", arm, seed)].settings, keep_weights=())
             default = with_selection(default, iterations=protocol.settings_iterations)
             for variant, (selection, trainer, rest, _) in VARIANTS.items():
                 changed = with_trainer(with_selection(default, **selection), **trainer)

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from experiments import estimate
+from experiments import estimate, work
 from experiments.paper import FURTHER, NAMES, experiment
 from experiments.protocols import PROTOCOLS, STANDARD
+from experiments.tasks import Task
 
 
 class Store:
@@ -24,34 +27,42 @@ class Store:
         return np.arange(1000)
 
 
-def passes(settings):
-    task = type("Task", (), {"settings": settings})
-    return estimate.seconds(task, Store(), 1.0) - estimate.START
+def seconds(settings, run=work.select):
+    """At a speed of one pass a second, without the start of 5000 passes."""
+    return estimate.seconds(Task(run, "all", settings), Store(), 1.0) - 5000
 
 
 def test_plain_training_by_hand():
-    settings = experiment("baseline").tasks(STANDARD)["baseline-seed01"].settings._replace(epochs=2)
-    assert passes(settings) == pytest.approx(2 * 800 * estimate.STEP + 2 * 200)
-    assert passes(settings._replace(iterations=10, evaluate_every=5)) == pytest.approx(
-        320 * estimate.STEP + 2 * 200
-    )
+    settings = replace(experiment("baseline").tasks(STANDARD)["baseline-seed01"].settings, epochs=2)
+    # 2 epochs of 800 samples at 2.6 passes each, and an evaluation on 200 samples after each
+    assert seconds(settings, work.train) == pytest.approx(4160 + 400)
+    # 10 iterations of 32 samples, evaluated twice
+    short = replace(settings, iterations=10, evaluate_every=5)
+    assert seconds(short, work.train) == pytest.approx(832 + 400)
 
 
 def test_selection_by_hand():
-    settings = STANDARD.images._replace(
-        strategy="random",
-        selection=STANDARD.images.selection._replace(iterations=8),
-        evaluate_every=4,
-    )
-    training = 8 * 32 * estimate.STEP + 2 * 200
-    assert passes(settings) == pytest.approx(training)
-    assert passes(settings._replace(patch_strategy="egl")) == pytest.approx(training + 2 * 400)
+    eight = replace(STANDARD.images.selection, iterations=8)
+    settings = replace(STANDARD.images, strategy="random", selection=eight, evaluate_every=4)
+    training = 8 * 32 * 2.6 + 2 * 200
+    assert seconds(settings) == pytest.approx(training)
+    # two rounds score 400 patches each
+    assert seconds(replace(settings, patch_strategy="egl")) == pytest.approx(training + 800)
     # two rounds score 6 and 5 images by 16 patches each, and ten photographs are read
-    by_image = settings._replace(strategy="egl", patch_strategy="random")
-    assert passes(by_image) == pytest.approx(training + 11 * 16 + 10 * estimate.PHOTOGRAPH)
-    # or read 11 times, and all of their patches scored densely: 0.7 * 480 * 480 / 24 ** 2 = 280
-    whole = by_image._replace(image_patches=0)
-    assert passes(whole) == pytest.approx(training + 11 * (estimate.PHOTOGRAPH + 280 / 2.5))
+    by_image = replace(settings, strategy="egl", patch_strategy="random")
+    assert seconds(by_image) == pytest.approx(training + 176 + 1200)
+    # or 11 are read, and all of their patches scored densely: 0.7 * 480 * 480 / 24 ** 2 = 280 at 0.4 each
+    whole = replace(by_image, image_patches=0)
+    assert seconds(whole) == pytest.approx(training + 11 * (120 + 112))
+
+
+def test_a_committee_trains_and_scores_as_many_nets():
+    one, many = (replace(STANDARD.patches, strategy=name) for name in ("egl", "vote-entropy"))
+    assert seconds(many) > 3 * seconds(one)
+
+
+def test_a_work_from_outside_counts_as_its_start():
+    assert seconds(None, print) == 0
 
 
 @pytest.mark.parametrize("protocol", list(PROTOCOLS.values()), ids=list(PROTOCOLS))
