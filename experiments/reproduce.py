@@ -52,9 +52,11 @@ class Request:
         given = {name: value for name, value in changes.items() if value is not None}
         images = with_trainer(base.images, device=self.device, **given)
         images.trainer.check()
+        prepare_settings = replace(base.prepare, scale=self.scale)
+        prepare_settings.check()
         return replace(
             base,
-            prepare=replace(base.prepare, scale=self.scale),
+            prepare=prepare_settings,
             images=images,
             patches=with_trainer(base.patches, device=self.device, **given),
             strategies=tuple(self.strategies),

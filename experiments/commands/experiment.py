@@ -152,7 +152,7 @@ def _published(options: argparse.Namespace) -> Any:
 
 def _names(text: Optional[str]) -> Tuple[str, ...]:
     """Return the experiments named in `text`, with commas between them; the paper's for None."""
-    from experiments.paper import FURTHER, NAMES
+    from experiments.paper import FURTHER, NAMES, experiment
 
     if text is None:
         return NAMES
@@ -161,6 +161,7 @@ def _names(text: Optional[str]) -> Tuple[str, ...]:
     for name in names:
         if "." not in name and name not in NAMES + FURTHER:
             raise BadInput(not_known("--only", name, NAMES + FURTHER))
+        experiment(name)  # raises EglError for a module that is no experiment
     return names
 
 

@@ -112,6 +112,7 @@ def test_a_command_s_help_lists_its_options(command, capsys):
         ("phantoms out --lesion -1", "egl: phantoms: --lesion: -1: give a number at least 0"),
         ("export s.h5 --format hdf --out x", "egl: export: --format: 'hdf' is not known; did you"),
         ("reproduce --only fig2,fig9", "egl: reproduce: --only 'fig9' is not known; did you mean"),
+        ("reproduce --only no.such", "egl: reproduce: experiment 'no.such': cannot be imported"),
         ("reproduce --strategies badge,bade", "'bade' is not known; did you mean badge?"),
         ("reproduce --seeds 0", "egl: reproduce: --seeds: 0: give a number at least 1"),
         ("reproduce --jobs 0", "egl: reproduce: --jobs: 0: give a number at least 1"),
@@ -164,13 +165,16 @@ def test_prepare_with_bad_folders(source, out, message, phantoms, tmp_path, caps
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--momentum", "1"], "momentum"),
+        (["--momentum", "1"], "--momentum 1.0: give a number at least 0 and below 1"),
+        (["--weight-decay", "nan"], "--weight-decay nan: give a finite number"),
+        (["--scale", "0"], "--scale 0.0: give a number above 0"),
         (["--published", "none.csv"], "none.csv: cannot be read"),
         (["--data", "none"], "no such folder"),
     ],
 )
 def test_reproduce_with_bad_input(caffe, words, message, tmp_path, capsys):
     assert message in said(["reproduce", "--out", tmp_path / "out", *words], capsys)
+    assert not (tmp_path / "out" / "phantoms").exists()
 
 
 def test_select_and_train(caffe, small_store, tmp_path, capsys):
