@@ -18,6 +18,7 @@ from benchmarks.material import SCORE, Material
 from data_prep.files import write_json
 from data_prep.geometry import PATCH_SIDE
 from egl.gradient_length.phi import GradientLength
+from egl.gradient_length.scorer import NetScorer
 from egl.gradient_length.workers import Workers
 from egl.nets.building import scoring_net
 
@@ -91,13 +92,15 @@ def against_product(material: Material, forward: Callable[[], int], per_patch: f
 
 def workers_and_param_diff(material: Material) -> Found:
     """Compare two workers with one process, and with parameter diffs of single samples."""
-    sizes, patches = material.sizes, material.patches
-    alone = GradientLength(SCORE, material.weights, batch=BATCH)
-    param_diff = GradientLength(SCORE, material.weights, route="param-diff")
-    with Workers(GradientLength, {"prototxt": SCORE, "batch": BATCH}, 2) as workers:
-
-        def by_workers(some: np.ndarray) -> Any:
-            return workers.score(material.weights, some)
+    sizes, patches = material.sizes, material.levels
+    settings: Dict[str, Any] = {
+        "prototxt": SCORE,
+        "normalisation": material.normalisation,
+        "batch": BATCH,
+    }
+    alone = NetScorer(weights=material.weights, **settings)
+    param_diff = NetScorer(weights=material.weights, route="param-diff", **settings)
+    with Workers(material.weights, settings, 2) as workers:
 
         def scoring(score: Callable[[np.ndarray], Any], n: int) -> Callable[[], int]:
             def work() -> int:
@@ -107,13 +110,13 @@ def workers_and_param_diff(material: Material) -> Found:
             return work
 
         sides = {
-            "2 workers": scoring(by_workers, sizes.patches),
-            "1 process": scoring(alone.score, sizes.one_process),
-            "param diffs": scoring(param_diff.score, sizes.param_diff),
+            "2 workers": scoring(workers.phi, sizes.patches),
+            "1 process": scoring(alone.phi, sizes.one_process),
+            "param diffs": scoring(param_diff.phi, sizes.param_diff),
         }
         rates = alternate(sides, sizes.workers_repeats)
         some = patches[: sizes.one_process]
-        difference = float(np.abs(by_workers(some).phi - alone.score(some).phi).max())
+        difference = float(np.abs(workers.phi(some).phi - alone.phi(some).phi).max())
     compared = [
         comparison("batched_vs_param_diff", "patches/s", rates, "2 workers", "param diffs"),
         comparison("workers_2", "patches/s", rates, "2 workers", "1 process"),

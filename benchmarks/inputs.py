@@ -2,10 +2,10 @@
 
     python3 -m benchmarks.inputs FOLDER     where Caffe is; FOLDER holds sizes.json
 
-image.npy: uint8 H x W x 3; patches.npy: float32 N x 3 x 48 x 48, normalised; normalisation.json;
-model.caffemodel, and the same as weights.npz (conv1_0 weights, conv1_1 biases, ...); scores.npz:
-phi and posterior of the first patches by the param-diff route; surroundings.json: the machine and
-the libraries.
+image.npy: uint8 H x W x 3; levels.npy: its patches, uint8 N x 3 x 48 x 48; patches.npy: the same,
+normalised, float32; normalisation.json; model.caffemodel, and the same as weights.npz (conv1_0
+weights, conv1_1 biases, ...); scores.npz: phi and posterior of the first patches by the param-diff
+route; surroundings.json: the machine and the libraries.
 """
 
 import os
@@ -59,6 +59,7 @@ def main(folder: str) -> None:
     weights = {f"{name}_{k}": net.params[name][k].data for name in LAYERS for k in (0, 1)}
     np.savez(os.path.join(folder, "weights.npz"), **weights)
     np.save(os.path.join(folder, "image.npy"), image)
+    np.save(os.path.join(folder, "levels.npy"), drawn)
     np.save(os.path.join(folder, "patches.npy"), patches)
     reference = GradientLength(prototxt_path("lenet_score.prototxt"), net, route="param-diff")
     scores = reference.score(patches[:CHECKED])

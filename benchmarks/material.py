@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.sizes import read_sizes
+from data_prep.normalisation import Normalisation
 from egl.gradient_length.maps import ImageScorer
 from egl.nets.definition import prototxt_path
 
@@ -27,6 +28,16 @@ class Material:
         return np.load(os.path.join(self.folder, "patches.npy"))
 
     @cached_property
+    def levels(self) -> np.ndarray:
+        """The patches before normalisation, uint8."""
+        return np.load(os.path.join(self.folder, "levels.npy"))
+
+    @cached_property
+    def normalisation(self) -> Normalisation:
+        with open(os.path.join(self.folder, "normalisation.json"), encoding="utf-8") as file:
+            return Normalisation.from_dict(json.load(file))
+
+    @cached_property
     def image(self) -> np.ndarray:
         return np.load(os.path.join(self.folder, "image.npy"))
 
@@ -37,6 +48,4 @@ class Material:
 
     def image_scorer(self, route: str) -> ImageScorer:
         """Return an ImageScorer with the normalisation of the training."""
-        with open(os.path.join(self.folder, "normalisation.json"), encoding="utf-8") as file:
-            normalisation = json.load(file)
-        return ImageScorer(SCORE, self.weights, route=route, **normalisation)
+        return ImageScorer(SCORE, self.weights, self.normalisation, route=route)

@@ -38,7 +38,7 @@ def measure(material: Material, batch: int) -> Dict[str, Any]:
         "kernels": by_kernels(material),
         "threads": two_threads(net, repeats),
         "processes": two_processes(material, batch),
-        "transfer": transfer(material.patches[: CHUNK * batch], repeats),
+        "transfer": transfer(material.levels[: CHUNK * batch], repeats),
         "dense": {
             str(stride): {
                 **dense_time.shares(material, stride),

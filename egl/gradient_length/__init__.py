@@ -1,4 +1,4 @@
-"""Expected gradient length, phi (the paper's Eq. 1): the reference, and faster exact routes to the same numbers."""
+"""Expected gradient length, phi (Eq. 1): the reference, and faster exact routes to its numbers."""
 
 from egl.gradient_length.phi import GradientLength, GradientLengths
 

@@ -1,25 +1,32 @@
 """Which parameters' gradient counts in phi, and whether a net suits phi at all."""
 
-from egl.errors import NetError
-from egl.nets.definition import parameter_layers
+from __future__ import annotations
 
-# Layers that leave each sample to itself in phase TEST, axis 0 of their blobs being the batch.
+from typing import Any, List
+
+from egl.errors import NetError
+from egl.nets.definition import Classifier, parameter_layers
+
+# Layers that treat each sample by itself in phase TEST, axis 0 of their blobs being the batch.
 SAMPLE_BY_SAMPLE = frozenset(
-    "AbsVal Accuracy ArgMax BNLL BatchNorm Bias Clip Concat Convolution Deconvolution Dropout ELU Eltwise Exp Flatten Im2col "
-    "InnerProduct Input LRN Log MVN PReLU Pooling Power ReLU Reduction Reshape SPP Scale Sigmoid Silence Slice Softmax "
-    "SoftmaxWithLoss Swish TanH Threshold Tile".split()
+    """AbsVal Accuracy ArgMax BNLL BatchNorm Bias Clip Concat Convolution Deconvolution Dropout ELU
+    Eltwise Exp Flatten Im2col InnerProduct Input LRN Log MVN PReLU Pooling Power ReLU Reduction
+    Reshape SPP Scale Sigmoid Silence Slice Softmax SoftmaxWithLoss Swish TanH Threshold
+    Tile""".split()
 )
 PARAMETERS = ("layer", "above")
 
 
-def counted_layers(classifier, stop, parameters):
-    """Return the names of the layers whose gradient counts, lowest first: `stop`, or all from there up.
+def counted_layers(classifier: Classifier, stop: str, parameters: str) -> List[str]:
+    """Return the names of the layers whose gradient counts, lowest first.
 
-    classifier: a net_definition.Classifier
-    stop: name of the layer at which the backward pass ends; the paper's is the first fully connected one
-    parameters: "layer" (weights and bias of `stop` alone) or "above" (of every layer from `stop` up to the loss)
-    Raises NetError where `stop` is no layer with trainable parameters, a counted layer is frozen (lr_mult 0: Caffe
-    computes no gradient for it, in silence) or shares its parameters with another, or no gradient gets there.
+    stop: name of the layer at which the backward pass ends; the paper's is the first fully
+        connected one
+    parameters: "layer", the weights and bias of `stop` alone; or "above", those of every layer from
+        `stop` up to the loss
+    Raises NetError where `stop` has no trainable parameters, where a counted layer is frozen (with
+    lr_mult 0, Caffe silently computes no gradient) or shares its parameters with another, and where
+    no gradient reaches `stop`.
     """
     path, layers = classifier.path, {layer.name: layer for layer in classifier.layers}
     # BatchNorm's parameters are running statistics, which have no gradient.
@@ -28,14 +35,11 @@ def counted_layers(classifier, stop, parameters):
     ]
     if stop not in candidates:
         raise NetError(
-            "{}: the stopping layer {!r} must have parameters; it can be {}".format(
-                path, stop, ", ".join(candidates)
-            )
+            f"{path}: the stopping layer {stop!r} must have parameters; "
+            f"it can be {', '.join(candidates)}"
         )
     if parameters not in PARAMETERS:
-        raise NetError(
-            "parameters must be one of {}, not {!r}".format(", ".join(PARAMETERS), parameters)
-        )
+        raise NetError(f"parameters must be one of {', '.join(PARAMETERS)}, not {parameters!r}")
     counted = candidates[candidates.index(stop) :] if parameters == "above" else [stop]
     names = [param.name for layer in classifier.layers for param in layer.param if param.name]
     for name in counted:
@@ -57,27 +61,25 @@ def counted_layers(classifier, stop, parameters):
     return counted
 
 
-def check_samples_apart(classifier):
-    """Raise NetError if a layer's output for one sample can depend on the rest of the batch, or if this cannot be known."""
+def check_samples_apart(classifier: Classifier) -> None:
+    """Raise NetError unless every layer is known to treat each sample of a batch by itself."""
     for layer in classifier.layers:
         if layer.type not in SAMPLE_BY_SAMPLE or _mixes(layer):
             raise NetError(
-                f"{classifier.path}: layer {layer.name!r} ({layer.type}) is not known to leave each sample of a batch to itself, "
-                "which phi needs"
+                f"{classifier.path}: layer {layer.name!r} ({layer.type}) is not known to treat "
+                "each sample of a batch by itself, which phi needs"
             )
 
 
-def _mixes(layer):
+def _mixes(layer: Any) -> bool:
+    """Return whether the settings of a layer make one sample's output depend on another."""
     if layer.type == "BatchNorm":
-        return (
-            layer.batch_norm_param.HasField("use_global_stats")
-            and not layer.batch_norm_param.use_global_stats
-        )
+        setting = layer.batch_norm_param
+        return setting.HasField("use_global_stats") and not setting.use_global_stats
     if layer.type == "Reshape":
         dims = layer.reshape_param.shape.dim
-        return layer.reshape_param.axis == 0 and not (
-            dims and dims[0] == 0
-        )  # 0 keeps the batch axis as it is
+        keeps_the_batch = bool(dims) and dims[0] == 0
+        return layer.reshape_param.axis == 0 and not keeps_the_batch
     if layer.type in ("Scale", "Bias") and len(layer.bottom) > 1:
         return False
     if layer.type == "InnerProduct":

@@ -1,27 +1,29 @@
-"""Phi, posterior and norms for a grid of patches over a whole image, by whichever exact route is faster."""
+"""Phi, posterior and norms at a grid of patches over a photograph, by the faster exact route."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from data_prep.geometry import grid_inside
+from data_prep.normalisation import Normalisation
 from egl.errors import Diverged, NetError
 from egl.gradient_length import dense
 from egl.gradient_length.phi import GradientLength
-from egl.nets.device import scoring_batch
 
 ROUTES = ("auto", "dense", "patches")
-DENSE_UP_TO = (
-    32  # pixels of stride: sparser grids share too little for the dense route to be the faster one
-)
+DENSE_UP_TO = 32  # pixels of stride: sparser patches share too little for the dense route to win
 CHUNK = 8  # batches of patches cut out at a time
 
 
 class PhiMaps(NamedTuple):
-    """Scores at a grid of patches: entry (i, j) is the patch whose top left pixel is (i * stride, j * stride).
+    """Scores at a grid: entry (i, j) is the patch whose top left pixel is (i, j) * stride.
 
-    phi: float64 (rows, columns); posterior, norms: float64 (rows, columns, C), as in GradientLengths; NaN where not inside
-    inside: bool (rows, columns), whether the whole patch is inside the image and the field of view
+    phi: float64 (rows, columns); NaN where not inside
+    posterior, norms: float64 (rows, columns, C), as in GradientLengths; NaN where not inside
+    inside: bool (rows, columns), whether the whole patch is inside photograph and field of view
     stride: pixels
     """
 
@@ -33,117 +35,108 @@ class PhiMaps(NamedTuple):
 
 
 class ImageScorer:
-    """Scores whole images, again and again.
+    """Scores whole photographs, again and again.
 
-    prototxt, weights, stop, parameters, batch: as for GradientLength; weights shared with a live net are taken as they
-        are at each call
-    mean: (C,) grey levels taken off every pixel, or None: each patch's own mean a channel is taken off
-    factor: multiplied afterwards
-    route: "patches" (cut out and scored in batches: any net and stride), "dense" (convolutions shared between patches:
-        LeNet, strides that are multiples of 4, stop at ip1 or ip2), or "auto": the faster of those that can be used
+    prototxt, weights, stop, parameters, batch: as for GradientLength; shared weights are taken as
+        they are at each call
+    normalisation: how grey levels become what the net takes
+    route: "patches" (cut out and scored in batches: any net and stride), "dense" (convolutions
+        shared between patches: LeNet, strides that are multiples of 4, stop at ip1 or ip2), or
+        "auto": the faster of those that can be used
     """
 
     def __init__(
         self,
-        prototxt,
-        weights,
-        mean,
-        factor=1 / 64,
-        stop=None,
-        parameters="layer",
-        batch=None,
-        route="auto",
-    ):
+        prototxt: str,
+        weights: Any,
+        normalisation: Normalisation,
+        stop: Optional[str] = None,
+        parameters: str = "layer",
+        batch: Optional[int] = None,
+        route: str = "auto",
+    ) -> None:
         if route not in ROUTES:
-            raise NetError("route must be one of {}, not {!r}".format(", ".join(ROUTES), route))
+            raise NetError(f"route must be one of {', '.join(ROUTES)}, not {route!r}")
         self._scorer = GradientLength(prototxt, weights, stop, parameters, batch)
-        self._patch = self._scorer.net.blobs[self._scorer.classifier.data].data.shape[1:]
-        self._batch = batch or scoring_batch()
-        self._mean = None if mean is None else np.asarray(mean, np.float32).reshape(-1, 1, 1)
-        self._factor = np.float32(factor)
+        self._normalisation = normalisation
         self._route = route
-        self._fits = dense.fits(self._scorer.classifier, self._scorer.counted)
-        self._dense = dense.DenseLeNet(self._scorer.counted, mean, factor)
+        self._fits_dense = dense.fits(self._scorer.classifier, self._scorer.counted)
+        self._dense = dense.DenseLeNet(self._scorer.counted, normalisation)
 
-    def maps(self, image, stride, field=None):
-        """Return the PhiMaps of `image`.
+    def maps(
+        self, photograph: np.ndarray, stride: int, field: Optional[np.ndarray] = None
+    ) -> PhiMaps:
+        """Return the PhiMaps of a photograph.
 
-        image: uint8 H x W x channels, as OpenCV reads it; stride: pixels, at least 1
-        field: bool H x W, the field of view; None is the whole image
-        Raises NetError for an image or field of another kind, and for a stride that the route cannot do.
+        photograph: uint8 H x W x channels, as OpenCV reads it; stride: pixels, at least 1
+        field: bool H x W, the field of view; None is the whole photograph
+        Raises NetError for other arrays and for a stride that the route cannot do, Diverged if the
+        net's scores are not finite.
         """
-        self._check(image, stride, field)
-        inside = grid_inside(image.shape[:2], self._patch[1:], stride, field)
-        if self._choose(stride) == "dense":
-            posterior, norms = self._dense.maps(self._scorer.net, image, stride, inside)
-            if not np.isfinite(norms[inside]).all():
-                raise Diverged(
-                    f"{self._scorer.classifier.path}: scores are not finite: training has diverged; lower the rate or momentum"
-                )
+        self._check(photograph, stride, field)
+        side = self._scorer.classifier.input_shape[1:]
+        inside = grid_inside(photograph.shape[:2], (side[0], side[1]), stride, field)
+        if self.route_for(stride) == "dense":
+            posterior, norms = self._by_dense(photograph, stride, inside)
         else:
-            posterior, norms = self._by_patches(image, stride, inside)
+            posterior, norms = self._by_patches(photograph, stride, inside)
         return PhiMaps((posterior * norms).sum(axis=-1), posterior, norms, inside, stride)
 
-    def _choose(self, stride):
-        possible = self._fits and stride % dense.SHRINK == 0
+    def route_for(self, stride: int) -> str:
+        """Return the route that maps() takes for a stride: "dense" or "patches"."""
+        possible = self._fits_dense and stride % dense.SHRINK == 0
         if self._route == "dense" and not possible:
             raise NetError(
-                "the dense route takes LeNet (lenet_score.prototxt), stopping at ip1 or ip2, and strides: multiples of 4"
+                "the dense route takes LeNet (lenet_score.prototxt), stopping at ip1 or ip2, "
+                "and strides that are multiples of 4"
             )
         if self._route == "auto":
             return "dense" if possible and stride <= DENSE_UP_TO else "patches"
         return self._route
 
-    def _check(self, image, stride, field):
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != self._patch[0]:
+    def _check(self, photograph: np.ndarray, stride: int, field: Optional[np.ndarray]) -> None:
+        channels = self._scorer.classifier.input_shape[0]
+        if photograph.dtype != np.uint8 or photograph.ndim != 3 or photograph.shape[2] != channels:
             raise NetError(
-                f"image is {image.dtype} {image.shape}; wanted is uint8 H x W x {self._patch[0]}"
+                f"the photograph is {photograph.dtype} {photograph.shape}; "
+                f"wanted is uint8 H x W x {channels}"
             )
         if stride < 1:
             raise NetError(f"stride {stride}: give a number of pixels from 1")
-        if field is not None and (field.dtype != bool or field.shape != image.shape[:2]):
+        if field is not None and (field.dtype != bool or field.shape != photograph.shape[:2]):
             raise NetError(
-                f"field of view is {field.dtype} {field.shape}; wanted is bool {image.shape[:2]}"
+                f"the field of view is {field.dtype} {field.shape}; "
+                f"wanted is bool {photograph.shape[:2]}"
             )
 
-    def _by_patches(self, image, stride, inside):
-        posterior, norms = (
-            np.full(inside.shape + (self._scorer.classifier.classes,), np.nan) for _ in range(2)
-        )
-        row, column, channel = image.strides
+    def _by_dense(
+        self, photograph: np.ndarray, stride: int, inside: np.ndarray
+    ) -> Tuple[np.ndarray, np.ndarray]:
+        posterior, norms = self._dense.maps(self._scorer.net, photograph, stride, inside)
+        if not np.isfinite(norms[inside]).all():
+            raise Diverged(
+                f"{self._scorer.classifier.path}: scores are not finite: "
+                "training has diverged; lower the rate or momentum"
+            )
+        return posterior, norms
+
+    def _by_patches(
+        self, photograph: np.ndarray, stride: int, inside: np.ndarray
+    ) -> Tuple[np.ndarray, np.ndarray]:
+        classifier = self._scorer.classifier
+        posterior = np.full(inside.shape + (classifier.classes,), np.nan)
+        norms = posterior.copy()
+        row, column, channel = photograph.strides
         patches = as_strided(
-            image,
-            inside.shape + self._patch,
+            photograph,
+            inside.shape + classifier.input_shape,
             (row * stride, column * stride, channel, row, column),
             writeable=False,
         )
         rows, columns = np.nonzero(inside)
-        for start in range(0, len(rows), CHUNK * self._batch):
-            which = tuple(each[start : start + CHUNK * self._batch] for each in (rows, columns))
-            _, posterior[which], norms[which] = self._scorer.score(self._normalise(patches[which]))
+        at_a_time = CHUNK * self._scorer.batch
+        for start in range(0, len(rows), at_a_time):
+            chunk = rows[start : start + at_a_time], columns[start : start + at_a_time]
+            scores = self._scorer.score(self._normalisation.apply(patches[chunk]))
+            posterior[chunk], norms[chunk] = scores.posterior, scores.norms
         return posterior, norms
-
-    def _normalise(self, patches):
-        values = patches.astype(np.float32)
-        values -= values.mean(axis=(2, 3), keepdims=True) if self._mean is None else self._mean
-        values *= self._factor
-        return values
-
-
-def grid_inside(shape, patch, stride, field=None):
-    """Return which patches of a grid lie wholly inside the image and the field of view: bool (rows, columns).
-
-    shape: (H, W) of the image; patch: (height, width); field: bool H x W or None for the whole image. An image smaller
-    than a patch has a grid without rows or columns.
-    """
-    rows, columns = (max(0, (whole - part) // stride + 1) for whole, part in zip(shape, patch))
-    if field is None or not rows or not columns:
-        return np.ones((rows, columns), bool)
-    total = np.zeros((shape[0] + 1, shape[1] + 1), np.int64)
-    total[1:, 1:] = field.cumsum(axis=0).cumsum(axis=1)
-    top, left = np.arange(rows)[:, None] * stride, np.arange(columns) * stride
-    bottom, right = top + patch[0], left + patch[1]
-    return (
-        total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-        == patch[0] * patch[1]
-    )

@@ -1,4 +1,4 @@
-"""Everything that can be asked of one net about patches and photographs, in grey levels as a camera gives them."""
+"""Everything a strategy may ask of one net about patches and photographs, given as grey levels."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from egl.nets.device import scoring_batch
 
 
 class NetScorer:
-    """Scores patches and photographs with one net; what a method needs is built when it is first asked for.
+    """Scores patches and photographs with one net; each method's own net is built on first use.
 
     prototxt: path of a classifier with a SoftmaxWithLoss, fed by Input layers
-    weights: path of a .caffemodel; or a caffe.Net, whose weights are shared: each call sees them as they then are
+    weights: path of a .caffemodel; or a caffe.Net, whose weights are shared: each call sees them as
+        they then are
     normalisation: how grey levels become what the net takes
     stop, parameters: whose gradient counts; see phi.GradientLength
-    route: how phi and factors of patches are computed; maps choose the faster route themselves
-    batch: patches at a time; None: see device.scoring_batch. A matter of speed, and of the last bits
-    Patches are uint8 N x C x H x W, of the net's own C, H and W; N may be 0.
-    Raises NetError where the net does not fit: see definition.read_net and find_classifier, and for what only one method
-    needs, when that method is called.
+    route: of phi and factors, see phi.GradientLength; maps take the faster route whatever it is
+    batch: patches at a time, None: device.scoring_batch(); a matter of speed, and of the last bits
+    Patches are uint8 N x C x H x W with the net's own C, H and W; N may be 0.
+    Raises NetError where the net does not fit (see definition.read_net and find_classifier); for
+    what a single method needs, when that method is called.
     """
 
     def __init__(
@@ -68,27 +69,37 @@ class NetScorer:
         return result
 
     def phi(self, patches: np.ndarray) -> GradientLengths:
-        """Return expected gradient length, posterior and norms: GradientLengths."""
+        """Return expected gradient length, posterior and norms."""
         return self._gradient_length.score(self._normalised(patches))
 
     def features(self, patches: np.ndarray) -> FeatureRows:
-        """Return the input and output of the last layer, and the posterior: FeatureRows."""
+        """Return posterior, scores, and the last layer's input."""
         return self._features.of(self._normalised(patches))
 
     def factors(self, patches: np.ndarray) -> GradientFactors:
-        """Return what the gradients are made of: GradientFactors. NetError where GradientLength.factors raises it."""
+        """Return what the gradients are made of: GradientFactors.
+
+        Raises NetError unless the net has two classes, one InnerProduct layer counts, and the route
+        is batched.
+        """
         return self._gradient_length.factors(self._normalised(patches))
 
     def maps(
         self, photograph: np.ndarray, stride: int, field: Optional[np.ndarray] = None
     ) -> PhiMaps:
-        """Return the PhiMaps of a photograph (uint8 H x W x C) in its field of view: see ImageScorer.maps."""
+        """Return the PhiMaps of a photograph (uint8 H x W x C), in its field of view (bool H x W).
+
+        See maps.ImageScorer.maps.
+        """
         return self._image_scorer.maps(photograph, stride, field)
 
     def maps_of(
         self, photographs: Iterable[Tuple[np.ndarray, Optional[np.ndarray]]], stride: int
     ) -> Iterator[PhiMaps]:
-        """Yield the PhiMaps of each (photograph, field of view or None), in order; each is read when its turn comes."""
+        """Yield the PhiMaps of each (photograph, field of view or None), in order.
+
+        The next photograph is read when its maps are asked for.
+        """
         return (self.maps(photograph, stride, field) for photograph, field in photographs)
 
     def _normalised(self, patches: np.ndarray) -> _Normalised:
@@ -121,9 +132,13 @@ class NetScorer:
 
     @cached_property
     def _image_scorer(self) -> ImageScorer:
-        mean, factor = self._normalisation.mean, self._normalisation.factor
         return ImageScorer(
-            self._prototxt, self._weights, mean, factor, self._stop, self._parameters, self._batch
+            self._prototxt,
+            self._weights,
+            self._normalisation,
+            self._stop,
+            self._parameters,
+            self._batch,
         )
 
 

@@ -1,1 +1,1 @@
-"""Where Caffe begins: runtime and device, prototxt read and checked, nets built, weights loaded."""
+"""Where Caffe begins: its import and device, definitions read and checked, nets, weights."""

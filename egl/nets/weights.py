@@ -1,25 +1,63 @@
-"""Weights into a net, checked first: Caffe aborts on a wrong shape and says nothing about an absent layer."""
+"""Weights into a net, checked first: Caffe aborts on a wrong shape and ignores an absent layer."""
+
+from __future__ import annotations
 
 import warnings
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
 from egl.errors import NetError
 from egl.nets.runtime import import_caffe
 
+Shape = Tuple[int, ...]
 
-def load_weights(net, path):
-    """Copy the weights of the .caffemodel `path` into `net` (caffe.Net), once they are known to fit.
 
-    Every layer of the net that has parameters must be in the file, with the same shapes and finite numbers; further
-    layers in the file are passed over. Raises NetError otherwise, and leaves the net as it was.
+def load_weights(net: Any, path: str) -> None:
+    """Copy the weights of the .caffemodel `path` into `net` (caffe.Net), if they fit.
+
+    The file must hold every layer of the net that has parameters, with the same shapes and finite
+    numbers; other layers of the file are ignored. Raises NetError otherwise, and leaves the net as
+    it was.
     """
+    _check_stored(net, path)
+    before = {name: [blob.data.copy() for blob in blobs] for name, blobs in net.params.items()}
+    net.copy_from(path)
+    # Checked after the copy: reading the numbers from the message takes ten times as long.
+    for name, blobs in net.params.items():
+        if not all(np.isfinite(blob.data).all() for blob in blobs):
+            _put_back(net, before)
+            raise NetError(
+                f"{path}: the weights of layer {name!r} are not finite: has training diverged?"
+            )
+
+
+def check_same_parameters(net: Any, source: Any) -> None:
+    """Raise NetError unless `source` has all layers with parameters of `net`, in the same shapes.
+
+    net, source: caffe.Net
+    """
+    for name, blobs in net.params.items():
+        if name not in source.params:
+            raise NetError(
+                f"the net that shares its weights has no layer {name!r}; "
+                f"it has {', '.join(source.params)}"
+            )
+        shapes = [tuple(blob.data.shape) for blob in source.params[name]]
+        wanted = [tuple(blob.data.shape) for blob in blobs]
+        if shapes != wanted:
+            raise NetError(
+                f"layer {name!r} of the net that shares its weights has the shapes {shapes}; "
+                f"wanted are {wanted}"
+            )
+
+
+def _check_stored(net: Any, path: str) -> None:
+    """Raise NetError unless the file holds the net's layers with parameters, whole."""
     stored = _read(path)
     for name, blobs in net.params.items():
         if name not in stored:
-            raise NetError(
-                "{}: has no weights for layer {!r}; it has {}".format(path, name, ", ".join(stored))
-            )
+            raise NetError(f"{path}: has no weights for layer {name!r}; it has {', '.join(stored)}")
         shapes = [_shape(blob) for blob in stored[name]]
         wanted = [tuple(blob.data.shape) for blob in blobs]
         if len(shapes) != len(wanted) or not all(map(_same_shape, shapes, wanted)):
@@ -29,42 +67,15 @@ def load_weights(net, path):
         for blob, shape in zip(stored[name], shapes):
             if len(blob.double_data or blob.data) != np.prod(shape):
                 raise NetError(f"{path}: the weights of layer {name!r} are cut off")
-    before = {name: [blob.data.copy() for blob in blobs] for name, blobs in net.params.items()}
-    net.copy_from(path)
-    # Only now: numbers are read ten times as fast from the net as from the message.
-    bad = [
-        name
-        for name, blobs in net.params.items()
-        if not all(np.isfinite(blob.data).all() for blob in blobs)
-    ]
-    if bad:
-        for name, values in before.items():
-            for blob, value in zip(net.params[name], values):
-                blob.data[...] = value
-        raise NetError(
-            f"{path}: the weights of layer {bad[0]!r} are not finite: has training diverged?"
-        )
 
 
-def check_same_parameters(net, source):
-    """Raise NetError unless every layer with parameters of `net` is in `source`, with the same shapes (both caffe.Net)."""
-    for name, blobs in net.params.items():
-        if name not in source.params:
-            raise NetError(
-                "the net that shares its weights has no layer {!r}; it has {}".format(
-                    name, ", ".join(source.params)
-                )
-            )
-        shapes, wanted = (
-            [tuple(blob.data.shape) for blob in each] for each in (source.params[name], blobs)
-        )
-        if shapes != wanted:
-            raise NetError(
-                f"layer {name!r} of the net that shares its weights has the shapes {shapes}, wanted are {wanted}"
-            )
+def _put_back(net: Any, before: Dict[str, Any]) -> None:
+    for name, values in before.items():
+        for blob, value in zip(net.params[name], values):
+            blob.data[...] = value
 
 
-def _read(path):
+def _read(path: str) -> Dict[str, Any]:
     """Return {layer name: BlobProtos} of a .caffemodel."""
     from google.protobuf.message import DecodeError
 
@@ -89,12 +100,12 @@ def _read(path):
     return stored
 
 
-def _shape(blob):
+def _shape(blob: Any) -> Shape:
     if blob.HasField("shape"):
         return tuple(blob.shape.dim)
     return (blob.num, blob.channels, blob.height, blob.width)  # files from before 2015
 
 
-def _same_shape(stored, wanted):
-    """As Caffe compares: an old file's four axes may begin with ones that the net does not have."""
+def _same_shape(stored: Shape, wanted: Shape) -> bool:
+    """Compare as Caffe does: an old file's four axes may begin with ones that the net lacks."""
     return stored == wanted or (len(stored) == 4 and stored == (1,) * (4 - len(wanted)) + wanted)

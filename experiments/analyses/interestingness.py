@@ -8,6 +8,7 @@ import cv2
 import h5py
 import numpy as np
 
+from data_prep.normalisation import Normalisation
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.maps import ImageScorer
@@ -70,7 +71,7 @@ def watch(store, settings, out, progress):
     } - {None}
     prototxt = prototxt_path("lenet_score.prototxt")
     scorers = {
-        each: ImageScorer(prototxt, weights_at(source, each), mean=data.mean)
+        each: ImageScorer(prototxt, weights_at(source, each), Normalisation.of("mean", data.mean))
         for each in times_of(source, settings.iterations)
     }
     rows, maps = [], {}

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from data_prep.field_of_view import find_field_of_view
+from data_prep.normalisation import Normalisation
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.maps import ImageScorer
@@ -122,7 +123,9 @@ def _views(data, settings, trained, places, progress):
     """Yield the View of each of `places` under the last weights of the run folder `trained`."""
     photographs = StoredPhotographs(data)
     weights = weights_at(trained, read_metrics(trained)["iterations"])
-    scorer = ImageScorer(prototxt_path("lenet_score.prototxt"), weights, mean=data.mean)
+    scorer = ImageScorer(
+        prototxt_path("lenet_score.prototxt"), weights, Normalisation.of("mean", data.mean)
+    )
     for done, place in enumerate(places):
         progress(done, len(places))
         image, mask = photographs.annotated(place)

@@ -47,7 +47,9 @@ def phi(weights, route, progress):
 
 def maps(weights, stride, progress):
     image = np.random.RandomState(2).randint(0, 256, (200, 230, 3)).astype(np.uint8)
-    return tuple(ImageScorer(SCORE, weights, mean=None, route="dense").maps(image, stride)[:3])
+    return tuple(
+        ImageScorer(SCORE, weights, Normalisation(None), route="dense").maps(image, stride)[:3]
+    )
 
 
 def training(folder, device, progress):

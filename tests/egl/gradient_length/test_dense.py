@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 
+from data_prep.geometry import grid_inside
+from data_prep.normalisation import Normalisation
 from egl.errors import Diverged, NetError
-from egl.gradient_length import GradientLength, dense
-from egl.gradient_length.maps import DENSE_UP_TO, ImageScorer, grid_inside
+from egl.gradient_length import GradientLength, tiles
+from egl.gradient_length.maps import DENSE_UP_TO, ImageScorer
 from egl.nets.definition import prototxt_path, read_net
 
 SCORE = prototxt_path("lenet_score.prototxt")
-MEAN = (60.0, 90.0, 120.0)
+MEAN = Normalisation((60.0, 90.0, 120.0))
+PATCH_MEAN = Normalisation(None)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def scorers(net, mean, **settings):
 
 
 def test_patches_route_is_the_patches_cut_out_by_hand(lenet, image):
-    maps = ImageScorer(SCORE, lenet, MEAN, factor=1 / 64, batch=16, route="patches").maps(image, 37)
+    maps = ImageScorer(SCORE, lenet, MEAN, batch=16, route="patches").maps(image, 37)
     assert maps.phi.shape == (4, 5)
     cut = np.stack(
         [
@@ -51,26 +54,26 @@ def test_patches_route_is_the_patches_cut_out_by_hand(lenet, image):
             for x in range(0, 166, 37)
         ]
     )
-    patches = (cut.astype(np.float32) - np.float32(MEAN).reshape(3, 1, 1)) / 64
+    patches = (cut.astype(np.float32) - np.float32(MEAN.mean).reshape(3, 1, 1)) / 64
     phi, posterior, norms = GradientLength(SCORE, lenet, batch=16).score(patches)
     np.testing.assert_allclose(maps.phi.ravel(), phi, rtol=1e-6)
     np.testing.assert_allclose(maps.posterior.reshape(-1, 2), posterior, rtol=1e-6)
     np.testing.assert_allclose(maps.norms.reshape(-1, 2), norms, rtol=1e-6)
 
 
-@pytest.mark.parametrize("mean", [MEAN, None], ids=["mean", "patch-mean"])
+@pytest.mark.parametrize("mean", [MEAN, PATCH_MEAN], ids=["mean", "patch-mean"])
 @pytest.mark.parametrize("stride", [8, 12, 24, 52])
 def test_dense_equals_patches_at_every_position(lenet, image, stride, mean):
     by_dense, by_patches = scorers(lenet, mean)
     assert_same(by_dense.maps(image, stride), by_patches.maps(image, stride))
 
 
-@pytest.mark.parametrize("mean", [MEAN, None], ids=["mean", "patch-mean"])
+@pytest.mark.parametrize("mean", [MEAN, PATCH_MEAN], ids=["mean", "patch-mean"])
 @pytest.mark.parametrize("tile, stride", [(100, 4), (100, 8), (76, 12), (100, 24), (48, 24)])
 def test_tile_borders_change_nothing(lenet, image, monkeypatch, mean, tile, stride):
     by_dense, by_patches = scorers(lenet, mean)
     whole = by_dense.maps(image, stride)
-    monkeypatch.setattr(dense, "TILE", tile)
+    monkeypatch.setattr(tiles, "SIDE", tile)
     in_tiles = ImageScorer(SCORE, lenet, mean, route="dense").maps(image, stride)
     assert_same(in_tiles, whole)
     assert_same(in_tiles, by_patches.maps(image, stride))
@@ -87,7 +90,7 @@ def test_a_trained_net(trained, image):
     assert_same(*(each.maps(image, 16) for each in scorers(trained.net, MEAN)))
 
 
-@pytest.mark.parametrize("mean", [MEAN, None], ids=["mean", "patch-mean"])
+@pytest.mark.parametrize("mean", [MEAN, PATCH_MEAN], ids=["mean", "patch-mean"])
 def test_a_photograph(lenet, real_image, mean):
     field = real_image.max(axis=2) > 30
     height, width = real_image.shape[:2]
@@ -102,7 +105,7 @@ def test_a_photograph(lenet, real_image, mean):
 
 
 def test_only_positions_inside_the_field_of_view_count(lenet, image, monkeypatch):
-    monkeypatch.setattr(dense, "TILE", 100)  # so that some tiles have no position inside
+    monkeypatch.setattr(tiles, "SIDE", 100)  # so that some tiles have no position inside
     y, x = np.mgrid[: image.shape[0], : image.shape[1]]
     field = (y - 100) ** 2 + (x - 120) ** 2 < 70**2
     maps = [each.maps(image, 12, field) for each in scorers(lenet, MEAN)]
@@ -113,7 +116,7 @@ def test_only_positions_inside_the_field_of_view_count(lenet, image, monkeypatch
 
 @pytest.mark.parametrize(
     "shape, grid",
-    [((48, 48), (1, 1)), ((47, 100), (0, 14)), ((51, 52), (1, 2)), ((52, 100), (2, 14))],
+    [((48, 48), (1, 1)), ((47, 100), (0, 0)), ((51, 52), (1, 2)), ((52, 100), (2, 14))],
 )
 def test_grid_of_small_images(lenet, shape, grid):
     assert grid_inside(shape, (48, 48), 4).shape == grid
@@ -124,7 +127,7 @@ def test_grid_of_small_images(lenet, shape, grid):
 
 
 def test_nothing_inside_gives_nan(lenet, image):
-    for scorer in scorers(lenet, None):
+    for scorer in scorers(lenet, PATCH_MEAN):
         assert np.isnan(scorer.maps(image, 24, np.zeros(image.shape[:2], bool)).phi).all()
 
 
@@ -156,7 +159,7 @@ def test_the_net_is_sure_and_nothing_is_lost(random_net, image):
 
 def test_auto_takes_dense_where_it_is_faster(lenet, net_path, random_net):
     def chosen(scorer, stride):
-        return scorer._choose(stride)
+        return scorer.route_for(stride)
 
     lenet_scorer = ImageScorer(SCORE, lenet, MEAN)
     assert [chosen(lenet_scorer, stride) for stride in (4, 24, 25, DENSE_UP_TO + 4)] == [
@@ -169,13 +172,13 @@ def test_auto_takes_dense_where_it_is_faster(lenet, net_path, random_net):
     train_test = prototxt_path("lenet_train_test.prototxt")
     assert chosen(ImageScorer(train_test, lenet, MEAN), 24) == "dense"
     other = net_path("three_classes")
-    assert chosen(ImageScorer(other, random_net(other), None), 24) == "patches"
+    assert chosen(ImageScorer(other, random_net(other), PATCH_MEAN), 24) == "patches"
 
 
 def test_another_net_goes_by_patches(random_net, net_path):
     path = net_path("mnist_lenet")
     image = np.random.RandomState(9).randint(0, 256, (60, 50, 1)).astype(np.uint8)
-    maps = ImageScorer(path, random_net(path), [127.0]).maps(image, 10)
+    maps = ImageScorer(path, random_net(path), Normalisation((127.0,))).maps(image, 10)
     assert maps.norms.shape == (4, 3, 10) and (maps.phi > 0).all()
 
 

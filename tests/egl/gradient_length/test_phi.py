@@ -365,7 +365,7 @@ def test_batched_refuses_layers_it_does_not_know(random_net, net_path):
 
 UNFIT = {  # part of the message: what makes the net unfit
     "loss_weight": lambda net: layer(net, "loss").loss_weight.append(0.5),
-    "'norm' .BatchNorm. is not known to leave each sample": lambda net: setattr(
+    "'norm' .BatchNorm. is not known to treat each sample": lambda net: setattr(
         layer(net, "norm").batch_norm_param, "use_global_stats", False
     ),
     "lr_mult 0": lambda net: layer(net, "hidden").param.add(lr_mult=0),

@@ -83,9 +83,7 @@ def test_maps(trained):
     field = np.ones((100, 130), bool)
     field[:, :20] = False
     scorer = NetScorer(LENET, trained.net, MEAN, parameters="above")
-    expected = ImageScorer(LENET, trained.net, MEAN.mean, MEAN.factor, parameters="above").maps(
-        photograph, 16, field
-    )
+    expected = ImageScorer(LENET, trained.net, MEAN, parameters="above").maps(photograph, 16, field)
     found = scorer.maps(photograph, 16, field)
     for part, wanted in zip(found, expected):
         np.testing.assert_array_equal(part, wanted)

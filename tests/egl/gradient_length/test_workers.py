@@ -1,87 +1,205 @@
-"""Scoring in worker processes: the same bits as in one process, and a named error where one dies."""
+"""Scoring in several processes: the bits of NetScorer, and a named error where a process dies."""
 
-import os
+import multiprocessing
+import tempfile
 
 import numpy as np
 import pytest
 
+from data_prep.normalisation import Normalisation
 from egl.errors import EglError, NetError
-from egl.gradient_length.maps import ImageScorer
-from egl.gradient_length.phi import GradientLength
-from egl.gradient_length.workers import Workers
-from egl.nets.definition import prototxt_path, read_net
+from egl.gradient_length.cores import CoreSlots
+from egl.gradient_length.scorer import NetScorer
+from egl.gradient_length.workers import CHUNK, Workers
+from egl.nets.definition import prototxt_path
 
 SCORE = prototxt_path("lenet_score.prototxt")
+BATCH = 4
+SETTINGS = {
+    "prototxt": SCORE,
+    "normalisation": Normalisation((100.0, 110.0, 120.5), 1 / 64),
+    "batch": BATCH,
+}
+METHODS = ("posterior", "phi", "features", "factors")
 
 
 @pytest.fixture(scope="module")
-def many():
-    return np.random.RandomState(12).randn(45, 3, 48, 48).astype(np.float32)
+def levels():
+    """Patches for more than two tasks, the last of them short."""
+    return np.random.RandomState(12).randint(0, 256, (45, 3, 48, 48)).astype(np.uint8)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_same_bits_whatever_the_number_of_workers(random_net, many, workers):
-    net = random_net(SCORE, seed=13)
-    settings = {"prototxt": SCORE, "batch": 4, "parameters": "above"}
-    alone = GradientLength(weights=net, **settings)
-    with Workers(GradientLength, settings, workers) as scoring:
-        for patches in (many, many[:5], many[:0]):
-            for left, right in zip(scoring.score(net, patches), alone.score(patches)):
-                assert left.tobytes() == right.tobytes() and left.shape == right.shape
-        net.params["ip2"][0].data[...] *= 2
-        assert (scoring.score(net, many).phi == alone.score(many).phi).all()
-
-
-def test_maps_come_in_the_order_of_the_images(lenet):
+@pytest.fixture(scope="module")
+def photographs():
     rng = np.random.RandomState(14)
     images = [rng.randint(0, 256, (60 + 10 * n, 80, 3)).astype(np.uint8) for n in range(5)]
-    fields = [None] * 4 + [np.zeros((100, 80), bool)]
-    settings = {"prototxt": SCORE, "mean": (100, 110, 120)}
-    alone = ImageScorer(weights=lenet, **settings)
-    with Workers(ImageScorer, settings, 2) as scoring:
-        found = list(scoring.maps(lenet, zip(images, fields), 8))
-    for each, image, field in zip(found, images, fields):
-        expected = alone.maps(image, 8, field)
-        assert each.stride == 8 and each.phi.tobytes() == expected.phi.tobytes()
-        assert each.posterior.tobytes() == expected.posterior.tobytes()
+    return list(zip(images, [None] * 4 + [np.zeros((100, 80), bool)]))
 
 
-def test_images_are_read_as_they_are_needed(lenet):
+@pytest.fixture(scope="module")
+def two(lenet):
+    with Workers(lenet, SETTINGS, 2) as scorer:
+        yield scorer
+
+
+def assert_same_bits(found, expected):
+    assert type(found) is type(expected)
+    if isinstance(found, np.ndarray):
+        found, expected = [found], [expected]
+    for one, other in zip(found, expected):
+        one, other = np.asarray(one), np.asarray(other)
+        assert (one.dtype, one.shape) == (other.dtype, other.shape)
+        assert one.tobytes() == other.tobytes()
+
+
+@pytest.fixture
+def processes():
+    """Return a function that counts the processes that were started since."""
+    before = set(multiprocessing.active_children())
+    return lambda: len(set(multiprocessing.active_children()) - before)
+
+
+def test_small_work_starts_no_process(processes, lenet, levels, photographs):
+    with Workers(lenet, SETTINGS, 2) as scorer:
+        scorer.phi(levels[: CHUNK * BATCH])
+        list(scorer.maps_of(photographs[:1], 24))
+        assert processes() == 0
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_same_bits_whatever_the_number_of_workers(processes, random_net, levels, workers):
+    net = random_net(SCORE, seed=13)
+    alone = NetScorer(weights=net, **SETTINGS)
+    with Workers(net, SETTINGS, workers) as scorer:
+        for patches in (levels, levels[:5], levels[:0]):
+            for method in METHODS:
+                found = getattr(scorer, method)(patches)
+                assert_same_bits(found, getattr(alone, method)(patches))
+        assert processes() == (0 if workers == 1 else workers)
+    assert processes() == 0
+
+
+def test_weights_are_those_of_each_call(random_net, levels):
+    net = random_net(SCORE, seed=13)
+    alone = NetScorer(weights=net, **SETTINGS)
+    with Workers(net, SETTINGS, 2) as scorer:
+        before = scorer.phi(levels)
+        net.params["ip2"][0].data[...] *= 2
+        after = scorer.phi(levels)
+        assert_same_bits(after, alone.phi(levels))
+    assert (after.phi != before.phi).all()
+
+
+def test_weights_from_a_file(random_net, levels, tmp_path):
+    net, path = random_net(SCORE, seed=13), str(tmp_path / "w.caffemodel")
+    net.save(path)
+    with Workers(path, SETTINGS, 2) as scorer:
+        assert_same_bits(scorer.phi(levels), NetScorer(weights=net, **SETTINGS).phi(levels))
+
+
+def test_other_routes_and_stops(lenet, levels):
+    settings = dict(SETTINGS, route="param-diff", stop="ip2", parameters="above")
+    expected = NetScorer(weights=lenet, **settings).phi(levels[:20])
+    with Workers(lenet, settings, 2) as scorer:
+        assert_same_bits(scorer.phi(levels[:20]), expected)
+
+
+def test_what_the_net_says_of_itself(two):
+    assert two.input_shape == (3, 48, 48) and two.classes == 2
+
+
+def test_maps_come_in_the_order_of_the_photographs(two, lenet, photographs):
+    alone = NetScorer(weights=lenet, **SETTINGS)
+    found = list(two.maps_of(iter(photographs), 8))
+    assert_same_bits(two.maps(photographs[0][0], 8), found[0])
+    assert list(two.maps_of([], 8)) == []
+    assert len(list(two.maps_of(photographs[:1], 8))) == 1
+    assert len(found) == len(photographs)
+    for maps, (photograph, field) in zip(found, photographs):
+        assert_same_bits(maps, alone.maps(photograph, 8, field))
+
+
+def test_photographs_are_read_as_they_are_needed(two):
     read = []
 
-    def images():
+    def photographs():
         for n in range(20):
             read.append(n)
             yield np.zeros((48, 48, 3), np.uint8), None
 
-    with Workers(ImageScorer, {"prototxt": SCORE, "mean": None}, 1) as scoring:
-        next(scoring.maps(lenet, images(), 24))
-        assert len(read) <= 3
+    maps = two.maps_of(photographs(), 24)
+    next(maps)
+    assert len(read) <= 4
 
 
-def test_a_dead_worker_is_an_error_and_not_a_hang(caffe, net_path, tmp_path, many):
-    definition = read_net(net_path("three_classes"))
-    definition.layer[0].input_param.shape[0].dim[2:] = [
-        2,
-        2,
-    ]  # smaller than the first kernel: Caffe aborts
-    path = str(tmp_path / "net.prototxt")
-    with open(path, "w") as file:
-        file.write(str(definition))
-    weights = str(tmp_path / "w.caffemodel")
-    with Workers(GradientLength, {"prototxt": path}, 2) as scoring:
-        with pytest.raises(EglError, match="scoring process died"):
-            scoring.score(weights, many)
+def test_calls_while_maps_are_being_read(two, lenet, levels, photographs):
+    """They are scored in the calling process, with the same bits, and disturb nothing."""
+    alone = NetScorer(weights=lenet, **SETTINGS)
+    for maps, (photograph, field) in zip(two.maps_of(photographs, 24), photographs):
+        assert_same_bits(two.phi(levels), alone.phi(levels))
+        assert_same_bits(maps, alone.maps(photograph, 24, field))
 
 
-def test_errors_of_a_worker_come_through(lenet, many, tmp_path):
-    with Workers(GradientLength, {"prototxt": SCORE}, 1) as scoring:
-        with pytest.raises(NetError, match="N x 3 x 48 x 48"):
-            scoring.score(lenet, many[:, :2])
-        with pytest.raises(NetError, match="no.caffemodel"):
-            scoring.score(str(tmp_path / "no.caffemodel"), many)
-        assert (
-            os.listdir(scoring._folder.name) == []
-        )  # weights on their way to the workers do not stay
-    with pytest.raises(EglError, match="workers"):
-        Workers(GradientLength, {"prototxt": SCORE}, 0)
+def test_maps_that_are_not_all_read(two, lenet, levels, photographs):
+    alone = NetScorer(weights=lenet, **SETTINGS)
+    maps = two.maps_of(photographs, 24)
+    next(maps)
+    maps.close()
+    assert_same_bits(two.phi(levels), alone.phi(levels))
+
+
+def test_as_many_processes_as_cores_are_free(processes, lenet, levels, tmp_path):
+    slots = CoreSlots(str(tmp_path), 3)
+    expected = NetScorer(weights=lenet, **SETTINGS).phi(levels)
+    with Workers(lenet, SETTINGS, slots) as scorer, slots.hold():
+        with slots.extra():  # every other core is busy
+            assert_same_bits(scorer.phi(levels), expected)
+            assert processes() == 0
+        with slots.extra(1):
+            assert_same_bits(scorer.phi(levels), expected)
+            assert processes() == 2
+        assert_same_bits(scorer.phi(levels), expected)
+        assert processes() == 3
+        with slots.extra() as extra:  # given back
+            assert extra == 2
+
+
+def test_a_dead_process_is_an_error_and_not_a_hang(two, lenet, levels, photographs):
+    def then_death():
+        yield from photographs[:3]
+        for process in multiprocessing.active_children():
+            process.kill()
+            process.join()
+        yield from photographs
+
+    with pytest.raises(EglError, match="scoring process died"):
+        list(two.maps_of(then_death(), 24))
+    assert_same_bits(two.phi(levels), NetScorer(weights=lenet, **SETTINGS).phi(levels))
+
+
+def test_errors_of_a_process_come_through(two, lenet, levels):
+    with pytest.raises(NetError, match="N x 3 x 48 x 48"):
+        two.phi(levels[:, :2])
+    with pytest.raises(NetError, match="stride 0"):
+        list(two.maps_of([(np.zeros((48, 48, 3), np.uint8), None)] * 3, 0))
+    assert_same_bits(two.phi(levels), NetScorer(weights=lenet, **SETTINGS).phi(levels))
+
+
+def test_no_weights_stay_behind(lenet, photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Workers(lenet, SETTINGS, 2) as scorer:
+        maps = scorer.maps_of(photographs, 24)
+        next(maps)
+        assert len(list(tmp_path.rglob("*.caffemodel"))) == 1
+        list(maps)
+        assert not list(tmp_path.rglob("*.caffemodel"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_bad_arguments(lenet, tmp_path):
+    with pytest.raises(EglError, match="workers must be at least 1"):
+        Workers(lenet, SETTINGS, 0)
+    with pytest.raises(NetError, match="no.caffemodel"):
+        Workers(str(tmp_path / "no.caffemodel"), SETTINGS, 2)
+    with pytest.raises(EglError, match="give auto, cpu or gpu:N"):
+        Workers(lenet, SETTINGS, 2, device="gpu")

@@ -132,7 +132,7 @@ def test_files_that_are_no_weights(saved, tmp_path):
     [
         (
             lambda net: net.layer[0].input_param.shape[0].dim.__setitem__(slice(2, None), [2, 2]),
-            "cannot build this net: Check failed",
+            "cannot use this net: Check failed",
         ),
         (lambda net: net.layer[0].input_param.shape[0].dim.pop(), "Check failed: 4 == "),
         (

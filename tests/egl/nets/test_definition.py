@@ -124,7 +124,14 @@ def test_prototxt_of_an_installed_package(tmp_path):
     (package / "nets").mkdir()
     (package / "prototxt" / "a.prototxt").write_text("")
     source = os.path.dirname(os.path.dirname(prototxt_path("lenet_score.prototxt")))
-    for name in ("__init__", "errors", "nets/__init__", "nets/runtime", "nets/definition"):
+    for name in (
+        "__init__",
+        "errors",
+        "nets/__init__",
+        "nets/runtime",
+        "nets/parsing",
+        "nets/definition",
+    ):
         with open(os.path.join(source, "egl", name + ".py")) as file:
             (package / (name + ".py")).write_text(file.read())
     code = "from egl.nets.definition import prototxt_path; print(prototxt_path('a.prototxt'))"

@@ -214,6 +214,7 @@ def straight(runs, store, split):
     """Return (scores {kind: (n,)}, annotated (n,)) of the pixels in the fields of view of a split, by scipy's interpolation."""
     from scipy.interpolate import RegularGridInterpolator
 
+    from data_prep.normalisation import Normalisation
     from data_prep.stored_photographs import StoredPhotographs
     from egl.gradient_length.maps import ImageScorer
     from egl.nets.definition import prototxt_path
@@ -221,7 +222,10 @@ def straight(runs, store, split):
 
     weights = weights_at(str(runs / "baseline-seed01"), 20)
     scorer = ImageScorer(
-        prototxt_path("lenet_score.prototxt"), weights, mean=store.mean, route="patches"
+        prototxt_path("lenet_score.prototxt"),
+        weights,
+        Normalisation.of("mean", store.mean),
+        route="patches",
     )
     photographs = StoredPhotographs(store)
     scores, annotated = {"p": [], "phi": []}, []
