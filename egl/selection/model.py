@@ -9,8 +9,8 @@ from data_prep.normalisation import Normalisation
 from data_prep.random_streams import Stream, random_state
 from egl.gradient_length.features import FeatureRows
 from egl.gradient_length.maps import PhiMaps
-from egl.gradient_length.phi import GradientLengths
-from egl.gradient_length.scorer import GradientFactors, NetScorer
+from egl.gradient_length.phi import GradientFactors, GradientLengths
+from egl.gradient_length.scorer import NetScorer
 from egl.gradient_length.workers import Workers
 from egl.selection.pool import Numbers, TrainingSet
 from egl.selection.settings import RunSettings
