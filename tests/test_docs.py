@@ -181,7 +181,7 @@ def workplace(caffe, small_store, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("examples")
     shutil.copy(small_store.path, folder / "idrid.h5")
-    options = "--iterations 60 --candidates 40 --image-patches 4 --evaluate-every 60 --device cpu"
+    options = "--batch 8 --k 8 --candidates 16 --image-patches 2 --evaluate-every 60 --device cpu"
     egl_command = [str(ROOT / "runtime" / "egl"), "select", "idrid.h5", "--out", "runs/egl"]
     run([*egl_command, *options.split()], folder)
     shutil.copy(egl.weights_at(str(folder / "runs" / "egl"), 60), folder / "model.caffemodel")
