@@ -17,11 +17,13 @@ test:
 docs:
 	runtime/caffe python3 -m experiments.commands.settings_page docs/settings.md
 
-# The speeds in docs/benchmarks.md, measured again on this machine, which should have nothing else to do; ARGS="--small --out FOLDER" to try it.
+# The speeds in docs/benchmarks.md, measured on this machine, which should have nothing else to do.
+# ARGS="--small --out FOLDER" tries it out.
 bench:
 	python3 -m benchmarks $(ARGS)
 
-# The Docker images egl-caffe:cpu and egl-caffe:cuda, or TARGETS, with Docker or buildah; and how they are checked without a Docker engine.
+# The Docker images egl-caffe:cpu and egl-caffe:cuda, or TARGETS, with Docker or buildah; and how
+# they are checked without a Docker engine.
 images:
 	runtime/images build $(or $(TARGETS),cpu cuda)
 

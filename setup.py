@@ -15,6 +15,7 @@ setup(
     long_description=(here / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="BSD-2-Clause",
+    # author, url and project_urls are left to the owner: see CONTRIBUTING.md.
     python_requires=">=3.8",
     packages=[*find_packages(include=["data_prep*", "egl*", "experiments*"]), "egl.prototxt"],
     package_dir={"egl.prototxt": "prototxt"},
