@@ -2,14 +2,14 @@
 
 import os
 import zlib
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 from tqdm import tqdm
 
 from data_prep import __version__, patches, readers
 from data_prep import split as splits
-from data_prep.errors import DataError
+from data_prep.errors import DataError, Report
 from data_prep.field_of_view import find_field_of_view, to_png
 from data_prep.files import sha256_of
 from data_prep.photographs import read_photograph
@@ -22,8 +22,6 @@ from data_prep.symmetry import COUNT
 
 CLASSES = ("healthy", "exudate")  # a label is an index in this tuple
 UNKNOWN_SPLIT = -1
-
-Report = Callable[[DataError], Any]
 
 
 class Candidates(NamedTuple):

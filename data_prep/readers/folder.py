@@ -1,19 +1,21 @@
-"""A plain folder: images/ with their masks in masks/, and, as far as wanted, healthy/ and patients.csv.
+"""A plain folder: images/ with their masks in masks/, optionally healthy/ and patients.csv.
 
     images/a.jpg        an image
     masks/a.png         its mask, of the same stem; any value above 0 is exudate
-    healthy/b.jpg       an image without lesion, which needs no mask (the folder may be absent)
-    patients.csv        a table "image,patient"; image is a file name or its stem (the table may be absent)
+    healthy/b.jpg       an image without lesion, which needs no mask
+    patients.csv        a table "image,patient"; image is a file name or its stem
 
-An image is healthy if it lies in healthy/ or if its mask has no annotated pixel, as usual in segmentation data sets; the
-number of such masks is noted, since an empty mask may also be a failed export. Every image in images/ has a mask: a missing
-one is an error. With patients.csv every image has a row; without it each image is taken as its own patient.
+An image is healthy if it is in healthy/ or if its mask has no annotated pixel, as is usual in
+segmentation data sets. The number of such masks is noted, since an empty mask may also be a failed
+export. Every image in images/ needs a mask. If there is a patients.csv, every image needs a row in
+it; otherwise each image is taken as its own patient.
 """
 
 import os
+from typing import Dict, List, Optional, Tuple
 
 from data_prep.decoding import read_mask
-from data_prep.errors import DataError
+from data_prep.errors import DataError, Report
 from data_prep.readers.listing import child, file_named, image_files, record_id, stem
 from data_prep.readers.pairing import distinct, pair
 from data_prep.readers.tables import read_table
@@ -23,70 +25,92 @@ LAYOUT = "folder (images/ and masks/)"
 LICENCE = "not stated: ask the owner of the images"
 
 
-def matches(folder):
-    """True for a folder that holds images/."""
-    return bool(child(folder, "images"))
+def matches(folder: str) -> bool:
+    """Return whether the folder contains images/."""
+    return child(folder, "images") is not None
 
 
-def read(folder, report):
-    """Return the Dataset of a plain folder; problems of single images go to `report`, which may raise."""
-    images, masks, healthy = (child(folder, name) for name in ("images", "masks", "healthy"))
-    if masks is None:
+def read(folder: str, report: Report) -> Dataset:
+    """Return the data set of a plain folder.
+
+    Problems of single images go to `report`, which may raise.
+    """
+    images, healthy = child(folder, "images"), child(folder, "healthy")
+    masks = child(folder, "masks")
+    if images is None or masks is None:
         raise DataError(
-            f"{folder}: has images/ but no folder masks/: put the mask of each image there, under the image's name"
+            f"{folder}: has images/ but no folder masks/: put the mask of each image there, under "
+            "the image's name"
         )
+    candidates = image_files(images)
+    if healthy:
+        candidates += image_files(healthy)
     for part in (images, healthy):
         if part and not image_files(part):
-            raise DataError(f"{part}: the folder holds no image: put the images there")
-    notes, found, empty = [], [], 0
+            raise DataError(f"{part}: the folder has no image: put the images there")
+    notes = []
+    found, n_empty = _with_masks(images, masks, report)
+    if n_empty:
+        notes.append(
+            "images of images/ that count as healthy because their mask has no annotated pixel: "
+            f"{n_empty}"
+        )
+    if healthy:
+        found += [(image, None) for image in image_files(healthy)]
+    # A name in both folders would stand for two images in the table of patients.
+    kept = set(distinct([image for image, _ in found], report).values())
+    patient_of = _patients(folder, candidates, report)
+    if patient_of is None:
+        notes.append(
+            "no patients.csv: each image is taken as its own patient, so the split is by image"
+        )
+    records = []
+    for image, mask in found:
+        image_id = record_id(image, folder)
+        patient = image_id if patient_of is None else patient_of.get(stem(image))
+        if image in kept and patient is not None:
+            records.append(Record(image_id, image, mask, patient, lesion=mask is not None))
+    return Dataset(os.path.basename(os.path.abspath(folder)), LICENCE, records, notes)
+
+
+def _with_masks(
+    images: str, masks: str, report: Report
+) -> Tuple[List[Tuple[str, Optional[str]]], int]:
+    """Return the pairs (image, mask or None if it is empty), and how many masks are empty."""
+    found: List[Tuple[str, Optional[str]]] = []
+    n_empty = 0
     for image, mask in pair(images, masks, ("",), report):
         try:
             lesion = bool(read_mask(mask).any())
         except DataError as error:
             report(error)
             continue
-        empty += not lesion
+        n_empty += not lesion
         found.append((image, mask if lesion else None))
-    if empty:
-        notes.append(
-            f"images of images/ that count as healthy because their mask has no annotated pixel: {empty}"
-        )
-    found += [(image, None) for image in (image_files(healthy) if healthy else [])]
-    # A name in both folders would stand for two images in the table of patients.
-    kept = set(distinct([image for image, _ in found], report).values())
-    patient_of = _patients(
-        folder, [image for part in (images, healthy) if part for image in image_files(part)], report
-    )
-    if patient_of is None:
-        notes.append(
-            "no patients.csv: each image is taken as its own patient, so a split by patient is one by image"
-        )
-    records = []
-    for image, mask in found:
-        name = record_id(image, folder)
-        patient = name if patient_of is None else patient_of.get(stem(image))
-        if image in kept and patient is not None:
-            records.append(Record(name, image, mask, patient, lesion=mask is not None))
-    return Dataset(os.path.basename(os.path.abspath(folder)), LICENCE, records, notes)
+    return found, n_empty
 
 
-def _patients(folder, images, report):
-    """Return {stem: patient} by patients.csv, or None without it. An image or a row without its counterpart is reported."""
+def _patients(folder: str, images: List[str], report: Report) -> Optional[Dict[str, str]]:
+    """Return {stem: patient} by patients.csv, or None if there is none.
+
+    An image without a row and a row without an image are reported.
+    """
     table = file_named(folder, "patients.csv")
     if table is None:
         return None
     stem_of = {os.path.basename(image).casefold(): stem(image) for image in images}
     stem_of.update({stem(image): stem(image) for image in images})
-    patient_of = {}
+    patient_of: Dict[str, str] = {}
     for row in read_table(table, ("image", "patient")):
-        image = stem_of.get(row["image"].casefold())
-        if image is None:
+        image_stem = stem_of.get(row["image"].casefold())
+        if image_stem is None:
             report(
                 DataError(
-                    f"{table}: names the image {row['image']}, which is not in {folder}: correct or delete the row"
+                    f"{table}: names the image {row['image']}, which is not in {folder}: correct "
+                    "or delete the row"
                 )
             )
-        elif patient_of.setdefault(image, row["patient"]) != row["patient"]:
+        elif patient_of.setdefault(image_stem, row["patient"]) != row["patient"]:
             raise DataError(
                 f"{table}: gives {row['image']} two patients: keep one row for each image"
             )

@@ -1,44 +1,49 @@
-"""HEI-MED (formerly DMED), the Hamilton Eye Institute Macular Edema Dataset: images with a list and a map of lesions.
+"""HEI-MED (formerly DMED), the Hamilton Eye Institute Macular Edema Dataset.
 
     DMED/(00000003).jpg        an image
-    DMED/(00000003).GND        its list of lesions (see data_prep.gnd for both formats)
+    DMED/(00000003).GND        its list of lesions (data_prep.gnd describes both formats)
     DMED/(00000003).map.gz     where each lesion is
 
-Point at the folder with the images, or at the one that holds DMED. An image is one with exudates if its list has one; it is
-healthy if its list is empty, or if it has neither list nor map, as in the data set's own Matlab class. Images with other
-lesions only (microaneurysms, "other bright lesion") are neither, and are left out with a note. Each of the 169 patients has
-one image.
+Give the folder with the images, or the one that contains DMED. An image has exudates if its list
+has one. It is healthy if its list is empty, or if it has neither list nor map, as in the data set's
+own Matlab class. Images with other lesions only (microaneurysms, "other bright lesion") are
+neither, and are left out with a note. Each of the 169 patients has one image.
 Source: Giancardo et al., Medical Image Analysis 16(1):216, 2012; github.com/lgiancaUTH/HEI-MED.
 """
 
 import os
+from typing import List, Optional
 
 from data_prep import gnd
-from data_prep.errors import DataError
-from data_prep.readers.listing import child, image_files, record_id, with_suffix
+from data_prep.errors import DataError, Report
+from data_prep.readers.listing import child, record_id, with_suffix
 from data_prep.readers.pairing import distinct
 from data_prep.records import Dataset, Record
 
 LAYOUT = "HEI-MED (*.jpg with *.GND)"
-LICENCE = "HEI-MED: for non-commercial research, citing Giancardo et al., Medical Image Analysis 16(1):216, 2012"
+LICENCE = (
+    "HEI-MED: for non-commercial research, citing Giancardo et al., "
+    "Medical Image Analysis 16(1):216, 2012"
+)
 
 
-def matches(folder):
-    """True for a folder with .GND files, or one that holds such a folder named DMED."""
+def matches(folder: str) -> bool:
+    """Return whether the folder has .GND files, or contains a folder DMED that has some."""
     return bool(with_suffix(_image_folder(folder), ".gnd"))
 
 
-def read(folder, report):
-    """Return the Dataset of a HEI-MED folder; problems of single images go to `report`, which may raise."""
-    inside = _image_folder(folder)
-    images = distinct(
-        (path for path in image_files(inside) if path.casefold().endswith((".jpg", ".jpeg"))),
-        report,
-    )
+def read(folder: str, report: Report) -> Dataset:
+    """Return the data set of a HEI-MED folder.
+
+    Problems of single images go to `report`, which may raise.
+    """
+    image_folder = _image_folder(folder)
+    images = distinct(with_suffix(image_folder, ".jpg", ".jpeg"), report)
     if not images:
-        raise DataError(f"{inside}: holds .GND files but no .jpg image: copy the images there")
-    lists = distinct(with_suffix(inside, ".gnd"), report)
-    records, other = [], 0
+        raise DataError(f"{image_folder}: has .GND files but no .jpg image: copy the images there")
+    lists = distinct(with_suffix(image_folder, ".gnd"), report)
+    records = []
+    n_other = 0
     for stem, image in images.items():
         ground_truth = lists.pop(stem, None)
         try:
@@ -48,35 +53,39 @@ def read(folder, report):
             continue
         lesion = gnd.has_exudate(kinds)
         if kinds and not lesion:
-            other += 1
+            n_other += 1
             continue
-        name = record_id(image, folder)
-        records.append(
-            Record(name, image, ground_truth if lesion else None, patient=name, lesion=lesion)
-        )
+        image_id = record_id(image, folder)
+        mask = ground_truth if lesion else None
+        records.append(Record(image_id, image, mask, patient=image_id, lesion=lesion))
     for ground_truth in lists.values():
         report(
             DataError(
-                f"{ground_truth}: a list of lesions without its image: put the .jpg of the same name beside it"
+                f"{ground_truth}: a list of lesions without its image: put the .jpg of the same "
+                "name beside it"
             )
         )
     notes = [
         "HEI-MED has one image of each patient",
-        "HEI-MED's exudates are hard and soft ones, not told apart",
+        "HEI-MED does not distinguish hard from soft exudates",
     ]
-    if other:
+    if n_other:
         notes.append(
-            f"images left out since they have other lesions but no exudate, so are not healthy either: {other}"
+            "images left out because they have other lesions but no exudate, so are not healthy "
+            f"either: {n_other}"
         )
     return Dataset("HEI-MED", LICENCE, records, notes)
 
 
-def _image_folder(folder):
+def _image_folder(folder: str) -> str:
     return folder if with_suffix(folder, ".gnd") else child(folder, "DMED") or folder
 
 
-def _kinds(image, ground_truth):
-    """Return the kinds of lesion of an image, [] for none. DataError where list and map do not go together."""
+def _kinds(image: str, ground_truth: Optional[str]) -> List[str]:
+    """Return the kinds of lesion of an image, [] for none.
+
+    Raises DataError if list and map contradict each other.
+    """
     numbered = gnd.map_file(os.path.splitext(ground_truth or image)[0])
     if ground_truth is None:
         if numbered and gnd.read_map(numbered).any():
@@ -87,6 +96,7 @@ def _kinds(image, ground_truth):
     kinds = gnd.lesion_kinds(ground_truth)
     if gnd.has_exudate(kinds) and numbered is None:
         raise DataError(
-            f"{image}: {ground_truth} lists exudates, but their map is missing: copy its .map.gz there"
+            f"{image}: {ground_truth} lists exudates, but their map is missing: copy its .map.gz "
+            "there"
         )
     return kinds

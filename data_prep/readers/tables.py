@@ -1,16 +1,18 @@
 """Small CSV tables that come with a data set, such as labels and patients."""
 
 import csv
+from typing import Dict, List, Sequence
 
 from data_prep.errors import DataError
 
 
-def read_table(path, columns):
-    """Return the table as a list of {column: value}, in its order; other columns and empty rows are ignored.
+def read_table(path: str, columns: Sequence[str]) -> List[Dict[str, str]]:
+    """Return the rows of a table as {column: value}; other columns and empty rows are ignored.
 
-    columns: lower case; the table's header may have them in any order and case
-    UTF-8 with or without a byte order mark, comma-separated; blanks around values are taken off.
-    DataError for a file that cannot be read, a missing column or a row without one of the values.
+    columns: in lower case; the table's header may have them in any order and case
+    The file is comma-separated and in UTF-8, with or without a byte order mark; blanks around
+    values are removed. Raises DataError if it cannot be read, if a column is missing, or if a row
+    has no value in one of the columns.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -23,18 +25,19 @@ def read_table(path, columns):
     missing = [column for column in columns if column not in header]
     if missing:
         raise DataError(
-            f"{path}: no column '{missing[0]}' in its first line: give a comma-separated table with "
-            + ", ".join(columns)
+            f"{path}: no column '{missing[0]}' in its first line: give a comma-separated table "
+            f"with {', '.join(columns)}"
         )
-    places = [header.index(column) for column in columns]
+    positions = [header.index(column) for column in columns]
     table = []
     for number, row in enumerate(rows[1:], start=2):
         if not any(row):
             continue
-        values = [row[place] if place < len(row) else "" for place in places]
+        values = [row[position] if position < len(row) else "" for position in positions]
         if not all(values):
             raise DataError(
-                f"{path}: row {number} has no '{columns[values.index('')]}': complete the row or delete it"
+                f"{path}: row {number} has no '{columns[values.index('')]}': complete the row or "
+                "delete it"
             )
         table.append(dict(zip(columns, values)))
     return table

@@ -1,17 +1,17 @@
 """Tiny images and masks for the tests of data_prep."""
 
 import cv2
-import numpy
+import numpy as np
 import pytest
 
 
 @pytest.fixture
 def write_image():
-    """write_image(path, height=20, width=30): an even photograph, its folders made; returns the path as text."""
+    """write_image(path, height=20, width=30): an even photograph; returns the path as text."""
 
     def write(path, height=20, width=30):
         path.parent.mkdir(parents=True, exist_ok=True)
-        assert cv2.imwrite(str(path), numpy.full((height, width, 3), 90, numpy.uint8))
+        assert cv2.imwrite(str(path), np.full((height, width, 3), 90, np.uint8))
         return str(path)
 
     return write
@@ -19,11 +19,14 @@ def write_image():
 
 @pytest.fixture
 def write_mask():
-    """write_mask(path, pixels=[(3, 4)], height=20, width=30): a grey mask of 255 at these (row, column); returns the path."""
+    """write_mask(path, pixels=[(3, 4)], height=20, width=30): a mask; returns the path as text.
+
+    It is grey, 255 at these (row, column).
+    """
 
     def write(path, pixels=((3, 4),), height=20, width=30):
         path.parent.mkdir(parents=True, exist_ok=True)
-        mask = numpy.zeros((height, width), numpy.uint8)
+        mask = np.zeros((height, width), np.uint8)
         for row, column in pixels:
             mask[row, column] = 255
         assert cv2.imwrite(str(path), mask)

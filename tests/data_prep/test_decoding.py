@@ -2,7 +2,7 @@ import struct
 import zlib
 
 import cv2
-import numpy
+import numpy as np
 import pytest
 
 from data_prep.decoding import read_image, read_mask
@@ -12,16 +12,16 @@ ANNOTATED = [[3, 4], [10, 20], [11, 20]]
 
 
 def drawn(height=20, width=30):
-    pixels = numpy.zeros((height, width), numpy.uint8)
+    pixels = np.zeros((height, width), np.uint8)
     for row, column in ANNOTATED:
         pixels[row, column] = 1
     return pixels
 
 
 def palette_tiff(bits):
-    """A 1-bit TIFF with a palette of black and red, as IDRiD's masks are (TIFF 6.0, sections 2 and 5)."""
+    """A 1-bit TIFF with a palette of black and red, as in IDRiD (TIFF 6.0, sections 2, 5)."""
     height, width = bits.shape
-    rows = numpy.packbits(bits, axis=1).tobytes()
+    rows = np.packbits(bits, axis=1).tobytes()
     palette = struct.pack("<6H", 0, 65535, 0, 0, 0, 0)
     tags, short, long = 11, 3, 4
     palette_at = 8 + 2 + 12 * tags + 4
@@ -74,13 +74,13 @@ def encoded(suffix, pixels):
 
 
 def grey_with_opaque_alpha():
-    return png(4, numpy.stack([drawn(), numpy.full((20, 30), 255, numpy.uint8)], axis=2))
+    return png(4, np.stack([drawn(), np.full((20, 30), 255, np.uint8)], axis=2))
 
 
 def colour_with_alpha(alpha):
     blue = drawn()
-    empty = numpy.zeros_like(blue)
-    return png(6, numpy.stack([empty, empty, blue, numpy.full_like(blue, alpha)], axis=2))
+    empty = np.zeros_like(blue)
+    return png(6, np.stack([empty, empty, blue, np.full_like(blue, alpha)], axis=2))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def colour_with_alpha(alpha):
     [
         encoded(".png", drawn()),
         encoded(".png", drawn() * 255),
-        encoded(".png", drawn().astype(numpy.uint16)),
+        encoded(".png", drawn().astype(np.uint16)),
         encoded(".tif", drawn()),
         encoded(".bmp", drawn() * 255),
         palette_tiff(drawn()),
@@ -113,7 +113,7 @@ def test_masks_of_every_kind(tmp_path, content):
     path.write_bytes(content)
     mask = read_mask(str(path))
     assert (mask.dtype, mask.shape) == (bool, (20, 30))
-    assert numpy.argwhere(mask).tolist() == ANNOTATED
+    assert np.argwhere(mask).tolist() == ANNOTATED
 
 
 def test_a_mask_must_not_be_a_jpeg(tmp_path):
@@ -124,11 +124,11 @@ def test_a_mask_must_not_be_a_jpeg(tmp_path):
 
 
 def noise(height=200, width=300):
-    return numpy.random.RandomState(0).randint(0, 256, (height, width, 3)).astype(numpy.uint8)
+    return np.random.RandomState(0).randint(0, 256, (height, width, 3)).astype(np.uint8)
 
 
 def with_thumbnail(jpeg):
-    """The JPEG with an application segment that holds another, whole JPEG, as cameras write for their previews."""
+    """The JPEG with a whole JPEG in an application segment, as cameras write their previews."""
     preview = encoded(".jpg", noise(8, 8))
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(preview)) + preview + jpeg[2:]
 
@@ -157,9 +157,9 @@ def test_jpegs_are_whole_with_previews_and_with_bytes_after_the_end(tmp_path, pa
         with_thumbnail(jpeg) + b"maker's notes \xff\xd9",
     ):
         path.write_bytes(content)
-        assert numpy.array_equal(
+        assert np.array_equal(
             read_image(str(path)),
-            cv2.imdecode(numpy.frombuffer(jpeg, numpy.uint8), cv2.IMREAD_COLOR),
+            cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR),
         )
 
 
@@ -168,6 +168,16 @@ def test_the_end_of_a_preview_is_not_the_images_end(tmp_path):
     path.write_bytes(with_thumbnail(encoded(".jpg", noise()))[:-1000])
     with pytest.raises(DataError, match=r"a\.jpg: the image is truncated"):
         read_image(str(path))
+
+
+@pytest.mark.parametrize("parameters", [[], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]])
+def test_a_jpeg_that_lacks_only_its_end_marker(tmp_path, parameters):
+    jpeg = cv2.imencode(".jpg", noise(), parameters)[1].tobytes()
+    path = tmp_path / "a.jpg"
+    for missing in (1, 2):
+        path.write_bytes(jpeg[:-missing])
+        with pytest.raises(DataError, match=r"a\.jpg: the image is truncated"):
+            read_image(str(path))
 
 
 def test_a_download_padded_with_zeros_is_truncated(tmp_path):
@@ -183,7 +193,7 @@ def test_the_cameras_orientation_is_not_applied(tmp_path):
     # One directory entry: Orientation (0x0112), a short, 6 = turn by 90 degrees.
     exif = b"Exif\0\0II*\0" + struct.pack("<IHHHIII", 8, 1, 0x0112, 3, 1, 6, 0)
     turned = jpeg[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(exif)) + exif + jpeg[2:]
-    assert cv2.imdecode(numpy.frombuffer(turned, numpy.uint8), cv2.IMREAD_COLOR).shape == (
+    assert cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_COLOR).shape == (
         30,
         20,
         3,
@@ -195,11 +205,9 @@ def test_the_cameras_orientation_is_not_applied(tmp_path):
 
 def test_colours_are_bgr_and_grey_gets_three_channels(tmp_path):
     path = tmp_path / "a.png"
-    path.write_bytes(
-        png(2, numpy.array([[[200, 100, 50]]], numpy.uint8))
-    )  # red, green, blue in the file
+    path.write_bytes(png(2, np.array([[[200, 100, 50]]], np.uint8)))  # red, green, blue in the file
     assert read_image(str(path)).tolist() == [[[50, 100, 200]]]
-    path.write_bytes(png(0, numpy.array([[7]], numpy.uint8)))
+    path.write_bytes(png(0, np.array([[7]], np.uint8)))
     assert read_image(str(path)).tolist() == [[[7, 7, 7]]]
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import DataError
-from data_prep.field_of_view import find_field_of_view
+from data_prep.field_of_view import find_field_of_view, from_png, to_png
 
 
 def eye(height=400, width=600, centre=(300, 200), radius=180, surround=4, brightness=120):
@@ -19,7 +19,7 @@ def disc(height, width, centre, radius):
     return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius**2
 
 
-def test_a_disc_less_its_rim():
+def test_a_disc_minus_its_rim():
     found = find_field_of_view(eye())
     assert not (found & ~disc(400, 600, (300, 200), 180)).any()
     assert found[disc(400, 600, (300, 200), 172)].all()
@@ -32,14 +32,14 @@ def test_notches_and_text_in_the_surround_are_left_out():
     assert not (find_field_of_view(image) & ~disc(400, 600, (300, 200), 180)).any()
 
 
-def test_a_dark_fovea_and_a_haemorrhage_at_no_edge_are_inside():
+def test_a_dark_fovea_is_inside():
     image = eye()
     cv2.circle(image, (320, 210), 40, (1, 1, 3), -1)
     assert find_field_of_view(image)[disc(400, 600, (300, 200), 172)].all()
 
 
 def test_the_frame_is_no_edge():
-    """Many cameras cut the disc off at the top and bottom: there the eye goes on to the last row."""
+    """Many cameras cut the disc at the top and bottom: there the eye extends to the last row."""
     found = find_field_of_view(eye(centre=(300, 200), radius=260))
     assert found[0, 250:350].all()
     assert found[-1, 250:350].all()
@@ -57,8 +57,30 @@ def test_no_eye(image):
         find_field_of_view(image)
 
 
+def test_a_dark_wedge_at_the_frame_is_outside():
+    """A dark wedge at the frame belongs to the surround, however large the eye around it."""
+    image = eye(radius=260)
+    image[:60, 280:320] = 2
+    found = find_field_of_view(image)
+    assert not found[:50, 285:315].any()
+    assert found[100:300, 200:400].all()
+
+
+def test_a_field_of_view_survives_as_png():
+    field = np.random.RandomState(0).uniform(size=(37, 53)) > 0.5
+    assert (from_png(to_png(field)) == field).all()
+    assert to_png(field) == to_png(field)
+    assert len(to_png(disc(1424, 2144, (1072, 712), 700))) < 10000
+
+
+@pytest.mark.parametrize("png", [b"", b"no image"])
+def test_bytes_that_are_no_png(png):
+    with pytest.raises(ValueError, match="not a PNG"):
+        from_png(png)
+
+
 def test_real_eyes_fill_their_disc(real_data):
-    """IDRiD's field of view is the same in all images: two thirds of the frame, whatever the eye's colour."""
+    """IDRiD's field of view is two thirds of the frame in all images, whatever the eye's colour."""
     images = sorted((real_data / "idrid-half").glob("*/1. Original Images/*/*.jpg"))[::12]
     shares = [find_field_of_view(cv2.imread(str(path))).mean() for path in images]
     assert 0.67 < min(shares) <= np.median(shares) < 0.68

@@ -6,7 +6,7 @@ import pytest
 from data_prep import gnd
 from data_prep.errors import DataError
 
-# Worked by hand: 1 (unused), width 3, height 2, then the rows 0 1 2 and 2 0 0, each a little-endian int32.
+# Worked by hand, little-endian int32: 1 (unused), width 3, height 2, the rows 0 1 2 and 2 0 0.
 MAP = bytes.fromhex(
     "01000000"
     "03000000"
@@ -24,7 +24,8 @@ MAP = bytes.fromhex(
     "text",
     [
         "2\nExudate 1\nMicroAneurysm 0\n0\n38\n9\nNPDR\nExudate, said of something else\n",
-        "GNDVERSION2.0 (INCLUDES NOTES AT THE END OF THE FILE)\r\n2\r\nExudate 1\r\nMicroAneurysm 0\r\n0\r\n",
+        "GNDVERSION2.0 (INCLUDES NOTES AT THE END OF THE FILE)\r\n"
+        "2\r\nExudate 1\r\nMicroAneurysm 0\r\n0\r\n",
     ],
 )
 def test_the_list_with_and_without_a_version_line(tmp_path, text):

@@ -33,7 +33,7 @@ def test_the_centre_rule_and_what_is_healthy():
 
 @pytest.mark.parametrize(("rule", "first", "last"), [("any", 0, 48), (2 / 48**2, 1, 47)])
 def test_the_other_rules(rule, first, last):
-    """Of the corner rows 0 to 52, those whose patch holds one, or both, of the annotated rows 47 and 48."""
+    """Corner rows, of 0 to 52, whose patch has one, or both, of the annotated rows 47 and 48."""
     mask = np.zeros((100, 48), bool)
     mask[47:49, 10] = True
     _, exudate = corners(field(100, 48), mask, rule)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import cv2
-import numpy
+import numpy as np
 import pytest
 
 from data_prep.errors import DataError
@@ -11,7 +11,7 @@ from data_prep.records import Record
 
 @pytest.fixture
 def record(tmp_path, write_image, write_mask):
-    """record(pixels, height, width): a lesion image annotated at these (row, column); a healthy one for None."""
+    """record(pixels, height, width): annotated at these (row, column); None: healthy."""
 
     def make(pixels=((3, 4),), height=20, width=30):
         image = write_image(tmp_path / "a.png", height, width)
@@ -22,14 +22,14 @@ def record(tmp_path, write_image, write_mask):
 
 
 def annotated(mask):
-    return [tuple(pixel) for pixel in numpy.argwhere(mask).tolist()]
+    return [tuple(pixel) for pixel in np.argwhere(mask).tolist()]
 
 
 def test_image_and_mask(record):
     image, mask = read_photograph(record())
     assert (image.shape, image.dtype, mask.shape, mask.dtype) == (
         (20, 30, 3),
-        numpy.uint8,
+        np.uint8,
         (20, 30),
         bool,
     )
@@ -64,13 +64,14 @@ def test_impossible_scales(record, scale):
 
 
 def test_half_covered_pixels_are_annotated(record):
-    # Halved: rows 0-1 x columns 0-1 whole, then 1/2 at (0, 1); 1/4 at (1, 0), but that touches what is kept.
+    # Halved: all of (0, 0), 1/2 of (0, 1); 1/4 of (1, 0), but that touches what is kept.
     pixels = [(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (1, 2), (2, 0)]
     assert annotated(read_photograph(record(pixels), 0.5)[1]) == [(0, 0), (0, 1)]
 
 
 def test_small_exudates_do_not_vanish(record):
-    # One pixel alone covers 1/4 of (5, 10); a 2 x 2 exudate across four pixels covers 1/4 of each, and keeps the first.
+    # One pixel alone covers 1/4 of (5, 10). A 2 x 2 exudate across four pixels covers 1/4 of each,
+    # and keeps the first.
     pixels = [(11, 21), (3, 3), (3, 4), (4, 3), (4, 4)]
     assert annotated(read_photograph(record(pixels), 0.5)[1]) == [(1, 1), (5, 10)]
 
@@ -101,14 +102,14 @@ def test_enlarged(record):
 
 def test_shrinking_averages_the_image(tmp_path):
     path = str(tmp_path / "a.png")
-    cv2.imwrite(path, numpy.array([[[10] * 3, [20] * 3], [[30] * 3, [60] * 3]], numpy.uint8))
+    cv2.imwrite(path, np.array([[[10] * 3, [20] * 3], [[30] * 3, [60] * 3]], np.uint8))
     image, _ = read_photograph(Record("a", path, None, "a", False), 0.5)
     assert image.tolist() == [[[30, 30, 30]]]  # (10 + 20 + 30 + 60) / 4
 
 
 def test_a_very_large_image(tmp_path):
     path = str(tmp_path / "large.png")
-    cv2.imwrite(path, numpy.zeros((6000, 8000), numpy.uint8))
+    cv2.imwrite(path, np.zeros((6000, 8000), np.uint8))
     image, _ = read_photograph(Record("large", path, None, "large", False), 0.1)
     assert image.shape == (600, 800, 3)
 

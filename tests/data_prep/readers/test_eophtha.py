@@ -6,7 +6,10 @@ from data_prep.errors import DataError
 
 @pytest.fixture
 def eophtha(tmp_path, write_image, write_mask):
-    """Both parts as ADCIS ships them: 2 images with exudates, 1 healthy one beside them, 2 in e_optha_MA, and what must be ignored."""
+    """Both parts as ADCIS ships them, and files that must be ignored.
+
+    2 images with exudates, 1 healthy one beside them, 2 healthy ones in e_optha_MA.
+    """
     ex, ma = tmp_path / "e_optha_EX", tmp_path / "e_optha_MA"
     write_image(ex / "EX" / "E0000043" / "C0000087.jpg")
     write_image(ex / "EX" / "E0000404" / "C0000600.JPG")
@@ -39,7 +42,8 @@ def test_both_parts_from_the_folder_that_holds_them(eophtha):
     )
     assert dataset.records[2].mask is None
     assert dataset.notes == [
-        "the paper's 315 images are 47 with exudates, 35 healthy ones of e_optha_EX and 233 of e_optha_MA; here they are 2, 1 and 2"
+        "the paper's 315 images are 47 with exudates, 35 healthy ones of e_optha_EX and 233 of "
+        "e_optha_MA; here they are 2, 1 and 2"
     ]
 
 
@@ -50,7 +54,7 @@ def test_one_part_alone_is_read_alone_and_says_so(eophtha):
         "EX/E0000404/C0000600.JPG",
         "healthy/E0000043/C0000088.jpg",
     ]
-    assert "e_optha_MA lies beside this folder and was not read" in dataset.notes[1]
+    assert "e_optha_MA is beside this folder and was not read" in dataset.notes[1]
 
 
 def test_the_papers_counts_need_no_note(tmp_path, write_image, write_mask):
@@ -89,7 +93,7 @@ def test_spellings_and_links(eophtha, name):
 def test_an_image_without_annotation(eophtha):
     (eophtha / "e_optha_EX/Annotation_EX/E0000043/C0000087_EX.png").unlink()
     with pytest.raises(
-        DataError, match=r"C0000087\.jpg: has no mask: give .*Annotation_EX/E0000043/C0000087_EX "
+        DataError, match=r"C0000087\.jpg: has no mask: add .*Annotation_EX/E0000043/C0000087_EX "
     ):
         readers.read(eophtha)
     errors = []
@@ -110,13 +114,13 @@ def test_an_annotation_without_image(eophtha, write_mask):
 
 def test_one_name_twice(eophtha, write_image):
     write_image(eophtha / "e_optha_EX/EX/E0000043/C0000087.png")
-    with pytest.raises(DataError, match=r"C0000087\.png: has the same name as .*C0000087\.jpg"):
+    with pytest.raises(DataError, match=r"C0000087\.png: differs from .*C0000087\.jpg"):
         readers.read(eophtha)
 
 
 def test_an_image_outside_the_patients_folders(eophtha, write_image):
     write_image(eophtha / "e_optha_EX/EX/C7.jpg")
-    with pytest.raises(DataError, match=r"C7\.jpg: lies outside the patients' folders"):
+    with pytest.raises(DataError, match=r"C7\.jpg: is outside the patients' folders"):
         readers.read(eophtha)
 
 
@@ -124,7 +128,7 @@ def test_one_patient_under_two_spellings(eophtha, write_image):
     write_image(eophtha / "e_optha_MA/healthy/e0000043/C8.jpg")
     with pytest.raises(
         DataError,
-        match=r"e0000043/C8\.jpg: its patient 'e0000043' is written 'E0000043' for .*C0000087\.jpg",
+        match=r"e0000043/C8\.jpg: its patient is 'e0000043', but 'E0000043' for .*C0000087\.jpg",
     ):
         readers.read(eophtha)
     errors = []
@@ -134,7 +138,7 @@ def test_one_patient_under_two_spellings(eophtha, write_image):
 
 def test_empty_folders(eophtha):
     (eophtha / "e_optha_EX/EX/E0000777").mkdir()
-    with pytest.raises(DataError, match="E0000777: the patient's folder holds no image"):
+    with pytest.raises(DataError, match="E0000777: the patient's folder has no image"):
         readers.read(eophtha)
 
 

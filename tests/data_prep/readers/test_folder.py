@@ -31,7 +31,7 @@ def test_lesion_and_healthy_images(folder):
     ]
     assert dataset.notes == [
         "images of images/ that count as healthy because their mask has no annotated pixel: 1",
-        "no patients.csv: each image is taken as its own patient, so a split by patient is one by image",
+        "no patients.csv: each image is taken as its own patient, so the split is by image",
     ]
 
 
@@ -88,13 +88,13 @@ def test_a_table_that_cannot_serve_always_raises(folder, table, message):
 
 def test_two_spellings_in_the_table(folder):
     (folder / "patients.csv").write_text("image,patient\na,P-07\nb,p7\nc,P2\nd,P3\n")
-    with pytest.raises(DataError, match=r"b\.PNG: its patient 'p7' is written 'P-07' for .*a\.jpg"):
+    with pytest.raises(DataError, match=r"b\.PNG: its patient is 'p7', but 'P-07' for .*a\.jpg"):
         readers.read(folder)
 
 
 def test_a_missing_mask(folder):
     (folder / "masks/a.png").unlink()
-    with pytest.raises(DataError, match=r"images/a\.jpg: has no mask: give .*masks/a "):
+    with pytest.raises(DataError, match=r"images/a\.jpg: has no mask: add .*masks/a "):
         readers.read(folder)
     errors = []
     assert "images/a.jpg" not in [
@@ -112,14 +112,14 @@ def test_a_mask_that_is_no_image(folder):
 
 def test_one_name_in_both_folders(folder, write_image):
     write_image(folder / "healthy/a.jpg")
-    with pytest.raises(DataError, match=r"healthy/a\.jpg: has the same name as .*images/a\.jpg"):
+    with pytest.raises(DataError, match=r"healthy/a\.jpg: differs from .*images/a\.jpg"):
         readers.read(folder)
     assert len(readers.read(folder, [].append).records) == 4
 
 
 def test_no_masks_and_empty_folders_always_raise(folder):
     (folder / "healthy/d.jpg").unlink()
-    with pytest.raises(DataError, match="healthy: the folder holds no image"):
+    with pytest.raises(DataError, match="healthy: the folder has no image"):
         readers.read(folder, [].append)
     (folder / "masks").rename(folder / "else")
     with pytest.raises(DataError, match="no folder masks/"):

@@ -21,7 +21,7 @@ def write_list(path, kinds):
 
 @pytest.fixture
 def heimed(tmp_path, write_image):
-    """(3) with exudates, (5) with other lesions only, (7) with an empty list, (9) with neither list nor map."""
+    """Images with exudates (3), only other lesions (5), an empty list (7), no list or map (9)."""
     folder = tmp_path / "DMED"
     for number in (3, 5, 7, 9):
         write_image(folder / f"({number}).jpg", height=2, width=3)
@@ -44,7 +44,8 @@ def test_lesion_and_healthy_images(heimed):
     ]
     assert (
         dataset.notes[-1]
-        == "images left out since they have other lesions but no exudate, so are not healthy either: 1"
+        == "images left out because they have other lesions but no exudate, so are not healthy "
+        "either: 1"
     )
     assert [record.id for record in readers.read(heimed / "DMED").records] == [
         "(3).jpg",
@@ -93,5 +94,5 @@ def test_a_damaged_list(heimed):
 
 def test_lists_without_any_image_always_raise(tmp_path):
     write_list(tmp_path / "(3).GND", [])
-    with pytest.raises(DataError, match="holds .GND files but no .jpg image"):
+    with pytest.raises(DataError, match="has .GND files but no .jpg image"):
         readers.read(tmp_path, [].append)

@@ -12,7 +12,10 @@ TRAINING, TESTING = (
 
 @pytest.fixture
 def idrid(tmp_path, write_image, write_mask):
-    """Parts A and B with both sets; the training table as it is shipped: trailing blank and columns, CRLF, here with a BOM too."""
+    """Parts A and B with both sets.
+
+    The training table is as it is shipped, with trailing blank and columns and CRLF, plus a BOM.
+    """
     a, b = tmp_path / "A. Segmentation", tmp_path / "B. Disease Grading"
     for name, number in (("a. Training Set", "01"), ("b. Testing Set", "55")):
         write_image(a / "1. Original Images" / name / f"IDRiD_{number}.jpg")
@@ -37,7 +40,8 @@ def idrid(tmp_path, write_image, write_mask):
     head = "\ufeffImage name,Retinopathy grade,Risk of macular edema ,,,\r\n"
     training = head + "IDRiD_001 ,3,2,,,\r\nIDRiD_002,0,0,,,\r\n,,,,,\r\nIDRiD_003,4,0,,,\r\n"
     (tables / TRAINING).write_bytes(training.encode("utf-8"))
-    testing = "Image name,Retinopathy grade,Risk of macular edema \nIDRiD_001,0,0\nIDRiD_002,1,0\nIDRiD_003,0,0\n"
+    testing = "Image name,Retinopathy grade,Risk of macular edema \n"
+    testing += "IDRiD_001,0,0\nIDRiD_002,1,0\nIDRiD_003,0,0\n"
     (tables / TESTING).write_bytes(testing.encode("utf-8"))
     return tmp_path
 
@@ -89,9 +93,10 @@ def test_one_set_alone(idrid):
 def test_a_missing_mask(idrid):
     (
         idrid
-        / "A. Segmentation/2. All Segmentation Groundtruths/a. Training Set/3. Hard Exudates/IDRiD_01_EX.tif"
+        / "A. Segmentation/2. All Segmentation Groundtruths/a. Training Set/3. Hard Exudates"
+        / "IDRiD_01_EX.tif"
     ).unlink()
-    with pytest.raises(DataError, match=r"IDRiD_01\.jpg: has no mask: give .*IDRiD_01_EX "):
+    with pytest.raises(DataError, match=r"IDRiD_01\.jpg: has no mask: add .*IDRiD_01_EX "):
         readers.read(idrid)
     errors = []
     assert len(readers.read(idrid, errors.append).records) == 4
@@ -135,13 +140,14 @@ def test_a_healthy_image_that_is_not_there_is_noted(idrid):
     assert len(dataset.records) == 4
     assert (
         dataset.notes[1]
-        == f"the copy is not complete: images of grade 0 in '{TESTING}' that are not in 'b. Testing Set': 1"
+        == f"the copy is incomplete: images of grade 0 in '{TESTING}' that are not in "
+        "'b. Testing Set': 1"
     )
 
 
 def test_an_empty_set_always_raises(idrid):
     (idrid / "A. Segmentation/1. Original Images/b. Testing Set/IDRiD_55.jpg").unlink()
-    with pytest.raises(DataError, match="b. Testing Set: the folder holds no image"):
+    with pytest.raises(DataError, match="b. Testing Set: the folder has no image"):
         readers.read(idrid, [].append)
 
 
@@ -160,6 +166,6 @@ def test_a_real_image_at_full_size(real_data):
     ]
     image, mask = read_photograph(dataset.records[0])
     assert (image.shape, mask.shape) == ((2848, 4288, 3), (2848, 4288))
-    # Counted in the mask's own bits, as an independent route: it is stored uncompressed, one bit a pixel, 536 bytes a row.
+    # An independent route: count the bits of the file, which is uncompressed, 536 bytes a row.
     stored = open(dataset.records[0].mask, "rb").read()[8 : 8 + 2848 * 536]
     assert mask.sum() == sum(bin(byte).count("1") for byte in stored) == 301586

@@ -42,9 +42,9 @@ def test_every_other_spelling_is_reported_and_left_out():
     ]
     errors = []
     assert [kept.id for kept in one_spelling(records, errors.append)] == ["a", "c", "e"]
-    assert [str(error).split(",")[0] for error in errors] == [
-        "/data/b: its patient 'e1' is written 'E1' for /data/a: write one patient in one way",
-        "/data/d: its patient 'E-1' is written 'E1' for /data/a: write one patient in one way",
+    assert [str(error).split(": spell")[0] for error in errors] == [
+        "/data/b: its patient is 'e1', but 'E1' for /data/a",
+        "/data/d: its patient is 'E-1', but 'E1' for /data/a",
     ]
     assert all(isinstance(error, DataError) for error in errors)
 
