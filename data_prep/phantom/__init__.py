@@ -1,6 +1,7 @@
-"""Synthetic fundus photographs with exudate masks, for people without a data licence and for tests.
+"""Synthetic fundus photographs with exudate masks, for tests and for people without a data licence.
 
-Nothing in them is measured on anyone: they stand in for a data set, they are no evidence about real eyes.
+Nothing in them was measured on anyone: they replace a data set to try the software, and are no
+evidence about real eyes.
 """
 
 from data_prep.phantom.patient import Patient, draw_patient
