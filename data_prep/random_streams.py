@@ -35,5 +35,8 @@ class Stream(enum.IntEnum):
 
 
 def random_state(seed: int, stream: Stream, *numbers: int) -> np.random.RandomState:
-    """Return the random state of one use; `numbers` distinguish, say, its iterations or images."""
+    """Return the random state of one use; `numbers` distinguish, say, its iterations or images.
+
+    A stream always takes equally many numbers: to numpy, the seeds [2, 1] and [2, 1, 0] are one.
+    """
     return np.random.RandomState([seed, int(stream), *numbers])

@@ -1,6 +1,7 @@
+import dataclasses
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Optional, Tuple
+from typing import Optional, Tuple
 
 import pytest
 
@@ -21,99 +22,125 @@ from data_prep.settings import (
 
 @dataclass(frozen=True)
 class Inner:
-    rate: float = setting(0.5, "speed", above=0, high=1)
-    momentum: float = setting(0.0, "inertia", low=0, below=1)
+    rate: float = setting(0.01, "learning rate", above=0)
+    momentum: float = setting(0.9, "momentum", low=0, below=1)
+    weight_decay: float = setting(0.0, "weight decay", low=0)
 
 
 @dataclass(frozen=True)
 class Outer:
     inner: Inner = Inner()
-    seed: int = setting(1, "of all", low=0, high=9)
-    by: str = setting("image", "what", choices=("image", "patch"))
-    whole: bool = setting(True, "in parts", option="parts")
-    start: Optional[int] = setting(None, "first", low=1, kind=int)
-    keep: Tuple[int, ...] = setting((), "kept", option=None)
+    seed: int = setting(1, "seed", low=0, high=2**32 - 1)
+    rule: str = setting("all", "rule", choices=("all", "lesion", "largest"))
+    shuffled: bool = setting(True, "keep the order", option="no-shuffle")
+    layers: Tuple[str, ...] = setting((), "layers", option=None)
+    first: Optional[int] = setting(None, "first iterations", low=1, kind=int)
+    share: float = setting(0.5, "share", kind=lambda value: float(value) / 100)
 
 
-FIELDS = Outer.__dataclass_fields__
+def field(kind, name):
+    return next(field for field in dataclasses.fields(kind) if field.name == name)
 
 
-def test_a_setting_s_own_words():
-    assert [option_of(field) for field in FIELDS.values()] == [
-        None, "--seed", "--by", "--parts", "--start", None,
-    ]  # fmt: skip
-    assert [type_of(FIELDS[name]) for name in ("seed", "by", "whole", "start", "keep")] == [
-        int, str, bool, int, tuple,
-    ]  # fmt: skip
-    assert describe_range(FIELDS["seed"]) == "from 0 to 9"
-    assert describe_range(FIELDS["start"]) == "at least 1"
-    assert describe_range(FIELDS["by"]) == ""
-    assert describe_range(Inner.__dataclass_fields__["rate"]) == "above 0 and at most 1"
+def test_the_default_is_the_fields_own():
+    assert Outer() == Outer(Inner(0.01, 0.9, 0.0), 1, "all", True, (), None, 0.5)
+
+
+def test_names_on_the_command_line():
+    assert option_of(field(Inner, "weight_decay")) == "--weight-decay"
+    assert option_of(field(Outer, "shuffled")) == "--no-shuffle"
+    assert option_of(field(Outer, "layers")) is None
+
+
+def test_types():
+    assert type_of(field(Inner, "rate")) is float
+    assert type_of(field(Outer, "shuffled")) is bool
+    assert type_of(field(Outer, "first")) is int  # the default, None, does not tell it
+    assert type_of(field(Outer, "share"))("50") == 0.5
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("settings", "message"),
     [
-        ({"seed": -1}, "--seed -1: give a number from 0 to 9"),
-        ({"seed": 10}, "--seed 10: give a number from 0 to 9"),
-        ({"by": "pach"}, "--by 'pach' is not known; did you mean patch?"),
-        ({"by": "x"}, "--by 'x' is not known; give one of image, patch"),
-        ({"start": 0}, "--start 0: give a number at least 1"),
-        ({"inner": Inner(rate=0.0)}, "--rate 0.0: give a number above 0 and at most 1"),
-        ({"inner": Inner(rate=1.5)}, "--rate 1.5: give a number above 0 and at most 1"),
-        ({"inner": Inner(rate=float("nan"))}, "--rate nan: give a finite number"),
-        ({"inner": Inner(momentum=1.0)}, "--momentum 1.0: give a number at least 0 and below 1"),
+        (Outer(seed=-1), "--seed -1: give a number from 0 to 4294967295"),
+        (Outer(seed=2**32), "--seed 4294967296"),
+        (Outer(Inner(rate=0)), "--rate 0: give a number above 0"),
+        (Outer(Inner(rate=float("nan"))), "--rate nan: give a finite number"),
+        (Outer(Inner(weight_decay=float("inf"))), "--weight-decay inf: give a finite number"),
+        (Outer(Inner(momentum=1)), "--momentum 1: give a number at least 0 and below 1"),
+        (Outer(rule="lesions"), "--rule 'lesions' is not known; did you mean lesion?"),
+        (Outer(rule="xyz"), "--rule 'xyz' is not known; give one of all, lesion, largest"),
+        (Outer(first=0), "--first 0: give a number at least 1"),
     ],
 )
-def test_a_value_out_of_range(changes, message):
-    with pytest.raises(SettingsError) as error:
-        check_ranges(replace(Outer(), **changes))
-    assert str(error.value) == message
-    assert isinstance(error.value, DataError)
-
-
-def test_the_bounds_themselves():
-    for settings in (Outer(seed=0, start=1), Outer(seed=9), Outer(inner=Inner(1.0, 0.0))):
+def test_values_out_of_range(settings, message):
+    with pytest.raises(SettingsError) as caught:
         check_ranges(settings)
+    assert message in str(caught.value)
+    assert isinstance(caught.value, DataError)
 
 
-def test_settings_are_taken_back_from_json():
-    settings = Outer(Inner(0.25), 3, "patch", False, 7, (1, 2))
-    assert from_dict(Outer, json.loads(json.dumps(as_dict(settings))), "run.json") == settings
-    assert from_dict(Outer, {"inner": {"rate": 1}}, "x") == Outer(Inner(1.0))
-    assert from_dict(Outer, {"start": None}, "x") == Outer()
-    assert isinstance(from_dict(Outer, {"inner": {"rate": 1}}, "x").inner.rate, float)
-    assert flat(settings)[:3] == [("inner.rate", 0.25), ("inner.momentum", 0.0), ("seed", 3)]
+def test_values_on_the_borders_of_their_range():
+    check_ranges(Outer(Inner(1e-300, 0, 0), 2**32 - 1, "largest", False, ("a",), 1))
+    check_ranges(Outer(seed=0))
+
+
+def test_a_range_in_words():
+    assert describe_range(field(Outer, "seed")) == "from 0 to 4294967295"
+    assert describe_range(field(Inner, "rate")) == "above 0"
+    assert describe_range(field(Outer, "rule")) == ""
+
+
+def test_settings_survive_json():
+    settings = Outer(Inner(rate=0.3), 7, "lesion", False, ("conv1", "conv2"), 5)
+    values = json.loads(json.dumps(as_dict(replace(settings, share=40))))
+    assert values["inner"] == {"rate": 0.3, "momentum": 0.9, "weight_decay": 0.0}
+    assert values["layers"] == ["conv1", "conv2"]
+    # A setting's own function reads JSON too: 40 percent.
+    assert from_dict(Outer, values, "a.json") == replace(settings, share=0.4)
+
+
+def test_what_is_absent_has_its_default():
+    assert from_dict(Outer, {}, "a.json") == Outer()
+    assert from_dict(Outer, {"inner": {"rate": 1}}, "a.json") == Outer(Inner(rate=1.0))
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"sed": 1}, "run.json: setting 'sed' is not known; did you mean seed?"),
-        ({"seed": "1"}, "run.json: seed: give a value of type int, not '1'"),
-        ({"seed": 1.0}, "run.json: seed: give a value of type int, not 1.0"),
-        ({"seed": True}, "run.json: seed: give a value of type int, not True"),
-        ({"seed": None}, "run.json: seed: give a value of type int, not None"),
-        ({"start": "7"}, "run.json: start: give a value of type int, not '7'"),
-        ({"whole": 1}, "run.json: whole: give a value of type bool, not 1"),
-        ({"keep": 5}, "run.json: keep: give a value of type tuple, not 5"),
-        ({"inner": 5}, "run.json: inner: give an object of settings, not 5"),
-        ({"inner": {"rat": 5}}, "run.json: inner: setting 'rat' is not known; did you mean rate?"),
+        ({"sead": 1}, "a.json: setting 'sead' is not known; did you mean seed?"),
+        ({"inner": {"ratio": 1}}, "a.json: inner: setting 'ratio' is not known"),
+        ({"inner": 5}, "a.json: inner: give an object of settings, not 5"),
+        ({"seed": "1"}, "a.json: seed: give a value of type int, not '1'"),
+        ({"seed": 1.5}, "a.json: seed: give a value of type int, not 1.5"),
+        ({"seed": True}, "a.json: seed: give a value of type int, not True"),
+        ({"seed": None}, "a.json: seed: give a value of type int, not None"),
+        ({"shuffled": 1}, "a.json: shuffled: give a value of type bool, not 1"),
+        ({"layers": "conv1"}, "a.json: layers: give a value of type tuple, not 'conv1'"),
+        ({"first": 2.5}, "a.json: first: give a value of type int, not 2.5"),
     ],
 )
-def test_what_is_no_setting_is_named_with_its_file(values, message):
-    with pytest.raises(SettingsError) as error:
-        from_dict(Outer, values, "run.json")
-    assert str(error.value) == message
+def test_values_that_do_not_fit(values, message):
+    with pytest.raises(SettingsError) as caught:
+        from_dict(Outer, values, "a.json")
+    assert message in str(caught.value)
 
 
-def test_a_value_is_made_by_the_setting_s_own_function():
-    @dataclass(frozen=True)
-    class Rule:
-        rule: Any = setting("centre", "a word or a share", kind=lambda value: (value, "made"))
-
-    assert from_dict(Rule, {"rule": 0.5}, "x") == Rule((0.5, "made"))
+def test_null_is_a_value_where_it_is_the_default():
+    assert from_dict(Outer, {"first": None}, "a.json") == Outer()
 
 
-def test_the_nearest_word():
-    assert not_known("", "hdf", ["hdf5", "lmdb"]) == "'hdf' is not known; did you mean hdf5?"
+def test_flat_names_are_dotted():
+    rows = flat(Outer(seed=3))
+    assert rows[:4] == [
+        ("inner.rate", 0.01),
+        ("inner.momentum", 0.9),
+        ("inner.weight_decay", 0.0),
+        ("seed", 3),
+    ]
+
+
+def test_a_word_like_no_other_lists_them_all():
+    assert not_known("command", "zzz", ("train", "select")) == (
+        "command 'zzz' is not known; give one of train, select"
+    )

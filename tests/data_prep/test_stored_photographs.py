@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from data_prep import stored_photographs
 from data_prep.errors import DataError
 from data_prep.field_of_view import find_field_of_view
 from data_prep.stored_photographs import StoredPhotographs
@@ -35,6 +36,70 @@ def test_a_part_of_the_grid_by_seed(small_store):
     assert (
         len(StoredPhotographs(small_store).patches(1, 24, n + 5, np.random.RandomState(1))[0]) == n
     )
+
+
+def test_the_field_of_view_comes_from_the_store(small_store, phantoms):
+    """It is the one found when the store was made, and needs no photograph."""
+    photographs = StoredPhotographs(small_store, str(Path(phantoms) / "absent"))
+    image = cv2.imread(str(Path(phantoms) / small_store.images[2].source))
+    assert (photographs.field(2) == find_field_of_view(image)).all()
+    with pytest.raises(DataError, match="--images"):
+        photographs.image(2)
+
+
+def test_a_view_is_the_photograph_and_its_field(small_store, phantoms):
+    image, field = StoredPhotographs(small_store).view(3)
+    assert (image == cv2.imread(str(Path(phantoms) / small_store.images[3].source))).all()
+    assert (field == find_field_of_view(image)).all()
+
+
+def test_a_photograph_is_hashed_and_decoded_once(small_store, phantoms, tmp_path, monkeypatch):
+    moved = shutil.copytree(phantoms, str(tmp_path / "moved"))  # never hashed before
+    hashed, decoded = [], []
+    sha256_of = stored_photographs.sha256_of
+    read_photograph = stored_photographs.read_photograph
+    monkeypatch.setattr(
+        stored_photographs, "sha256_of", lambda path: hashed.append(path) or sha256_of(path)
+    )
+    monkeypatch.setattr(
+        stored_photographs,
+        "read_photograph",
+        lambda *arguments: decoded.append(arguments) or read_photograph(*arguments),
+    )
+    photographs = StoredPhotographs(small_store, moved)
+    first = photographs.patches(0, 24)[0]
+    assert (photographs.patches(0, 24)[0] == first).all()
+    photographs.view(0)
+    assert len(hashed) == len(decoded) == 1
+    StoredPhotographs(small_store, moved).annotated(0)
+    assert len(hashed) == 1  # once a process
+    assert len(decoded) == 2
+
+
+def test_decoded_photographs_take_a_bounded_number_of_bytes(small_store, monkeypatch):
+    decoded = []
+    read_photograph = stored_photographs.read_photograph
+    monkeypatch.setattr(
+        stored_photographs,
+        "read_photograph",
+        lambda record, scale: decoded.append(record.id) or read_photograph(record, scale),
+    )
+    photographs = StoredPhotographs(small_store, cache_bytes=2 * 480 * 720 * 3)
+    ids = [row.id for row in small_store.images]
+    for index in (0, 1, 0, 2, 0, 1):
+        photographs.image(index)
+    assert decoded == [ids[0], ids[1], ids[2], ids[1]]
+
+
+def test_a_photograph_cannot_be_written(small_store):
+    image = StoredPhotographs(small_store).image(0)
+    with pytest.raises(ValueError, match="read-only"):
+        image[0] = 0
+
+
+def test_a_part_of_the_grid_needs_random_numbers(small_store):
+    with pytest.raises(ValueError, match="random"):
+        StoredPhotographs(small_store).patches(0, 24, 10)
 
 
 def test_moved_missing_and_changed_photographs(small_store, phantoms, tmp_path):
