@@ -10,9 +10,8 @@ def test_the_sheet_shows_patches(small_store, tmp_path):
     sheet = cv2.imread(path)
     assert sheet.shape[1] == 1280
     colours = sheet.reshape(-1, 3).astype(int)
-    reddish = (
-        colours[:, 2] > colours[:, 0] + 20
-    ).mean()  # BGR came out as RGB: the eye is red, not blue
+    # The patches are BGR and the sheet is RGB: the eye is red, not blue.
+    reddish = (colours[:, 2] > colours[:, 0] + 20).mean()
     assert reddish > 0.1
     assert reddish > 10 * (colours[:, 0] > colours[:, 2] + 20).mean()
     assert np.array_equal(sheet[0, 0], [255, 255, 255])
