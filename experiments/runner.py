@@ -1,87 +1,103 @@
-"""Runs tasks, several at a time, each in a process of its own; what is finished is not run again."""
+"""Runs tasks, several at a time, each in a process of its own; what is finished is not rerun."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Callable, Dict, List, Sequence
 
 from tqdm import tqdm
 
+from data_prep.store import PatchStore
+from egl.gradient_length.cores import CoreSlots
 from experiments.child import Failure, RunDiverged, end_children, run_in_child
 from experiments.estimate import seconds
+from experiments.tasks import Task
+from experiments.work import on_shared_cores
 
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
+CORES = ".cores"  # lock files beside the runs' folders
 
 
-def unfinished(tasks, folder):
+def unfinished(tasks: Dict[str, Task], folder: str) -> Dict[str, Task]:
     """Return the part of {name: Task} whose runs in `folder` are not whole."""
     return {name: task for name, task in tasks.items() if not _finished(folder, name)}
 
 
-def run_tasks(tasks, stores, folder, jobs, speed, device="cpu"):
-    """Run every task of {name: Task} that is not finished; return the messages of those that failed.
+def run_tasks(
+    tasks: Dict[str, Task],
+    stores: Dict[str, PatchStore],
+    folder: str,
+    jobs: int,
+    speed: float,
+    device: str = "cpu",
+) -> List[str]:
+    """Run every task that is not finished; return the messages of those that failed.
 
-    stores: {name: PatchStore}; folder: where the runs' folders go; jobs: processes at a time; speed: see experiments.estimate;
-    device: see experiments.child.run_in_child.
-    If Caffe aborts or training diverges in one, the others go on, without those that need it.
+    folder: where the runs' folders go; jobs: processes at a time, one core each, and a core that is
+    idle is lent to the runs that are left; speed: see experiments.estimate; device: see
+    experiments.child.run_in_child. If Caffe aborts or training diverges in a run, the others go on,
+    without those that need it.
     """
     waiting = unfinished(tasks, folder)
     costs = {
         name: seconds(task, stores[task.store], speed) / jobs for name, task in waiting.items()
     }
-    failed = []
+    cores = CoreSlots(os.path.join(folder, CORES), jobs)
+    failed: List[str] = []
     with tqdm(
-        total=sum(costs.values()), desc=f"{len(waiting)} runs", bar_format=BAR, smoothing=0
+        total=sum(costs.values()),
+        desc=f"{len(waiting)} runs",
+        bar_format=BAR,
+        smoothing=0,
+        disable=None,
     ) as bar:
 
-        def one(name):
+        def run(name: str) -> None:
             task, out = waiting[name], os.path.join(folder, name)
+            work = partial(on_shared_cores, task.work, cores) if device == "cpu" else task.work
             shown = 0.0
 
-            def progress(done, total):
+            def progress(done: int, total: int) -> None:
                 nonlocal shown
                 now = costs[name] * done / total
-                bar.update(
-                    min(now - shown, bar.total - bar.n)
-                )  # sums of shares may exceed the whole by a rounding error
+                # Rounding may take the sum of the parts above the total.
+                bar.update(min(now - shown, sum(costs.values()) - bar.n))
                 shown = now
 
             try:
-                run_in_child(
-                    task.work, (stores[task.store].path, task.settings, out), out, progress, device
-                )
+                arguments = stores[task.store].path, task.settings, out
+                run_in_child(work, arguments, out, progress, device)
                 progress(1, 1)
             except (Failure, RunDiverged) as error:
                 failed.append(f"run {name}: {error}")
 
-        # Those that read other runs come last.
-        for stage in (False, True):
-            names = [name for name, task in waiting.items() if bool(task.needs) == stage]
-            lacking = {
-                name: [need for need in waiting[name].needs if not _finished(folder, need)]
-                for name in names
-            }
-            failed.extend(
-                f"run {name}: needs {needs[0]}, which is not finished"
-                for name, needs in lacking.items()
-                if needs
-            )
-            _side_by_side(one, [name for name in names if not lacking[name]], jobs)
+        # Runs that read other runs come last.
+        for reads_others in (False, True):
+            ready = []
+            for name, task in waiting.items():
+                if bool(task.needs) != reads_others:
+                    continue
+                missing = [need for need in task.needs if not _finished(folder, need)]
+                if missing:
+                    failed.append(f"run {name}: needs {missing[0]}, which is not finished")
+                else:
+                    ready.append(name)
+            _side_by_side(run, ready, jobs)
     return sorted(failed)
 
 
-def _side_by_side(work, names, jobs):
+def _side_by_side(run: Callable[[str], None], names: Sequence[str], jobs: int) -> None:
     with ThreadPoolExecutor(jobs) as threads:
-        futures = [threads.submit(work, name) for name in names]
+        futures = [threads.submit(run, name) for name in names]
         try:
             for future in futures:
                 future.result()
-        except (
-            BaseException
-        ):  # an interrupt, or bad input: the runs that wait must not start, those that run end
+        except BaseException:  # an interrupt, or bad input: no further run starts
             for future in futures:
                 future.cancel()
             end_children()
             raise
 
 
-def _finished(folder, name):
+def _finished(folder: str, name: str) -> bool:
     return os.path.exists(os.path.join(folder, name, "metrics.json"))

@@ -70,3 +70,14 @@ def test_bad_input_ends_everything(tmp_path):
     with pytest.raises(BadInput, match="k must be"):
         run(tmp_path, jobs=1, a=task("bad"), **{f"b{n}": task("fine") for n in range(9)})
     assert not (tmp_path / "b8").exists()
+
+
+def borrow(store, settings, out, workers, progress):
+    with workers.extra() as idle:
+        RunFolder(out, settings._asdict()).finish({"idle": idle})
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_run_that_is_left_alone_may_borrow_the_idle_cores(tmp_path, jobs):
+    assert run(tmp_path, jobs, a=Task(borrow, "all", Doing("fine"))) == []
+    assert read_metrics(str(tmp_path / "a"))["idle"] == jobs - 1
