@@ -30,9 +30,11 @@ def grid_counts(mask: np.ndarray, patch: Tuple[int, int], stride: int) -> np.nda
         return np.zeros((0, 0), np.int32)
     # The sum over a rectangle is a difference of sums from the top left corner of the image.
     total = cv2.integral(np.ascontiguousarray(mask, np.uint8))
-    top, left = np.arange(rows)[:, None] * stride, np.arange(columns) * stride
-    bottom, right = top + patch[0], left + patch[1]
-    return total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+    top, bottom = total[::stride][:rows], total[patch[0] :: stride][:rows]
+    left, right = slice(0, None, stride), slice(patch[1], None, stride)
+    counts = bottom[:, right] - top[:, right]
+    counts -= (bottom[:, left] - top[:, left])[:, :columns]
+    return counts
 
 
 def grid_inside(
