@@ -1,11 +1,13 @@
 """Curves over seeds, their intervals, and what a difference between two arms of the same seeds amounts to."""
 
-from typing import Any, Callable, Dict, Iterator, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, Mapping, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.integrate import trapezoid
+
+from egl.training.run_folder import ROUNDS
 
 # A net that has diverged gives no numbers, so it calls no patch exudate: what its run counts from there on.
 AFTER_DIVERGENCE = {"f_measure": 0.0, "sensitivity": 0.0, "specificity": 1.0, "auc": 0.5}
@@ -23,6 +25,24 @@ def continued(rounds: pd.DataFrame, iterations: Sequence[int], diverged: bool) -
         last = known[column].iloc[-1]
         table.loc[after, column] = AFTER_DIVERGENCE.get(column, last) if diverged else last
     return table.reset_index()
+
+
+def joined(arms: Mapping[str, Mapping[int, Tuple[pd.DataFrame, bool]]]) -> pd.DataFrame:
+    """Return the rounds of runs {arm: {seed: (rounds, whether it diverged)}} in one table.
+
+    There is a row for each arm, seed and iteration; all runs of an arm have the iterations of its
+    longest one, as `continued` says.
+    """
+    tables = []
+    for arm, runs in arms.items():
+        iterations = max((rounds["iteration"] for rounds, _ in runs.values()), key=len, default=())
+        for seed, (rounds, diverged) in runs.items():
+            table = continued(rounds, iterations, diverged)
+            tables.append(table.assign(arm=arm, seed=seed))
+    if not tables:
+        types = {"arm": str, "seed": int, "iteration": int, **dict.fromkeys(ROUNDS[1:], float)}
+        return pd.DataFrame(columns=list(types)).astype(types)
+    return pd.concat(tables, ignore_index=True)[["arm", "seed", *ROUNDS]]
 
 
 def per_run(

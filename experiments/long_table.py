@@ -4,7 +4,7 @@ import gzip
 import os
 import re
 from types import ModuleType
-from typing import Any, List, Mapping
+from typing import List, Mapping
 
 import pandas as pd
 
@@ -49,14 +49,13 @@ def _values(results: Results, run: str) -> pd.DataFrame:
     if not os.path.exists(os.path.join(results.run(run), "rounds.csv")):
         return pd.DataFrame([{"iteration": 0, **diverged}])
     rounds = results.rounds(run)
-    last: Any = {"iteration": rounds["iteration"].max(), **diverged}
-    values = rounds.melt("iteration", var_name="metric")
-    return values.append(last, ignore_index=True).astype({"iteration": int})
+    last = pd.DataFrame([{"iteration": rounds["iteration"].max(), **diverged}])
+    return pd.concat([rounds.melt("iteration", var_name="metric"), last])
 
 
 def write_long_table(table: pd.DataFrame, folder: str) -> str:
     """Write FILE into a folder, or FILE.gz where it is large; return its name."""
-    text = table.to_csv(index=False, float_format="%.6g", line_terminator="\n").encode()
+    text = table.to_csv(index=False, float_format="%.6g").encode()
     large = len(text) > LARGEST
     name, other = (FILE + ".gz", FILE) if large else (FILE, FILE + ".gz")
     with written_whole(os.path.join(folder, name)) as temporary, open(temporary, "wb") as file:

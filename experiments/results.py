@@ -7,7 +7,7 @@ import pandas as pd
 
 from egl.errors import EglError
 from egl.training.run_folder import ROUNDS, read_metrics, read_rounds, read_table
-from experiments.curves import continued
+from experiments.curves import joined
 from experiments.protocols import Protocol
 
 NameOf = Callable[[int], str]  # the name of a seed's run
@@ -59,23 +59,15 @@ class Results:
     def curves(
         self, runs: Mapping[str, Mapping[int, str]], columns: Sequence[str] = ROUNDS[1:]
     ) -> pd.DataFrame:
-        """Return the rounds.csv of runs {arm: {seed: run}}: a row for each arm, seed and iteration.
-
-        All runs of an arm have the iterations of its longest one: see experiments.curves.continued.
-        """
-        tables = []
-        for arm, by_seed in runs.items():
-            rounds = {seed: self.rounds(name) for seed, name in by_seed.items()}
-            iterations = max((table["iteration"] for table in rounds.values()), key=len, default=())
-            for seed, name in by_seed.items():
-                diverged = bool(self.metrics(name)["diverged"])
-                table = continued(rounds[seed], iterations, diverged)[["iteration", *columns]]
-                tables.append(table.assign(arm=arm, seed=seed))
-        header = ["arm", "seed", "iteration", *columns]
-        if not tables:
-            types = {"seed": int, "iteration": int, **dict.fromkeys(columns, float)}
-            return pd.DataFrame(columns=header).astype(types)
-        return pd.concat(tables, ignore_index=True)[header]
+        """Return the rounds of runs {arm: {seed: run}} in one table: see experiments.curves.joined."""
+        arms = {
+            arm: {
+                seed: (self.rounds(name), bool(self.metrics(name)["diverged"]))
+                for seed, name in by_seed.items()
+            }
+            for arm, by_seed in runs.items()
+        }
+        return joined(arms)[["arm", "seed", "iteration", *columns]]
 
     def paired_curves(self, seeds: Iterable[int], arms: Mapping[str, NameOf]) -> pd.DataFrame:
         """Return the curves of arms over the seeds in which every arm is finished."""
