@@ -176,13 +176,13 @@ def _all(arms: Mapping[str, Mapping[int, Run]]) -> List[Run]:
 def _common_range(curves: pd.DataFrame, first_choice: int) -> Tuple[int, int]:
     """Return the iterations from which and to which all arms are evaluated, not before the first choice."""
     by_arm = curves.groupby("arm")["iteration"]
-    begin, end = max(by_arm.min().max(), first_choice), by_arm.max().min()
+    begin, end = by_arm.min().max(), by_arm.max().min()
     if begin > end:
         raise EglError(
             f"no iterations in common: one arm begins at {begin}, another ends at {end}; "
             "run them with the same --iterations"
         )
-    return int(begin), int(end)
+    return int(max(begin, min(first_choice, end))), int(end)
 
 
 def _until(curves: pd.DataFrame, end: int) -> pd.DataFrame:
