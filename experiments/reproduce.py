@@ -12,7 +12,7 @@ from data_prep import phantom
 from data_prep.contact_sheet import write_contact_sheet
 from data_prep.files import write_json
 from data_prep.prepare import PrepareSettings, prepare
-from data_prep.settings import SettingsError, as_dict, from_dict
+from data_prep.settings import SettingsError, as_dict, from_dict, setting
 from data_prep.store import PatchStore
 from experiments.child import BadInput, run_in_child
 from experiments.estimate import measure_speed, seconds
@@ -35,13 +35,13 @@ class Request:
     "gpu:N"
     """
 
-    source: Optional[str] = None
+    source: Optional[str] = setting(None, "the data set's folder; none: phantoms", kind=str)
     protocol: str = "quick"
     only: Tuple[str, ...] = NAMES
     strategies: Tuple[str, ...] = ()
-    seeds: Optional[int] = None
-    momentum: Optional[float] = None
-    weight_decay: Optional[float] = None
+    seeds: Optional[int] = setting(None, "seeds where seeds are compared", kind=int)
+    momentum: Optional[float] = setting(None, "as for egl select, in every run", kind=float)
+    weight_decay: Optional[float] = setting(None, "as for egl select, in every run", kind=float)
     scale: float = 1.0
     device: str = "cpu"
 

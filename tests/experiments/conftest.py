@@ -1,6 +1,7 @@
 """Runs that never ran: folders with the curves a test wants."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,6 +42,6 @@ def fake_results(tmp_path):
     """fake_results(**changes of the standard protocol, stores=...): a FakeResults."""
 
     def make(stores=None, published=None, **changes):
-        return FakeResults(str(tmp_path), STANDARD._replace(**changes), stores or {}, published)
+        return FakeResults(str(tmp_path), replace(STANDARD, **changes), stores or {}, published)
 
     return make

@@ -62,7 +62,9 @@ def test_two_strategies_paired_by_seed(run, tmp_path):
     assert "2 seeds (1, 2), iterations 6 to 15" in text
     assert "0.200 ± 1.271" in text
     # Mean F counts from the first choice on: from 6, where the straight line is at 0.24, to 10 and 15.
-    assert found.loc["random", "mean_f"] == pytest.approx((4 * (0.24 + 0.4) / 2 + 5 * 0.4) / 9, abs=1e-6)
+    assert found.loc["random", "mean_f"] == pytest.approx(
+        (4 * (0.24 + 0.4) / 2 + 5 * 0.4) / 9, abs=1e-6
+    )
     long = pd.read_csv(os.path.join(out, "results.csv"))
     assert long.columns.tolist() == ["experiment", "arm", "seed", "iteration", "metric", "value"]
     of_egl = long[(long["arm"] == "egl") & (long["seed"] == 2) & (long["metric"] == "f_measure")]

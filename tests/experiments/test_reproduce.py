@@ -1,7 +1,9 @@
 """The main job end to end on phantoms, as small as it can be, with real Caffe."""
 
 import re
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from data_prep.prepare import PrepareSettings
@@ -11,6 +13,7 @@ from experiments import protocols
 from experiments.child import BadInput
 from experiments.paper import NAMES
 from experiments.reproduce import Request, report, reproduce
+from experiments.tasks import with_selection
 
 IMAGES = RunSettings(
     selection=SelectionSettings(iterations=4, candidates=40, initial_iterations=2),
@@ -18,13 +21,14 @@ IMAGES = RunSettings(
     image_patches=4,
     stride=48,
 )
-TINY = protocols.QUICK._replace(
+TINY = replace(
+    protocols.QUICK,
     name="tiny",
     prepare=PrepareSettings(n_train=80, n_validation=16, n_test=16),
     images=IMAGES,
     kept=(2, 4),
     settings_iterations=3,
-    patches=IMAGES._replace(by="patch", selection=IMAGES.selection._replace(steps=2)),
+    patches=replace(with_selection(IMAGES, steps=2), by="patch"),
     epochs=1,
     grid_rates=(0.01,),
     grid_batches=(16,),
@@ -65,8 +69,9 @@ def test_the_report_is_whole_and_by_itself(whole):
         assert f'<h2 id="{name}">' in html
     assert len(re.findall('src="data:image/png;base64,', html)) > len(NAMES)
     assert not re.findall('src="(?!data:)', html)
-    for link in re.findall('href="([^"]+)"', html):
-        assert (whole / link).exists(), link
+    links = re.findall('href="([^"]+)"', html)
+    assert {"results.csv", "fig2.csv", "masks-curves.csv"} < set(links)
+    assert [link for link in links if not (whole / link).exists()] == []
     for claim in range(1, 8):
         assert f"<td>C{claim}</td>" in html
     assert 'class="verdict">not run' not in html
@@ -77,7 +82,7 @@ def test_the_report_is_whole_and_by_itself(whole):
 def test_the_same_command_again_runs_nothing(whole, phantoms, capsys):
     before = files(whole, "runs/*/*.*", "*.csv", "*.png")
     reproduce(Request(phantoms, "tiny", seeds=1), str(whole), jobs=1)
-    assert "runs are there" in capsys.readouterr().out
+    assert "runs are finished" in capsys.readouterr().out
     assert files(whole, "runs/*/*.*", "*.csv", "*.png") == before
 
 
@@ -95,10 +100,25 @@ def test_drawn_again_without_training_and_as_markdown(whole, tmp_path):
         "fig3-maps-egl.png",
         "store.png",
     }  # these show photographs
-    for link in re.findall(r"\]\(([^)]+)\)", text):
-        assert (tmp_path / link).exists(), link
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert {"results/results.csv", "results/fig2.csv", "results/fig2-all.png"} < set(links)
+    assert [link for link in links if not (tmp_path / link).exists()] == []
     assert "\n\n\n\n" not in text
-    assert all(line.count("|") == 5 for line in text.splitlines() if line.startswith("| C"))
+    claims = [line for line in text.splitlines() if line.startswith("| C")]
+    assert [line.count("|") for line in claims] == [5] * 7
+
+
+def test_results_csv_has_every_evaluation_of_every_run(whole):
+    table = pd.read_csv(whole / "results.csv")
+    assert table.columns.tolist() == ["experiment", "arm", "seed", "iteration", "metric", "value"]
+    assert not table.duplicated(table.columns[:-1].tolist()).any()
+    rounds = pd.read_csv(whole / "runs" / "patches-egl-seed01" / "rounds.csv")
+    of_run = table[(table["experiment"] == "patches") & (table["arm"] == "egl")]
+    wide = of_run.pivot(index="iteration", columns="metric", values="value")
+    assert wide.index.tolist() == rounds["iteration"].tolist()
+    assert wide["f_measure"].tolist() == pytest.approx(rounds["f_measure"].tolist(), abs=1e-6)
+    assert of_run[of_run["metric"] == "diverged"]["value"].tolist() == [0]
+    assert set(table["experiment"]) == {"fig2", "patches", "baseline", "grid", "layers", "settings"}
 
 
 def test_two_runs_are_the_same_to_the_byte(whole, phantoms, tmp_path):
@@ -120,9 +140,8 @@ def test_two_runs_are_the_same_to_the_byte(whole, phantoms, tmp_path):
 
 def test_one_experiment_alone(caffe, tiny, phantoms, tmp_path):
     reproduce(Request(phantoms, "tiny", only=("grid",), seeds=1), str(tmp_path), jobs=1)
-    assert [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()] == [
-        "grid-rate0.01-batch16-seed01"
-    ]
+    runs = {path.parent.name for path in (tmp_path / "runs").glob("*/settings.json")}
+    assert runs == {"grid-rate0.01-batch16-seed01"}
     html = (tmp_path / "report.html").read_text()
     assert '<h2 id="grid">' in html
     assert '<h2 id="fig2">' not in html

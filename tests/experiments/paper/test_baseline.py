@@ -1,5 +1,6 @@
 import csv
 from collections import namedtuple
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from experiments.paper import baseline
 from experiments.protocols import QUICK
 from experiments.results import Results
 
-PROTOCOL = QUICK._replace(epochs=3, baseline_seeds=3)
+PROTOCOL = replace(QUICK, epochs=3, baseline_seeds=3)
 Image = namedtuple("Image", "patient")
 # Test patches 2 to 7, of three patients; patient b has the images 1 and 2.
 LABELS, IMAGES = [0, 0, 0, 0, 0, 1, 1, 1], [0, 0, 1, 2, 3, 1, 3, 4]
@@ -120,7 +121,7 @@ def test_the_text_says_what_is_missing_and_what_diverged(results):
 
 
 def test_one_seed_has_no_interval_over_seeds(tmp_path):
-    results = Results(str(tmp_path), PROTOCOL._replace(baseline_seeds=1), {"all": Store()})
+    results = Results(str(tmp_path), replace(PROTOCOL, baseline_seeds=1), {"all": Store()})
     write_run(results, 1, [EARLY, LATE])
     section = frame.section(baseline, results)
     assert len(section.text) == 2

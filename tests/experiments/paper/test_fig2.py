@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_arms_of_a_seed_differ_in_nothing_but_the_strategies():
         (a, b) for a in ("egl", "random") for b in ("egl", "random")
     }
     assert (
-        len({each._replace(strategy="", patch_strategy="", keep_weights=()) for each in seed3}) == 1
+        len({replace(each, strategy="", patch_strategy="", keep_weights=()) for each in seed3}) == 1
     )
     assert seed3[0].trainer.seed == 3
     assert {tasks[fig2.name(pool, "egl", 1)].store for pool in fig2.POOLS} == {"all", "lesion"}

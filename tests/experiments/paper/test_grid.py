@@ -1,5 +1,6 @@
 import csv
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from experiments.protocols import QUICK
 from experiments.results import Results
 
 # Each run sees 0.25 times 2 x 1600 samples.
-PROTOCOL = QUICK._replace(grid_rates=(0.003, 0.01), grid_batches=(16, 32, 64), seeds=2)
+PROTOCOL = replace(QUICK, grid_rates=(0.003, 0.01), grid_batches=(16, 32, 64), seeds=2)
 
 
 class Store:
@@ -116,7 +117,7 @@ def test_undecided_where_a_cell_has_no_run(results):
 
 
 def test_undecided_where_a_claimed_cell_is_not_in_the_grid(results):
-    results.protocol = PROTOCOL._replace(grid_batches=(16, 64))
+    results.protocol = replace(PROTOCOL, grid_batches=(16, 64))
     assert verdict(results) == UNDECIDED
     assert "rate 0.01, batch 32: not run" in frame.section(grid, results).verdicts[0].measured
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,7 @@ def test_arms():
     tasks = patches.tasks(STANDARD)
     assert len(tasks) == 15
     egl, random = (tasks[patches.name(arm, 2)].settings for arm in ("egl", "random"))
-    assert egl._replace(strategy="random", keep_weights=()) == random
+    assert replace(egl, strategy="random", keep_weights=()) == random
     assert tasks[patches.name("sgd", 2)].settings.iterations == egl.selection.iterations
     assert egl.keep_weights == (5, 85, 405)
     assert set(labels.tasks(STANDARD)) == set(tasks) | set(baseline.tasks(STANDARD))
@@ -61,7 +63,7 @@ def test_patches(results):
 
 
 def test_a_further_strategy_is_in_both(results):
-    results.protocol = results.protocol._replace(strategies=("entropy",))
+    results.protocol = replace(results.protocol, strategies=("entropy",))
     assert set(patches.tasks(results.protocol)) > {patches.name("entropy", 2)}
     assert frame.section(patches, results) is None  # its runs are not there yet
     for seed in (1, 2):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from experiments import frame
@@ -10,9 +12,9 @@ def test_each_variant_changes_one_thing_and_shares_what_it_does_not_touch():
     default = tasks[fig2.name("all", "egl", 1)].settings
     name = settings.name("no momentum, no decay", "egl", 1)
     assert name == "settings-no-momentum-no-decay-egl-seed01"
-    short = default._replace(selection=default.selection._replace(iterations=30), keep_weights=())
-    assert tasks[name].settings == short._replace(
-        trainer=short.trainer._replace(momentum=0.0, weight_decay=0.0)
+    short = replace(default, selection=replace(default.selection, iterations=30), keep_weights=())
+    assert tasks[name].settings == replace(
+        short, trainer=replace(short.trainer, momentum=0.0, weight_decay=0.0)
     )
     assert settings.name("stride 48", "random", 1) == fig2.name("all", "random", 1)
     whole = fig2.tasks(STANDARD)

@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +12,8 @@ from experiments.protocols import STANDARD
 
 
 def test_tasks_are_those_of_fig2_and_patches():
-    protocol = STANDARD._replace(
-        strategies=tuple(name for name in STRATEGIES if name not in ("egl", "random"))
+    protocol = replace(
+        STANDARD, strategies=tuple(name for name in STRATEGIES if name not in ("egl", "random"))
     )
     tasks, there = strategies.tasks(protocol), dict(fig2.tasks(protocol), **patches.tasks(protocol))
     own = {name for name in tasks if name.startswith("strategies-")}
