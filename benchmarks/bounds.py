@@ -143,7 +143,7 @@ def select_workers_2(measured: Measured) -> str:
     seconds, choosing = measured.select["seconds"], measured.select["seconds_choosing"]
     shared = (seconds - choosing / 2) / seconds
     return (
-        f"With one worker the run takes {seconds:.0f} s, {choosing:.0f} s of them to choose what "
+        f"With one worker the run takes {seconds:.3g} s, {choosing:.3g} s of them to choose what "
         "to label. If a second worker halved that and nothing else, the ratio would be "
         f"{shared:.2f}. The rest is start-up, SGD and evaluation."
     )

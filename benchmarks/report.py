@@ -62,10 +62,12 @@ def draw(path: str, entries: Sequence[Dict[str, Any]]) -> None:
     for row, record in enumerate(shown):
         ratio = record["ratio"]
         axis.barh(row, ratio, color="#4c78a8", height=0.6)
-        axis.text(ratio * 1.06, row, f"{ratio:.3g}", va="center", fontsize=8)
+        right = ratio
         for key, style in (("must", "-"), ("aim", ":")):
             if record[key] is not None:
                 axis.plot([record[key]] * 2, [row - 0.4, row + 0.4], "k" + style, linewidth=1.6)
+                right = max(right, record[key])
+        axis.text(right * 1.06, row, f"{ratio:.3g}", va="center", fontsize=8)
     axis.plot([], [], "k-", label="must reach")
     axis.plot([], [], "k:", label="aim")
     axis.set_yticks(range(len(shown)))
