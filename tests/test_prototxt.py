@@ -58,7 +58,7 @@ def test_the_solver_has_the_paper_s_rate(caffe):
 
 
 def test_caffe_s_own_command_can_train_it(caffe, small_store, tmp_path):
-    """The exported files, an HDF5Data layer before the same net, and Caffe's own loop: what `caffe train` does."""
+    """The exported files, an HDF5Data layer, the same net and Caffe's own loop: `caffe train`."""
     from egl.nets.definition import prototxt_path, read_net, read_solver
     from egl.training.export import export
 

@@ -57,7 +57,7 @@ class Trainer:
         solver = read_solver(solver_path)
         net = read_net(solver.net)
         if not ours:
-            check_builds(solver.net)
+            check_builds(solver.net, import_caffe().TRAIN)
         self._net = find_classifier(net, solver.net, import_caffe().TRAIN)
         for layer in net.layer:
             if layer.type == "Input":

@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 @pytest.fixture(scope="session")
 def net_path():
-    """Path of a prototxt in tests/egl/nets."""
+    """Path of a prototxt in tests/egl/prototxt."""
     return lambda name: os.path.join(HERE, "prototxt", name + ".prototxt")
 
 
@@ -49,7 +49,7 @@ def lenet(random_net):
 
 
 def draw_patches(n, seed):
-    """n noisy patches of 3 x 48 x 48, normalised; every second one with a bright disc. Returns patches and labels."""
+    """Return n noisy patches, normalised, and labels; every second patch has a bright disc."""
     rng = np.random.RandomState(seed)
     patches = rng.randn(n, 3, 48, 48).astype(np.float32)
     y, x = np.mgrid[:48, :48]
@@ -85,7 +85,7 @@ def trained(caffe, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def real_image(real_data):
-    """A photograph of IDRiD at half size, uint8 H x W x 3 BGR, or a skip where the data is not there."""
+    """A photograph of IDRiD at half size, uint8 H x W x 3 BGR; a skip where the data is absent."""
     cv2 = pytest.importorskip("cv2")
     return cv2.imread(str(min((real_data / "idrid-half").rglob("*.jpg"))))
 
@@ -102,7 +102,7 @@ def real_patches(real_image):
 
 @pytest.fixture
 def kill_at():
-    """kill_at(iteration): a `progress` that ends a run there as a signal would; it raises kill_at.Killed."""
+    """kill_at(iteration): a `progress` that ends a run there, as a signal would: kill_at.Killed."""
 
     class Killed(BaseException):
         pass

@@ -1,4 +1,4 @@
-"""The GPU against the CPU. Skipped where Caffe has none to compute on; each part in a process of its own, for an abort ends it."""
+"""The GPU against the CPU, each in a process of its own; skipped where Caffe has no GPU."""
 
 import numpy as np
 import pytest
@@ -38,18 +38,16 @@ def weights(caffe, tmp_path_factory):
 
 
 def phi(weights, route, progress):
-    patches = (
-        np.random.RandomState(1).randn(1100, 3, 48, 48).astype(np.float32)
-    )  # two batches on a GPU and a part of one
+    # On a GPU, 1100 patches are two batches and a part of one.
+    patches = np.random.RandomState(1).randn(1100, 3, 48, 48).astype(np.float32)
     count = 1100 if route == "batched" else 20
     return GradientLength(SCORE, weights, parameters="above", route=route).score(patches[:count])
 
 
 def maps(weights, stride, progress):
     image = np.random.RandomState(2).randint(0, 256, (200, 230, 3)).astype(np.uint8)
-    return tuple(
-        ImageScorer(SCORE, weights, Normalisation(None), route="dense").maps(image, stride)[:3]
-    )
+    scorer = ImageScorer(SCORE, weights, Normalisation(None), route="dense")
+    return tuple(scorer.maps(image, stride)[:3])
 
 
 def training(folder, device, progress):
@@ -66,27 +64,23 @@ def training(folder, device, progress):
 
 @pytest.mark.parametrize("route", ["batched", "param-diff"])
 def test_phi(gpu, weights, tmp_path, route):
-    on_cpu, on_gpu = (
-        run_in_child(phi, (weights, route), str(tmp_path), device=device) for device in ("cpu", gpu)
-    )
+    on_cpu = run_in_child(phi, (weights, route), str(tmp_path), device="cpu")
+    on_gpu = run_in_child(phi, (weights, route), str(tmp_path), device=gpu)
     for expected, found in zip(on_cpu, on_gpu):
         np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=1e-7)
 
 
 @pytest.mark.parametrize("stride", [4, 16])
 def test_dense_maps(gpu, weights, tmp_path, stride):
-    on_cpu, on_gpu = (
-        run_in_child(maps, (weights, stride), str(tmp_path), device=device)
-        for device in ("cpu", gpu)
-    )
+    on_cpu = run_in_child(maps, (weights, stride), str(tmp_path), device="cpu")
+    on_gpu = run_in_child(maps, (weights, stride), str(tmp_path), device=gpu)
     for expected, found in zip(on_cpu, on_gpu):
         np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=1e-7)
 
 
 def test_training(gpu, tmp_path):
-    on_cpu, on_gpu = (
-        run_in_child(training, (str(tmp_path), device), str(tmp_path)) for device in ("cpu", gpu)
-    )
+    on_cpu = run_in_child(training, (str(tmp_path), "cpu"), str(tmp_path))
+    on_gpu = run_in_child(training, (str(tmp_path), gpu), str(tmp_path))
     for expected, found in zip(on_cpu, on_gpu):
         np.testing.assert_allclose(found, expected, rtol=1e-3)
 

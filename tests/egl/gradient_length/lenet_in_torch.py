@@ -2,9 +2,11 @@
 
     python3 lenet_in_torch.py IN.npz OUT.npz
 
-IN: patches, and weights as conv1_0 (weight), conv1_1 (bias), ...; OUT: posterior (N, 2) and the norm of each layer's
-gradient for each sample and label, (N, 2). It is a program because a process in which autograd of Debian 11's PyTorch
-(1.7.1) has run cannot end: "terminate called without an active exception".
+IN: patches, and weights as conv1_0 (weight), conv1_1 (bias), ...; OUT: posterior (N, 2), and for
+each layer the norm of its gradient for each sample and label, (N, 2).
+
+It is a program because a process in which autograd of Debian 11's PyTorch (1.7.1) has run cannot
+end: "terminate called without an active exception".
 """
 
 import os
@@ -40,11 +42,11 @@ def main(source, target):
             scores = forward(weights, patch[None])
             loss = cross_entropy(scores, torch.tensor([label]))
             gradients = torch.autograd.grad(
-                loss, [each for name in LAYERS for each in weights[name]]
+                loss, [parameter for name in LAYERS for parameter in weights[name]]
             )
             for k, name in enumerate(LAYERS):
                 norms[name][n, label] = torch.sqrt(
-                    sum((each**2).sum() for each in gradients[2 * k : 2 * k + 2])
+                    sum((gradient**2).sum() for gradient in gradients[2 * k : 2 * k + 2])
                 )
         posterior[n] = torch.softmax(scores[0], 0).detach()
     np.savez(target, posterior=posterior, **norms)

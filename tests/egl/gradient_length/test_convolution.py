@@ -7,27 +7,7 @@ import pytest
 
 from egl.errors import NetError
 from egl.gradient_length.phi import GradientLength
-from egl.nets.definition import prototxt_path
-
-SCORE = prototxt_path("lenet_score.prototxt")
-
-
-def both(prototxt, net, samples, **settings):
-    return [
-        GradientLength(prototxt, net, route=route, **settings).score(samples)
-        for route in ("batched", "param-diff")
-    ]
-
-
-def assert_same(batched, reference):
-    for name in ("phi", "posterior", "norms"):
-        np.testing.assert_allclose(
-            getattr(batched, name), getattr(reference, name), rtol=1e-5, err_msg=name
-        )
-    assert (
-        np.argsort(-batched.phi, kind="stable").tolist()
-        == np.argsort(-reference.phi, kind="stable").tolist()
-    )
+from tests.egl.gradient_length.routes import SCORE, assert_same, both
 
 
 @pytest.mark.parametrize("parameters", ["layer", "above"])
@@ -61,7 +41,7 @@ def test_a_convolution_below_batch_norm_and_scale(random_net, net_path):
 
 
 def test_nothing_is_lost_where_the_net_is_sure(random_net, patches):
-    """Against the gradient at a hundredth of the scores' weights: with two classes the norms are p times a length G."""
+    """With two classes the norms are p times a length, which is 50 times as long here."""
     net = random_net(SCORE, seed=4)
     scorer = GradientLength(SCORE, net, stop="conv2", batch=4)
     plain = scorer.score(patches[:4])
@@ -78,10 +58,13 @@ def test_a_convolution_over_three_axes_is_an_error(tmp_path, random_net):
     path = str(tmp_path / "net.prototxt")
     with open(path, "w") as file:
         file.write(
-            'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 5 dim: 5 dim: 5 } } }'
+            'layer { name: "x" type: "Input" top: "x" '
+            "input_param { shape { dim: 1 dim: 2 dim: 5 dim: 5 dim: 5 } } }"
             'layer { name: "y" type: "Input" top: "y" input_param { shape { dim: 1 } } }'
-            'layer { name: "conv" type: "Convolution" bottom: "x" top: "conv" convolution_param { num_output: 2 kernel_size: 3 } }'
-            'layer { name: "ip" type: "InnerProduct" bottom: "conv" top: "ip" inner_product_param { num_output: 2 } }'
+            'layer { name: "conv" type: "Convolution" bottom: "x" top: "conv" '
+            "convolution_param { num_output: 2 kernel_size: 3 } }"
+            'layer { name: "ip" type: "InnerProduct" bottom: "conv" top: "ip" '
+            "inner_product_param { num_output: 2 } }"
             'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "y" top: "loss" }'
         )
     net = random_net(path)
@@ -93,7 +76,7 @@ def test_a_convolution_over_three_axes_is_an_error(tmp_path, random_net):
 
 @pytest.mark.parametrize("stop", ["conv1", "conv2"])
 def test_batched_is_faster_than_param_diff(lenet, patches, stop):
-    """At least 2 times here, where one busy moment must not fail a build; make bench holds it to 3."""
+    """2 times at least, so that one busy moment fails no build; the benchmarks ask for 3."""
     seconds = []
     for route in ("batched", "param-diff"):
         scorer = GradientLength(SCORE, lenet, stop=stop, route=route)

@@ -20,7 +20,7 @@ PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lenet_in_tor
 
 
 def by_autograd(net, patches, folder):
-    """Return {"posterior": N x 2, layer: norms N x 2}; the program says why it is one."""
+    """Return {"posterior": N x 2, layer: norms N x 2}, by the program lenet_in_torch."""
     source, target = str(folder / "in.npz"), str(folder / "out.npz")
     np.savez(
         source,
@@ -54,6 +54,6 @@ def test_a_trained_net(trained, patches, tmp_path):
     found = by_autograd(trained.net, patches[:30], tmp_path)
     phi = (found["posterior"] * found["ip1"]).sum(axis=1)
     result = GradientLength(SCORE, trained.net).score(patches[:30])
-    # The net is sure of some: its float32 scores leave their rounding in the smaller posterior, and in the likely norm.
+    # Where the net is sure, the rounding of its float32 scores shows in the smaller posterior.
     np.testing.assert_allclose(result.phi, phi, rtol=1e-4)
     assert np.argsort(-result.phi).tolist() == np.argsort(-phi).tolist()

@@ -1,4 +1,4 @@
-"""Nets for scoring, and weights that are checked before Caffe copies them."""
+"""Nets for scoring, and the trial of a net from elsewhere."""
 
 import glob
 import os
@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from egl.errors import NetError
-from egl.nets.building import check_builds, scoring_net
+from egl.nets.building import check_builds, feed, scoring_net
 from egl.nets.definition import prototxt_path, read_net
-from egl.nets.weights import load_weights
 
 SCORE = prototxt_path("lenet_score.prototxt")
 
@@ -46,110 +45,85 @@ def test_sharing_with_a_net_that_does_not_fit(random_net, net_path):
         scoring_net(SCORE, random_net(net_path("three_classes")))
 
 
-@pytest.fixture
-def saved(random_net, tmp_path):
-    net, path = random_net(SCORE, seed=2), str(tmp_path / "w.caffemodel")
-    net.save(path)
-    return net, path
+def test_a_batch_of_none_is_an_error(caffe):
+    with pytest.raises(NetError, match="batch must be at least 1, not 0"):
+        scoring_net(SCORE, batch=0)
 
 
-def test_weights_from_a_file(saved):
-    net, path = saved
-    loaded = scoring_net(SCORE, path)
-    for name, blobs in net.params.items():
-        assert all((a.data == b.data).all() for a, b in zip(blobs, loaded.params[name]))
+def test_patches_are_fed_a_batch_at_a_time(caffe):
+    net = scoring_net(SCORE, batch=4)
+    patches = np.random.RandomState(1).randn(10, 3, 48, 48).astype(np.float32)
+    seen = []
+    for rows in feed(net, "data", patches):
+        n = rows.stop - rows.start
+        np.testing.assert_array_equal(net.blobs["data"].data[:n], patches[rows])
+        seen.append((rows.start, rows.stop))
+    assert seen == [(0, 4), (4, 8), (8, 10)]
+    assert list(feed(net, "data", patches[:0])) == []
 
 
-def edit(caffe, path, change):
-    model = caffe.proto.caffe_pb2.NetParameter()
-    with open(path, "rb") as file:
-        model.ParseFromString(file.read())
-    change(model, {layer.name: layer for layer in model.layer})
-    with open(path, "wb") as file:
-        file.write(model.SerializeToString())
+def write(folder, prototxt, change):
+    definition = read_net(prototxt)
+    change({layer.name: layer for layer in definition.layer})
+    path = str(folder / "theirs.prototxt")
+    with open(path, "w") as file:
+        file.write(str(definition))
+    return path
 
 
-def old_shape(model, layers):
-    """As Caffe wrote shapes before 2015: always four numbers."""
-    blob = layers["ip2"].blobs[0]
-    blob.num, blob.channels, blob.height, blob.width = 1, 1, 2, 500
-    blob.ClearField("shape")
+def too_small(layers):
+    layers["image"].input_param.shape[0].dim[2:] = [2, 2]
 
 
-def test_old_shapes_are_read(caffe, saved):
-    net, path = saved
-    edit(caffe, path, old_shape)
-    assert (scoring_net(SCORE, path).params["ip2"][0].data == net.params["ip2"][0].data).all()
+def one_axis_less(layers):
+    layers["image"].input_param.shape[0].dim.pop()
 
 
-BAD = {  # part of the message: what is wrong
-    "no weights for layer 'ip2'; it has conv1, conv2, ip1": lambda model, layers: layers[
-        "ip2"
-    ].ClearField("blobs"),
-    "no weights for layer 'ip1'": lambda model, layers: setattr(layers["ip1"], "name", "fc1"),
-    "holds no weights": lambda model, layers: model.ClearField("layer"),
-    r"'ip2' has the shapes \[\(500, 2\), \(2,\)\]": lambda model, layers: layers["ip2"]
-    .blobs[0]
-    .shape.dim.__setitem__(slice(None), [500, 2]),
-    "'ip2' has the shapes": lambda model, layers: layers["ip2"].blobs.pop(),
-    "'conv1' are cut off": lambda model, layers: layers["conv1"].blobs[0].data.pop(),
-    "'ip1' are not finite": lambda model, layers: layers["ip1"]
-    .blobs[1]
-    .data.__setitem__(3, np.nan),
-    "upgrade_net_proto_binary": lambda model, layers: model.layers.add(),
-}
+def no_outputs(layers):
+    layers["conv"].convolution_param.ClearField("num_output")
 
 
-@pytest.mark.parametrize("message", BAD)
-def test_weights_that_do_not_fit(caffe, saved, message):
-    net, path = saved
-    edit(caffe, path, BAD[message])
-    other = scoring_net(SCORE)
-    with pytest.raises(NetError, match=message):
-        load_weights(other, path)
-    assert all((blob.data == 0).all() for blobs in other.params.values() for blob in blobs)
-
-
-def test_files_that_are_no_weights(saved, tmp_path):
-    net, path = saved
-    with open(path, "rb") as file:
-        content = file.read()
-    for name, data, message in (
-        ("cut.caffemodel", content[: len(content) // 2], "is no .caffemodel, or a damaged one"),
-        ("empty.caffemodel", b"", "holds no weights"),
-        ("text.caffemodel", b"hello, world", "is no .caffemodel, or a damaged one"),
-    ):
-        bad = tmp_path / name
-        bad.write_bytes(data)
-        with pytest.raises(NetError, match=message):
-            load_weights(net, str(bad))
-    with pytest.raises(NetError, match="No such file"):
-        load_weights(net, str(tmp_path / "none.caffemodel"))
+def aborts_in_its_forward(layers):
+    layers["pool"].pooling_param.pool = layers["pool"].pooling_param.STOCHASTIC
 
 
 @pytest.mark.parametrize(
     "change, message",
     [
-        (
-            lambda net: net.layer[0].input_param.shape[0].dim.__setitem__(slice(2, None), [2, 2]),
-            "cannot use this net: Check failed",
-        ),
-        (lambda net: net.layer[0].input_param.shape[0].dim.pop(), "Check failed: 4 == "),
-        (
-            lambda net: net.layer[2].convolution_param.ClearField("num_output"),
-            "Check failed: num_output_ > 0",
-        ),
+        (too_small, "Check failed"),
+        (one_axis_less, "Check failed: 4 == "),
+        (no_outputs, "Check failed: num_output_ > 0"),
+        (aborts_in_its_forward, "theirs.prototxt: Caffe cannot use this net: "),
     ],
 )
-def test_a_net_that_caffe_cannot_build(caffe, net_path, tmp_path, change, message):
-    definition = read_net(net_path("three_classes"))
-    change(definition)
-    path = str(tmp_path / "net.prototxt")
-    with open(path, "w") as file:
-        file.write(str(definition))
-    with pytest.raises(NetError, match=message):
+def test_a_net_that_caffe_cannot_use(caffe, net_path, tmp_path, change, message):
+    path = write(tmp_path, net_path("three_classes"), change)
+    with pytest.raises(NetError, match="theirs.prototxt: Caffe cannot use this net: ") as caught:
         check_builds(path)
+    assert message in str(caught.value)
 
 
-def test_a_net_that_caffe_can_build(caffe):
+def test_what_is_wrong_in_one_phase_only(caffe, net_path, tmp_path):
+    def change(layers):
+        layers["conv"].convolution_param.ClearField("num_output")
+        for layer in layers.values():
+            if layer.type != "Input":
+                layer.include.add(phase=caffe.TRAIN)
+
+    path = write(tmp_path, net_path("three_classes"), change)
+    check_builds(path)
+    with pytest.raises(NetError, match="num_output_ > 0"):
+        check_builds(path, caffe.TRAIN)
+
+
+@pytest.mark.parametrize("name", ["lenet_score.prototxt", "lenet_train_test.prototxt"])
+def test_a_net_that_caffe_can_use(caffe, name):
+    check_builds(prototxt_path(name))
+    check_builds(prototxt_path(name), caffe.TRAIN)
+
+
+def test_the_trial_runs_no_module_of_the_current_folder(caffe, tmp_path, monkeypatch):
+    for name in ("numpy", "caffe", "egl", "tempfile"):
+        (tmp_path / (name + ".py")).write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
     check_builds(SCORE)
