@@ -11,7 +11,8 @@ version = re.search(
 setup(
     name="egl-caffe",
     version=version,
-    description="Active learning by expected gradient length with Caffe, for exudates in eye fundus photographs",
+    description="Active learning by expected gradient length with Caffe, for exudates in eye fundus "
+    "photographs",
     long_description=(here / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="BSD-2-Clause",
@@ -25,7 +26,8 @@ setup(
         "experiments.paper": ["templates/*.j2"],
     },
     entry_points={"console_scripts": ["egl = experiments.command_line:main"]},
-    # Caffe is not here: the registry's package of that name is an empty placeholder. See runtime/caffe.
+    # Caffe is not here: the registry's package of that name is an empty placeholder. See
+    # runtime/caffe.
     install_requires=[
         "h5py",
         "jinja2",
