@@ -26,6 +26,7 @@ _ADD = {
     "select": training.add_select,
     "reproduce": experiment.add_reproduce,
     "report": experiment.add_report,
+    "compare": experiment.add_compare,
     "export": data.add_export,
 }
 

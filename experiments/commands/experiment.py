@@ -1,4 +1,4 @@
-"""The paper's experiments as a whole: egl reproduce, report."""
+"""Many runs: egl reproduce, report, compare."""
 
 import argparse
 import os
@@ -133,6 +133,28 @@ def _report(options: argparse.Namespace) -> None:
         raise BadInput(f"--markdown {options.markdown}: give a name that ends in .md")
     path = report(options.out, _published(options), options.markdown)
     print(f"report: {os.path.abspath(path)}")
+
+
+def add_compare(commands: Any) -> None:
+    """`egl compare`."""
+    parser = add_command(
+        commands,
+        "compare",
+        _compare,
+        "the curves of any finished runs side by side, paired by seed",
+        "Compare finished runs of egl train and egl select on one store. Runs that differ only in "
+        "the seed are one arm; arms are compared seed by seed, with intervals. Prints a table and "
+        "leaves it in OUT, with the curves as a picture and every number as CSV.",
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="folder of a finished run")
+    parser.add_argument("--out", metavar="OUT", required=True, help="folder to write to")
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from experiments.compare import compare
+
+    print(compare(options.runs, options.out))
+    print(f"wrote {options.out}")
 
 
 def _add_published(parser: argparse.ArgumentParser) -> None:

@@ -43,6 +43,7 @@ OPTIONS = {
         "--published", "--help",
     },
     "report": {"--markdown", "--published", "--help"},
+    "compare": {"--out", "--help"},
     "export": {"--out", "--format", "--seed", "--help"},
 }  # fmt: skip
 
@@ -118,6 +119,8 @@ def test_a_command_s_help_lists_its_options(command, capsys):
         ("reproduce --jobs 0", "egl: reproduce: --jobs: 0: give a number at least 1"),
         ("reproduce --quick --full", "egl: reproduce: --full: not allowed with argument --quick"),
         ("report . --markdown out.html", "egl: report: --markdown out.html: give a name that ends"),
+        ("compare --out out", "egl: compare: the following arguments are required: RUN"),
+        ("compare . --out out", "egl: compare: .: "),
         ("report .", "is no folder of egl reproduce"),
     ],
 )
@@ -207,6 +210,19 @@ def test_a_run_s_own_settings_give_the_same_run(caffe, small_store, tmp_path, ca
     assert "selection.k 16 there, 8 given" in said([*again, "--k", "8"], capsys)
     line = said(["train", small_store.path, "--out", "x", "--settings", file], capsys)
     assert f"{file}: holds the settings of 'select', not of egl train" in line
+
+
+def test_runs_of_two_strategies_are_compared(caffe, small_store, tmp_path, capsys):
+    runs = [str(tmp_path / strategy) for strategy in ("egl", "random")]
+    for run in runs:
+        words = ["--strategy", os.path.basename(run), "--iterations", "3"]
+        words += ["--by", "patch", "--initial-iterations", "1", "--device", "cpu"]
+        assert main(["select", small_store.path, "--out", run, *words]) == 0
+    out = tmp_path / "out"
+    assert main(["compare", *runs, "--out", str(out)]) == 0
+    table = capsys.readouterr().out
+    assert "random" in table
+    assert {"comparison.csv", "comparison.png"} <= {path.name for path in out.iterdir()}
 
 
 def test_two_workers_score_like_one(caffe, small_store, tmp_path):
