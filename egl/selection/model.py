@@ -1,15 +1,13 @@
 """The net of a run: it trains on labelled samples, scores patches and photographs, saves itself."""
 
 import time
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Optional, Union
 
 import numpy as np
 
 from data_prep.normalisation import Normalisation
 from data_prep.random_streams import Stream, random_state
-from egl.gradient_length.features import FeatureRows
-from egl.gradient_length.maps import PhiMaps
-from egl.gradient_length.phi import GradientFactors, GradientLengths
+from egl.gradient_length.cores import CoreSlots
 from egl.gradient_length.scorer import NetScorer
 from egl.gradient_length.workers import Workers
 from egl.selection.pool import Numbers, TrainingSet
@@ -32,7 +30,7 @@ class Model:
         normalisation: Normalisation,
         folder: str,
         committee: bool = False,
-        workers: Any = 1,
+        workers: Union[int, CoreSlots] = 1,
     ) -> None:
         """folder: the run's; committee: whether one is trained; workers: processes that score."""
         self._settings = settings
@@ -49,11 +47,18 @@ class Model:
             "route": settings.route,
         }
         net = self._trainer.solver.net
-        self._scorer: Any
+        self._scorer: Union[NetScorer, Workers]
         if workers == 1:
             self._scorer = NetScorer(weights=net, **scorer)
         else:
             self._scorer = Workers(net, scorer, workers, settings.trainer.device)
+        # What a scorer answers, the model answers: patches are uint8 N x C x H x W, and each call
+        # sees the present weights. See NetScorer.
+        self.posterior = self._scorer.posterior
+        self.phi = self._scorer.phi
+        self.features = self._scorer.features
+        self.factors = self._scorer.factors
+        self.maps_of = self._scorer.maps_of
         self.committee = Committee(settings.trainer, normalisation, folder) if committee else None
 
     @property
@@ -100,28 +105,6 @@ class Model:
         """End the processes that score."""
         if isinstance(self._scorer, Workers):
             self._scorer.close()
-
-    # Scoring: patches are uint8 N x C x H x W; each call sees the present weights
-
-    def posterior(self, patches: np.ndarray) -> np.ndarray:
-        """Return p(y | x), float64 (N, C)."""
-        return self._scorer.posterior(patches)
-
-    def phi(self, patches: np.ndarray) -> GradientLengths:
-        """Return the expected gradient lengths of patches (Eq. 1)."""
-        return self._scorer.phi(patches)
-
-    def features(self, patches: np.ndarray) -> FeatureRows:
-        """Return the last layer's input and output for patches."""
-        return self._scorer.features(patches)
-
-    def factors(self, patches: np.ndarray) -> GradientFactors:
-        """Return the two factors of one layer's gradient for patches."""
-        return self._scorer.factors(patches)
-
-    def maps_of(self, views: Any, stride: int) -> Iterator[PhiMaps]:
-        """Yield the maps of phi of each (photograph, field of view)."""
-        return self._scorer.maps_of(views, stride)
 
     def random(self, stream: Stream) -> np.random.RandomState:
         """Return random numbers for one use in the present round."""

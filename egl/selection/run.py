@@ -1,7 +1,7 @@
 """One run of Algorithm 1 or 2 on a store: its folder, clock, records, snapshots and divergence."""
 
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from data_prep.settings import as_dict
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import Diverged, EglError
+from egl.gradient_length.cores import CoreSlots
 from egl.selection.algorithms import Strategies, algorithm_1, algorithm_2
 from egl.selection.bags import PhotographBags
 from egl.selection.interfaces import Oracle
@@ -20,9 +21,10 @@ from egl.selection.pool import Pool, TrainingSet
 from egl.selection.queries import Query
 from egl.selection.samples import GridSamples, Samples, StoreSamples
 from egl.selection.settings import RunSettings
-from egl.selection.timing import Timed
+from egl.strategies.base import Bags, Choice, Strategy
 from egl.strategies.registry import find_strategy
 from egl.training.evaluation import Evaluator
+from egl.training.provenance import about
 from egl.training.run_folder import RunFolder, read_metrics
 
 SNAPSHOT_EVERY = 10  # rounds; a snapshot is 16 MB
@@ -30,36 +32,38 @@ Progress = Callable[[int, int], None]
 
 
 def select(
-    store: PatchStore,
+    store: Union[str, PatchStore],
     settings: RunSettings,
     path: str,
-    photographs: StoredPhotographs,
-    about: Optional[Dict[str, Any]] = None,
-    workers: Any = 1,
+    images: Optional[str] = None,
+    workers: Union[int, CoreSlots] = 1,
     oracle: Optional[Oracle] = None,
     progress: Progress = lambda done, total: None,
 ) -> Dict[str, Any]:
     """Run Algorithm 1 or 2 to the end, or from where it stopped; return its metrics.json.
 
-    path: the run folder; photographs: the store's; about: dict for settings.json; workers:
-    processes that score; oracle: who labels, the store or the masks by default. Where training
-    diverges, the run ends there with what was measured before, and metrics.json says so in
-    `diverged`; Diverged is raised only if nothing was measured before.
+    store: the store or its file; path: the run folder; images: the data set's folder, where it has
+    moved since the store was made; workers: processes that score; oracle: who labels, the store or
+    the masks by default. Where training diverges, the run ends there with what was measured before,
+    and metrics.json says so in `diverged`; Diverged is raised only if nothing was measured before.
     """
     settings.check()
+    if isinstance(store, str):
+        store = PatchStore(store)
     trainer = settings.trainer
     normalisation = Normalisation.of(trainer.scaling, store.mean, trainer.factor)
     folder = RunFolder(
         path,
         {
             **as_dict(settings.resolved()),
-            "about": about,
+            "about": about(store),
             "kind": "select",
             "normalisation": normalisation.as_dict(),
         },
     )
     if folder.finished:
         return read_metrics(path)
+    photographs = StoredPhotographs(store, images)
     run = Run(folder, store, settings, photographs, normalisation, workers, oracle, progress)
     try:
         return run.execute()
@@ -98,7 +102,7 @@ class Run:
         settings: RunSettings,
         photographs: StoredPhotographs,
         normalisation: Normalisation,
-        workers: Any = 1,
+        workers: Union[int, CoreSlots] = 1,
         oracle: Optional[Oracle] = None,
         progress: Progress = lambda done, total: None,
     ) -> None:
@@ -276,3 +280,26 @@ class Run:
         """Return what the strategies took, a committee's training included."""
         now = sum(strategy.seconds for strategy in self._timed)
         return round(self._seconds_choosing_before + now + self.model.seconds_committee, 3)
+
+
+class Timed(Strategy):
+    """A strategy with a clock around its two verbs. seconds: what its queries took so far."""
+
+    def __init__(self, strategy: Any) -> None:
+        super().__init__(strategy.model)
+        self._strategy = strategy
+        self.seconds = 0.0
+
+    def query_patches(self, patches: np.ndarray, k: int, known: Callable[[], np.ndarray]) -> Choice:
+        began = time.time()
+        choice = self._strategy.query_patches(patches, k, known)
+        self.seconds += time.time() - began
+        return choice
+
+    def query_images(
+        self, images: Sequence[int], n: int, bags: Bags, labelled: Sequence[int]
+    ) -> Choice:
+        began = time.time()
+        choice = self._strategy.query_images(images, n, bags, labelled)
+        self.seconds += time.time() - began
+        return choice

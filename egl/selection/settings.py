@@ -120,7 +120,7 @@ class RunSettings(Transition):
         return replace(self, selection=selection)
 
     def check(self) -> None:
-        """Raise SettingsError (EglError for strategy and score) for a value that cannot be meant."""
+        """Raise SettingsError, or EglError for strategy or score, where a value is out of range."""
         check_ranges(self)
         check_reduction(self.score)
         for name in self.strategies:

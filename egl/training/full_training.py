@@ -1,7 +1,7 @@
 """Training on all labelled samples by plain SGD: the baseline of the paper's Fig. 2."""
 
 import time
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Union
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from data_prep.store import PatchStore
 from egl.errors import Diverged
 from egl.gradient_length.scorer import NetScorer
 from egl.training.evaluation import Evaluator
+from egl.training.provenance import about
 from egl.training.run_folder import RunFolder, read_metrics
 from egl.training.settings import FullTrainingSettings
 from egl.training.stopping import should_stop
@@ -22,28 +23,29 @@ RandomOf = Callable[[int], np.random.RandomState]
 
 
 def train(
-    store: PatchStore,
+    store: Union[str, PatchStore],
     settings: FullTrainingSettings,
     path: str,
-    about: Optional[Dict[str, Any]] = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Dict[str, Any]:
     """Train on the train split of a store; leave the run folder `path`, return its metrics.json.
 
-    about: dict that goes into settings.json beside the settings. progress: called with the
-    iterations done and to do. Evaluates and takes a snapshot after each epoch, or as
-    settings.evaluate_every says; resumes from the last snapshot where the folder holds the same
-    run's. Where training diverges, it ends with the evaluation before, and metrics.json says so in
-    `diverged`; Diverged is raised only if there is none before.
+    store: the store or its file. progress: called with the iterations done and to do. Evaluates
+    and takes a snapshot after each epoch, or as settings.evaluate_every says; resumes from the last
+    snapshot where the folder holds the same run's. Where training diverges, it ends with the
+    evaluation before, and metrics.json says so in `diverged`; Diverged is raised only if there is
+    none before.
     """
     settings.check()
+    if isinstance(store, str):
+        store = PatchStore(store)
     trainer_settings = settings.trainer
     normalisation = Normalisation.of(trainer_settings.scaling, store.mean, trainer_settings.factor)
     run = RunFolder(
         path,
         {
             **as_dict(settings),
-            "about": about,
+            "about": about(store),
             "kind": "train",
             "normalisation": normalisation.as_dict(),
         },

@@ -1,26 +1,29 @@
-"""A single run in a child process, with a progress bar."""
+"""The progress bar of a single run."""
 
 import os
-from typing import Any, Callable, Optional, Sequence
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, Optional
 
 from tqdm import tqdm
 
-from experiments.child import run_in_child
 
+@contextmanager
+def progress_bar(out: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function progress(done, total) that draws a bar on a terminal.
 
-def with_bar(work: Callable[..., Any], arguments: Sequence[Any], out: str) -> Any:
-    """Return what run_in_child returns; show a bar on a terminal once the work has begun."""
+    The bar appears with the first call, so that bad input shows none. out: the run's folder.
+    """
     bar: Optional[Any] = None
 
     def progress(done: int, total: int) -> None:
         nonlocal bar
-        if bar is None:  # so that bad input shows no bar
+        if bar is None:
             name = os.path.basename(os.path.normpath(out))
             bar = tqdm(total=total, unit="batch", desc=name, initial=done - 1, disable=None)
         bar.update(done - bar.n)
 
     try:
-        return run_in_child(work, arguments, out, progress)
+        yield progress
     finally:
         if bar is not None:
             bar.close()

@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from typing import Any, Dict
 
+from experiments.child import run_in_child
 from experiments.commands.options import add_settings, settings_from
 from experiments.commands.parsing import (
     add_command,
@@ -13,7 +14,7 @@ from experiments.commands.parsing import (
     modules_from_here,
     number,
 )
-from experiments.commands.progress import with_bar
+from experiments.commands.progress import progress_bar
 
 
 def _add_folders(parser: argparse.ArgumentParser) -> None:
@@ -42,13 +43,15 @@ def add_train(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    from egl.training.full_training import train
     from egl.training.settings import FullTrainingSettings
-    from experiments import work
 
     settings = settings_from(options, FullTrainingSettings)
     settings.check()
     settings = _on_device(settings, options)
-    metrics = with_bar(work.train, (options.store, settings, options.out), options.out)
+    with progress_bar(options.out) as progress:
+        arguments = options.store, settings, options.out
+        metrics = run_in_child(train, arguments, options.out, progress)
     _print_metrics(metrics, options.out)
 
 
@@ -81,15 +84,19 @@ def add_select(commands: Any) -> None:
 
 
 def _select(options: argparse.Namespace) -> None:
+    from egl.selection.run import select
     from egl.selection.settings import RunSettings
-    from experiments import work
 
     settings = settings_from(options, RunSettings)
     modules_from_here(settings.strategies)
     settings.check()
     settings = _on_device(settings, options)
-    arguments = options.store, settings, options.out, options.images, options.workers
-    _print_metrics(with_bar(work.select, arguments, options.out), options.out)
+    with progress_bar(options.out) as progress:
+        arguments = options.store, settings, options.out, options.images, options.workers
+        metrics = run_in_child(select, arguments, options.out, progress)
+    _print_metrics(metrics, options.out)
+    if metrics["pool_exhausted"]:
+        print("ended early: fewer than k patches were left to choose")
 
 
 def _on_device(settings: Any, options: argparse.Namespace) -> Any:

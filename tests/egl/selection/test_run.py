@@ -33,8 +33,7 @@ class Started:
         self.store, self.path, self.settings = store, str(path), replace(SHORT, **changes)
 
     def execute(self, progress=lambda done, total: None, **more):
-        photographs = StoredPhotographs(self.store)
-        return select(self.store, self.settings, self.path, photographs, progress=progress, **more)
+        return select(self.store, self.settings, self.path, progress=progress, **more)
 
     def file(self, name):
         return Path(self.path) / name
