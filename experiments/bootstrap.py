@@ -17,8 +17,9 @@ class Cases(NamedTuple):
     """A net's test patches counted by patient, so that a resample of the patients needs nothing else.
 
     counts: (patients, 4) true positives, false negatives, false positives, true negatives
-    wins: (patients, patients) of the pairs of an exudate patch of the one patient and a healthy patch of the other, how many the net
-    ranks rightly; ties count a half. The AUC is the share of such pairs (Mann and Whitney).
+    wins: (patients, patients) of the pairs of an exudate patch of the one patient and a healthy
+    patch of the other, how many the net ranks rightly; ties count a half. The AUC is the share of
+    such pairs (Mann and Whitney).
     """
 
     counts: np.ndarray

@@ -1,6 +1,7 @@
 """`egl compare`: any finished runs of egl train and select, their curves paired by seed.
 
-Runs that differ in nothing but the seed are one arm. An arm is called by what its settings differ in.
+Runs that differ in nothing but the seed are one arm. An arm is called by what its settings differ
+in.
 """
 
 import os
@@ -78,10 +79,12 @@ def compare(runs: Sequence[str], out: str) -> str:
     long = curves.melt(["arm", "seed", "iteration"], var_name="metric").assign(experiment="compare")
     write_long_table(long[["experiment", "arm", "seed", "iteration", "metric", "value"]], out)
     plots.save(_draw(curves), os.path.join(out, "comparison.png"))
+    listed = ", ".join(map(str, seeds))
     return (
-        f"{plural(len(seeds), 'seed')} ({', '.join(map(str, seeds))}), iterations {begin} to {end}; "
-        f"± is half of the 95% t-interval over seeds.\n"
-        f"Differences are to {plots.label(reference)}, paired by seed.\n\n{_text(table, reference)}"
+        f"{plural(len(seeds), 'seed')} ({listed}), iterations {begin} to {end}; "
+        "± is half of the 95% t-interval over seeds.\n"
+        f"Differences are to {plots.label(reference)}, paired by seed.\n\n"
+        f"{_text(table, reference)}"
     )
 
 

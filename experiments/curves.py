@@ -1,4 +1,7 @@
-"""Curves over seeds, their intervals, and what a difference between two arms of the same seeds amounts to."""
+"""Curves of runs as tables, what is measured of each run, and intervals over seeds.
+
+A table of curves has a row for each run and iteration: arm, seed, iteration, the metrics.
+"""
 
 from typing import Any, Callable, Dict, Iterator, Mapping, Sequence, Tuple
 
@@ -9,8 +12,10 @@ from scipy.integrate import trapezoid
 
 from egl.training.run_folder import ROUNDS
 
-# A net that has diverged gives no numbers, so it calls no patch exudate: what its run counts from there on.
+# A net that has diverged gives no numbers, so it calls no patch exudate: what its run counts from
+# there on.
 AFTER_DIVERGENCE = {"f_measure": 0.0, "sensitivity": 0.0, "specificity": 1.0, "auc": 0.5}
+BY_RUN = ("arm", "seed")
 
 
 def continued(rounds: pd.DataFrame, iterations: Sequence[int], diverged: bool) -> pd.DataFrame:
@@ -22,16 +27,15 @@ def continued(rounds: pd.DataFrame, iterations: Sequence[int], diverged: bool) -
     table = known.reindex(pd.Index(iterations, name="iteration"))
     after = table.index > known.index[-1]
     for column in table.columns if after.any() else ():
-        last = known[column].iloc[-1]
-        table.loc[after, column] = AFTER_DIVERGENCE.get(column, last) if diverged else last
+        value = known[column].iloc[-1]
+        table.loc[after, column] = AFTER_DIVERGENCE.get(column, value) if diverged else value
     return table.reset_index()
 
 
 def joined(arms: Mapping[str, Mapping[int, Tuple[pd.DataFrame, bool]]]) -> pd.DataFrame:
-    """Return the rounds of runs {arm: {seed: (rounds, whether it diverged)}} in one table.
+    """Return the curves of runs {arm: {seed: (rounds, whether it diverged)}}.
 
-    There is a row for each arm, seed and iteration; all runs of an arm have the iterations of its
-    longest one, as `continued` says.
+    All runs of an arm have the iterations of its longest one, as `continued` says.
     """
     tables = []
     for arm, runs in arms.items():
@@ -42,34 +46,54 @@ def joined(arms: Mapping[str, Mapping[int, Tuple[pd.DataFrame, bool]]]) -> pd.Da
     if not tables:
         types = {"arm": str, "seed": int, "iteration": int, **dict.fromkeys(ROUNDS[1:], float)}
         return pd.DataFrame(columns=list(types)).astype(types)
-    return pd.concat(tables, ignore_index=True)[["arm", "seed", *ROUNDS]]
+    return pd.concat(tables, ignore_index=True)[[*BY_RUN, *ROUNDS]]
 
 
-def per_run(
-    curves: pd.DataFrame, by: Sequence[str], **measures: Callable[[pd.DataFrame], Any]
-) -> pd.DataFrame:
-    """Return a row for each run of `curves`: the columns `by`, and measure(the run's rounds) for each of `measures`."""
-    rows = [
-        {**keys, **{name: measure(run) for name, measure in measures.items()}}
-        for keys, run in grouped(curves, by)
-    ]
-    return pd.DataFrame(rows, columns=[*by, *measures])
+def where(table: pd.DataFrame, **values: Any) -> pd.DataFrame:
+    """Return the rows of a table whose columns have these values: where(scores, arm="egl")."""
+    for column, value in values.items():
+        table = table[table[column] == value]
+    return table
+
+
+def grouped(
+    table: pd.DataFrame, by: Sequence[str]
+) -> Iterator[Tuple[Dict[str, Any], pd.DataFrame]]:
+    """Yield ({column: value}, rows) for the values that the columns `by` have, as they appear."""
+    for key, rows in table.groupby(list(by), sort=False):
+        yield dict(zip(by, key if len(by) > 1 and isinstance(key, tuple) else (key,))), rows
+
+
+def paired(table: pd.DataFrame, value: str, keys: Sequence[str] = ("seed",)) -> pd.DataFrame:
+    """Return a column of a table with a row for each of `keys` and a column for each arm."""
+    return table.set_index([*keys, "arm"])[value].unstack("arm").sort_index()
+
+
+# Of one run's rounds:
 
 
 def mean_height(run: pd.DataFrame, column: str, start: float = 0) -> float:
-    """Return the area under a column of a run's rounds from the iteration `start` on, divided by its width."""
-    return float(area(run["iteration"], [run[column]], start)[0])
+    """Return the area under a column from the iteration `start` on, divided by its width.
+
+    Between two evaluations the curve is a straight line, and `start` may lie there.
+    """
+    iterations, values = run["iteration"].to_numpy(float), run[column].to_numpy(float)
+    start = max(start, iterations[0])
+    after = iterations > start
+    x = np.concatenate([[start], iterations[after]])
+    y = np.concatenate([[np.interp(start, iterations, values)], values[after]])
+    return float(trapezoid(y, x) / (x[-1] - x[0])) if len(x) > 1 else float(y[0])
 
 
 def height_at(run: pd.DataFrame, column: str, iteration: float) -> float:
-    """Return the height of a column of a run's rounds at an iteration; between two evaluations, on the straight line."""
+    """Return a column's value at an iteration; between two evaluations, on the straight line."""
     return float(np.interp(iteration, run["iteration"], run[column]))
 
 
 def first_at_height(run: pd.DataFrame, x: str, column: str, wanted: float) -> float:
-    """Return the x at which a column of a run's rounds is first as high as `wanted`, nan where it never is.
+    """Return the x at which a column first is as high as `wanted`, nan where it never is.
 
-    A height of 0 never counts.
+    A height of 0 never counts: where nothing is learned, nothing is reached.
     """
     run = run.sort_values("iteration")
     reached = run[(run[column] >= wanted) & (run[column] > 0)]
@@ -77,7 +101,7 @@ def first_at_height(run: pd.DataFrame, x: str, column: str, wanted: float) -> fl
 
 
 def last(run: pd.DataFrame, column: str) -> float:
-    """Return the last value of a column of a run's rounds."""
+    """Return a column's last value."""
     return float(run.loc[run["iteration"].idxmax(), column])
 
 
@@ -85,6 +109,68 @@ def is_one_class(run: pd.DataFrame) -> bool:
     """Return whether a run ends with a net that calls all patches the same, or has diverged."""
     sensitivity, specificity = last(run, "sensitivity"), last(run, "specificity")
     return sensitivity + specificity == 1 and sensitivity in (0, 1)
+
+
+# Of all runs of a table of curves:
+
+
+def per_run(
+    curves: pd.DataFrame, by: Sequence[str], **measures: Callable[[pd.DataFrame], Any]
+) -> pd.DataFrame:
+    """Return a row for each run: the columns `by`, and measure(its rounds) for each of `measures`."""
+    rows = [
+        {**keys, **{name: measure(run) for name, measure in measures.items()}}
+        for keys, run in grouped(curves, by)
+    ]
+    return pd.DataFrame(rows, columns=[*by, *measures])
+
+
+def scores(curves: pd.DataFrame, by: Sequence[str] = BY_RUN, start: float = 0) -> pd.DataFrame:
+    """Return a row for each run: by, mean_f, last_f, labels, broken.
+
+    mean_f: mean height of F from the iteration `start` on; labels: used at the end; broken: whether
+    it ends with one class for all patches, or diverged
+    """
+    return per_run(
+        curves,
+        by,
+        mean_f=lambda run: mean_height(run, "f_measure", start),
+        last_f=lambda run: last(run, "f_measure"),
+        labels=lambda run: last(run, "n_labelled"),
+        broken=is_one_class,
+    )
+
+
+def heights(
+    curves: pd.DataFrame, batches: Sequence[int], by: Sequence[str] = BY_RUN
+) -> pd.DataFrame:
+    """Return F at each of `batches`: a row for each batch and run with by, f, batch."""
+    tables = []
+    for batch in batches:
+        table = per_run(curves, by, f=lambda run, at=batch: height_at(run, "f_measure", at))
+        tables.append(table.assign(batch=batch))
+    return pd.concat(tables, ignore_index=True)
+
+
+# Over seeds:
+
+
+def interval(values: Any) -> Tuple[Any, Any]:
+    """Return (mean, half width of the 95% t-interval) over the first axis.
+
+    The half width is nan for one seed.
+    """
+    values = np.asarray(values, float)
+    n = len(values)
+    if n < 2:
+        return values.mean(axis=0), np.full(values.shape[1:], np.nan)
+    return values.mean(axis=0), stats.t.ppf(0.975, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
+
+
+def mean_text(values: Any, digits: int = 3) -> str:
+    """Return mean ± half width of the 95% t-interval of values (seeds,) as text; of one seed, the mean."""
+    mean, half = interval(values)
+    return f"{mean:.{digits}f}" if np.isnan(half) else f"{mean:.{digits}f} ± {half:.{digits}f}"
 
 
 def stacked(
@@ -113,8 +199,11 @@ def means(
 
 
 def intervals(table: pd.DataFrame, by: str, columns: Sequence[str]) -> pd.DataFrame:
-    """Return a row for each value of `by`: seeds (where the first column is known), and each column's
-    mean and, as column_half_width, half of its 95% t-interval, over the seeds where it is known."""
+    """Return the mean and interval of columns for each value of `by`, over the seeds where they are known.
+
+    The columns are `by`, seeds (where the first column is known), and for each column its mean and,
+    as column_half_width, half of its 95% t-interval; nan where no seed, or one, is known.
+    """
     rows = []
     for keys, part in grouped(table, [by]):
         row = {**keys, "seeds": part[columns[0]].count()}
@@ -124,135 +213,3 @@ def intervals(table: pd.DataFrame, by: str, columns: Sequence[str]) -> pd.DataFr
             row.update({column: float(mean), f"{column}_half_width": float(half)})
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def grouped(
-    table: pd.DataFrame, by: Sequence[str]
-) -> Iterator[Tuple[Dict[str, Any], pd.DataFrame]]:
-    """Yield ({column: value}, rows) for the combinations of values of the columns `by`, as they first appear."""
-    for key, rows in table.groupby(list(by), sort=False):
-        yield dict(zip(by, key if len(by) > 1 else (key,))), rows
-
-
-def scores(
-    curves: pd.DataFrame, by: Sequence[str] = ("arm", "seed"), start: float = 0
-) -> pd.DataFrame:
-    """Return a row for each run of curves: by, mean_f (mean height of F from the iteration `start` on),
-    last_f, labels (at the end), broken (whether it ends with one class for all patches, or diverged)."""
-    return per_run(
-        curves,
-        by,
-        mean_f=lambda run: mean_height(run, "f_measure", start),
-        last_f=lambda run: last(run, "f_measure"),
-        labels=lambda run: last(run, "n_labelled"),
-        broken=is_one_class,
-    )
-
-
-def heights(
-    curves: pd.DataFrame, batches: Sequence[int], by: Sequence[str] = ("arm", "seed")
-) -> pd.DataFrame:
-    """Return F at each of `batches`: a row for each run and batch with by, batch, f."""
-    tables = [
-        per_run(curves, by, f=lambda run, batch=batch: height_at(run, "f_measure", batch))
-        for batch in batches
-    ]
-    return pd.concat(
-        [table.assign(batch=batch) for table, batch in zip(tables, batches)], ignore_index=True
-    )
-
-
-def where(table: pd.DataFrame, **values: Any) -> pd.DataFrame:
-    """Return the rows of a table whose columns have these values: where(scores, arm="egl")."""
-    for column, value in values.items():
-        table = table[table[column] == value]
-    return table
-
-
-def paired(table: pd.DataFrame, value: str, keys: Sequence[str] = ("seed",)) -> pd.DataFrame:
-    """Return a column of a table with a row for each of `keys` and a column for each arm."""
-    return table.set_index([*keys, "arm"])[value].unstack("arm").sort_index()
-
-
-def curves(results, names, column):
-    """Return (iterations (n,), values (runs, n)) of a column of rounds.csv over the runs `names`.
-
-    A run that ended early because it diverged goes on with AFTER_DIVERGENCE, any other that is shorter with its last value.
-    """
-    rounds = [results.rounds(name) for name in names]
-    iterations = max((each["iteration"].to_numpy() for each in rounds), key=len)
-    values = np.empty((len(names), len(iterations)))
-    for row, name, each in zip(values, names, rounds):
-        n = len(each[column])
-        row[:n] = each[column].to_numpy()
-        row[n:] = (
-            AFTER_DIVERGENCE.get(column, row[n - 1])
-            if results.metrics(name)["diverged"]
-            else row[n - 1]
-        )
-    return iterations, values
-
-
-def interval(values):
-    """Return (mean, half width of the 95% t-interval) over the first axis; the half width is nan for one seed."""
-    values = np.asarray(values, float)
-    n = len(values)
-    if n < 2:
-        return values.mean(axis=0), np.full(values.shape[1:], np.nan)
-    return values.mean(axis=0), stats.t.ppf(0.975, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
-
-
-def area(iterations, values, start=0):
-    """Return the area under curves (runs, n) from the iteration `start` on, divided by its width: the mean height, (runs,).
-
-    Between two evaluations a curve is a straight line, and `start` may lie there.
-    """
-    iterations = np.asarray(iterations, float)
-    start = max(start, iterations[0])
-    after = iterations > start
-    x = np.concatenate([[start], iterations[after]])
-    y = np.stack(
-        [
-            np.concatenate([[np.interp(start, iterations, row)], row[after]])
-            for row in np.asarray(values, float)
-        ]
-    )
-    return trapezoid(y, x, axis=1) / (x[-1] - x[0]) if len(x) > 1 else y[:, 0]
-
-
-def at(iterations, values, iteration):
-    """Return the height of curves (runs, n) at an iteration, between two evaluations on the straight line: (runs,)."""
-    return np.array([np.interp(iteration, iterations, row) for row in values])
-
-
-def first_at(x, values, wanted):
-    """Return the x (runs,) at which curves are first as high as `wanted`, nan where they never are; a height of 0 never counts.
-
-    x, values: (runs, n).
-    """
-    reached = (values >= wanted) & (values > 0)
-    return np.where(reached.any(axis=1), x[np.arange(len(x)), reached.argmax(axis=1)], np.nan)
-
-
-def until(iterations, values, last):
-    """Return the part of curves (runs, n) up to the iteration `last`: (iterations, values)."""
-    return iterations[iterations <= last], values[:, iterations <= last]
-
-
-def one_class(results, names, last=np.inf):
-    """Return how many of the runs call every patch healthy, or every one exudate, or have diverged, at the iteration `last`."""
-    yes, no = (
-        until(*curves(results, names, column), last)[1][:, -1]
-        for column in ("sensitivity", "specificity")
-    )
-    return int(((yes + no == 1) & np.isin(yes, (0, 1))).sum())
-
-
-def text(mean, half, digits=3):
-    """Return a mean and the half width of its interval as text."""
-    return f"{mean:.{digits}f}" if np.isnan(half) else f"{mean:.{digits}f} ± {half:.{digits}f}"
-
-
-def mean_text(values, digits=3):
-    """Return mean ± half width of the 95% t-interval of values (seeds,) as text."""
-    return text(*interval(values), digits)

@@ -42,7 +42,8 @@ def measure_speed(progress: Any) -> float:
 def seconds(task: Task, store: Any, speed: float) -> float:
     """Return about how many seconds a task takes on one core; speed: from measure_speed.
 
-    A work that is not known here, of an experiment from outside the package, counts as its start alone.
+    A work that is not known here, of an experiment from outside the package, counts as its start
+    alone.
     """
     passes = _costs().get(task.work)
     return (START + (passes(task.settings, store) if passes else 0)) / speed

@@ -3,15 +3,18 @@
 An experiment is a module, of this package or of any other, with
 
     tasks(protocol) -> {name: Task}     what is to be run; the name of a run ends in -seedNN
-    measure(results) -> Tables          the finished runs as {name: DataFrame or number}; {} where there are none.
+    measure(results) -> Tables          the finished runs as {name: DataFrame or number}; {} where
+    there are none.
                                         Nothing below looks at a run again
-    draw(tables) -> {file: Figure}      the figures, by the name of their PNG; a generator of pairs will do
-    verdict(tables) -> {claim: verdict} what the tables say about the paper's claims, by the claims' rules; may be absent
-    csvs(tables) -> {file: DataFrame}   the numbers behind the figures; may be absent
+    draw(tables) -> {file: Figure}      the figures, by the name of their PNG; a generator of pairs
+    will do verdict(tables) -> {claim: verdict} what the tables say about the paper's claims, by the
+    claims' rules; may be absent csvs(tables) -> {file: DataFrame}   the numbers behind the figures;
+    may be absent
 
-and beside it templates/NAME.md.j2: the words. The template sees the tables by their names, the `protocol`, the module's own
-constants as `experiment`, `paired` and `where` of experiments.curves, and the FILTERS below; experiments.section.read_section says how the text is laid out.
-`egl reproduce --only fig2,package.module` runs it with the paper's own.
+and beside it templates/NAME.md.j2: the words. The template sees the tables by their names, the
+`protocol`, the module's own constants as `experiment`, `paired` and `where` of experiments.curves,
+and the FILTERS below; experiments.section.read_section says how the text is laid out. `egl
+reproduce --only fig2,package.module` runs it with the paper's own.
 """
 
 import os

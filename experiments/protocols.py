@@ -13,14 +13,18 @@ from experiments.tasks import with_selection
 class Protocol(Transition):
     """One size of the experiments: the defaults are the paper's. The report says what another one scales down.
 
-    images: Algorithm 2, for Fig. 2 and the open choices; fig2_seeds; kept: iterations whose weights are kept, for Fig. 3;
+    images: Algorithm 2, for Fig. 2 and the open choices; fig2_seeds; kept: iterations whose weights
+    are kept, for Fig. 3;
     settings_iterations: of the open choices
-    patches: Algorithm 1, for as long as labels matter: 10 iterations a round, on what has been chosen so far
+    patches: Algorithm 1, for as long as labels matter: 10 iterations a round, on what has been
+    chosen so far
     seeds: wherever seeds are compared, except in Fig. 2
-    strategies: further ones, beside EGL and random, in fig2 (pool with healthy images), patches and labels
-    epochs, baseline_seeds: plain SGD on everything; grid_rates, grid_batches, grid_epochs: the grid search
-    map_stride: pixels, of maps over photographs; map_images: photographs scored at each time of Fig. 3, 0: all of the
-    training split
+    strategies: further ones, beside EGL and random, in fig2 (pool with healthy images), patches and
+    labels
+    epochs, baseline_seeds: plain SGD on everything; grid_rates, grid_batches, grid_epochs: the grid
+    search
+    map_stride: pixels, of maps over photographs; map_images: photographs scored at each time of
+    Fig. 3, 0: all of the training split
     """
 
     name: str = "full"

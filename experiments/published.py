@@ -24,8 +24,8 @@ def read_numbers() -> List[Dict[str, str]]:
 def read_curves(path: str) -> pd.DataFrame:
     """Return the digitised curves of a CSV with the columns batch,metric,strategy,value, sorted by batch.
 
-    metric: f_measure, sensitivity or specificity; strategy: random or egl; batch: at least 0; value: from 0 to 1.
-    EglError, naming the file and the line, for anything else.
+    metric: f_measure, sensitivity or specificity; strategy: random or egl; batch: at least 0;
+    value: from 0 to 1. EglError, naming the file and the line, for anything else.
     """
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -44,7 +44,8 @@ def read_curves(path: str) -> pd.DataFrame:
 def _point(row: Dict[str, Any], line: str) -> Dict[str, Any]:
     if row["metric"] not in METRICS or row["strategy"] not in STRATEGIES:
         raise EglError(
-            f"{line}: metric is one of {', '.join(METRICS)}, strategy one of {', '.join(STRATEGIES)}"
+            f"{line}: metric is one of {', '.join(METRICS)}, "
+            f"strategy one of {', '.join(STRATEGIES)}"
         )
     try:
         batch, value = float(row["batch"]), float(row["value"])

@@ -38,9 +38,10 @@ def write_report(
 ) -> str:
     """Write report.html, claims.csv, results.csv and every experiment's figures and CSVs into results.out.
 
-    failed: messages of runs that did not finish; seconds: the command has taken, None if it has run nothing; markdown: a
-    path ending in .md for the same as Markdown, with a folder of that name for its CSVs and the figures that show no
-    photographs; others: experiments from outside the package, as package.module. Returns the report's path.
+    failed: messages of runs that did not finish; seconds: the command has taken, None if it has run
+    nothing; markdown: a path ending in .md for the same as Markdown, with a folder of that name for
+    its CSVs and the figures that show no photographs; others: experiments from outside the package,
+    as package.module. Returns the report's path.
     """
     modules = {name: experiment(name) for name in dict.fromkeys((*NAMES, *FURTHER, *others))}
     found = {name: _section(module, results) for name, module in modules.items()}

@@ -30,9 +30,9 @@ REQUEST = "request.json"
 class Request:
     """What was asked for: all that decides the numbers. Kept as OUT/request.json, to draw the report again.
 
-    source: the data set's folder, None: phantoms; protocol: a name in PROTOCOLS; only: the experiments, by name or as
-    package.module; strategies: further ones; seeds, momentum, weight_decay: None as in the protocol; device: "cpu" or
-    "gpu:N"
+    source: the data set's folder, None: phantoms; protocol: a name in PROTOCOLS; only: the
+    experiments, by name or as package.module; strategies: further ones; seeds, momentum,
+    weight_decay: None as in the protocol; device: "cpu" or "gpu:N"
     """
 
     source: Optional[str] = setting(None, "the data set's folder; none: phantoms", kind=str)
@@ -75,8 +75,8 @@ def reproduce(
 ) -> Tuple[str, List[str]]:
     """Run what `request` names and write out/report.html.
 
-    jobs: runs at a time, each in a process of its own; published: see experiments.published.read_curves. Returns (path of
-    the report, messages of failed runs).
+    jobs: runs at a time, each in a process of its own; published: see
+    experiments.published.read_curves. Returns (path of the report, messages of failed runs).
     """
     began = time.time()
     if os.path.exists(os.path.join(out, "settings.json")) or os.path.isfile(out):
@@ -97,7 +97,8 @@ def report(
 ) -> str:
     """Draw the report of the folder `out` again from its runs, without training; return its path.
 
-    markdown: a path ending in .md, where the results go too, with their figures and CSVs in a folder of the same name.
+    markdown: a path ending in .md, where the results go too, with their figures and CSVs in a
+    folder of the same name.
     """
     try:
         with open(os.path.join(out, REQUEST), encoding="utf-8") as file:

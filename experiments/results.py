@@ -17,8 +17,10 @@ COUNTS = ("iteration", "n_labelled", "n_images")  # the columns of rounds.csv th
 class Results:
     """The finished runs under OUT/runs, for the experiments' `measure`. A table is read once.
 
-    out: folder of figures, CSVs and the report; stores: {name: PatchStore}; protocol: the Protocol of the runs;
-    published: curves digitised from the paper's figure (see experiments.published.read_curves), or None
+    out: folder of figures, CSVs and the report; stores: {name: PatchStore}; protocol: the Protocol
+    of the runs;
+    published: curves digitised from the paper's figure (see experiments.published.read_curves), or
+    None
     """
 
     def __init__(

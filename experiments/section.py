@@ -58,8 +58,8 @@ def read_section(text: str, verdicts: Dict[str, str], files: Sequence[str]) -> S
         | cell | cell |
         Verdict C1: what was measured
 
-    Any other block is a paragraph. verdicts: {claim: verdict}; files: names of CSVs. ValueError where the text and
-    `verdicts` are not about the same claims.
+    Any other block is a paragraph. verdicts: {claim: verdict}; files: names of CSVs. ValueError
+    where the text and `verdicts` are not about the same claims.
     """
     title, paragraphs, figures, tables = "", [], [], []
     measured: Dict[str, str] = {}

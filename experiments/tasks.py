@@ -8,9 +8,11 @@ from typing import Any, Callable, Tuple
 class Task:
     """One run, in a process and a folder of its own; experiments that name the same task share it.
 
-    work: importable function(store path, settings, folder, progress) that leaves folder/metrics.json when it is done
+    work: importable function(store path, settings, folder, progress) that leaves
+    folder/metrics.json when it is done
     store: the store it works on, a key of Protocol.stores()
-    settings: the work's settings; with needs, they name the other runs it reads, whose folders lie beside its own
+    settings: the work's settings; with needs, they name the other runs it reads, whose folders lie
+    beside its own
     needs: names of the tasks that must be finished first
     """
 

@@ -42,8 +42,9 @@ def tasks(protocol: Protocol) -> Tasks:
 def measure(results: Results) -> Tables:
     """Return the tables of the finished seeds.
 
-    epochs: seed, epoch, COLUMNS; runs, a row a seed: seed, epochs, rule (epoch after which it says stop, or None),
-    diverged (words, or None); tested: seed, moment, epoch, metric, value, low, high (95% bootstrap over patients)
+    epochs: seed, epoch, COLUMNS; runs, a row a seed: seed, epochs, rule (epoch after which it says
+    stop, or None), diverged (words, or None); tested: seed, moment, epoch, metric, value, low, high
+    (95% bootstrap over patients)
     """
     seeds = results.seeds(range(1, results.protocol.baseline_seeds + 1), name)
     if not seeds:

@@ -1,4 +1,4 @@
-"""Fig. 2: F, sensitivity and specificity by batch, for images and patches chosen by EGL or at random."""
+"""Fig. 2: F, sensitivity and specificity by batch, with images and patches chosen by EGL or at random."""
 
 from dataclasses import replace
 from functools import partial
@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 
 from experiments import plots, work
 from experiments.claims import by_interval
-from experiments.curves import grouped, heights, interval, means, paired, scores, stacked, where
+from experiments.curves import heights, interval, means, paired, scores, stacked, where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
 from experiments.tasks import with_trainer
 
-# What chooses images and what chooses patches: the paper's arms, and two that show which part works.
+# What chooses images and what chooses patches: the paper's arms, and two that show which part
+# works.
 ARMS = {
     "random": ("random", "random"),
     "egl": ("egl", "egl"),
@@ -31,7 +32,7 @@ def name(pool: str, arm: str, seed: int) -> str:
 
 
 def tasks(protocol: Protocol) -> Tasks:
-    """Return the runs of each pool and seed: its arms, which begin with the same images and batches."""
+    """Return the runs: each pool's arms of a seed begin with the same images and batches."""
     return {
         name(pool, arm, seed): task(protocol, pool, arm, seed)
         for seed in range(1, protocol.fig2_seeds + 1)
@@ -41,7 +42,7 @@ def tasks(protocol: Protocol) -> Tasks:
 
 
 def arms(protocol: Protocol, pool: str) -> Tuple[str, ...]:
-    """Return a pool's arms: the four, and where there are healthy images the protocol's further ones."""
+    """Return a pool's arms; the protocol's further strategies are in the pool with healthy images."""
     return (*ARMS, *(protocol.strategies if pool == "all" else ()))
 
 
@@ -58,30 +59,25 @@ def task(protocol: Protocol, pool: str, arm: str, seed: int) -> Task:
 def measure(results: Results) -> Tables:
     """Return the tables of Fig. 2, over the seeds in which all arms of a pool are finished.
 
-    curves: pool, arm, seed, iteration, METRICS; scores, a row a run: pool, arm, seed, mean_f (from the
-    first choice on), broken; heights: pool, arm, seed, batch, f; pools: pool, seeds, with_exudates, healthy
+    curves: pool, arm, seed, iteration, metrics; scores: pool, arm, seed, mean_f (from the first choice
+    on), broken; heights: pool, arm, seed, batch, f; pools: pool, seeds, with_exudates, healthy
     """
-    protocol, tables = results.protocol, []
+    protocol, tables, pools = results.protocol, [], []
     for pool in POOLS:
         named = {arm: partial(name, pool, arm) for arm in arms(protocol, pool)}
-        table = results.paired_curves(range(1, protocol.fig2_seeds + 1), named)
-        tables.append(table.assign(pool=pool))
-    curves, by = pd.concat(tables, ignore_index=True), ["pool", "arm", "seed"]
+        curves = results.paired_curves(range(1, protocol.fig2_seeds + 1), named)
+        tables.append(curves.assign(pool=pool))
+        if len(curves):
+            seeds, images = curves["seed"].nunique(), _images(results.stores[pool])
+            pools.append({"pool": pool, "seeds": seeds, **images})
+    curves, by = pd.concat(tables), ["pool", "arm", "seed"]
     if curves.empty:
         return {}
     first = protocol.images.initial_iterations
-    return {
-        "curves": curves,
-        "scores": scores(curves, by, first),
-        "heights": heights(curves, BATCHES, by),
-        "pools": pd.DataFrame(
-            {**keys, "seeds": part["seed"].nunique(), **_images(results.stores[keys["pool"]])}
-            for keys, part in grouped(curves, ["pool"])
-        ),
-        "published": results.published,
-        "first": first,
-        "last": curves["iteration"].max(),
-    }
+    scored, at = scores(curves, by, first), heights(curves, BATCHES, by)
+    found = {"curves": curves, "scores": scored, "heights": at, "pools": pd.DataFrame(pools)}
+    ends = {"first": first, "last": curves["iteration"].max()}
+    return {**found, **ends, "published": results.published}
 
 
 def _images(store: Any) -> Dict[str, int]:
@@ -110,9 +106,9 @@ def draw(tables: Tables) -> Figures:
             below.plot(x, difference.T, color="0.6", linewidth=0.7)
             plots.band(below, x, difference, "mean", "black")
             below.axhline(0, color="0.3", linewidth=0.8)
-            for axis in (above, below):
-                label = "initial images alone until here"
-                axis.axvline(tables["first"], color="tab:orange", label=label)
+            label = "initial images alone until here"
+            above.axvline(tables["first"], color="tab:orange", label=label)
+            below.axvline(tables["first"], color="tab:orange")
             plots.finish(above, plots.label(metric), "", ylim=(-0.02, 1.02))
             plots.finish(below, "", "batches (SGD iterations)", ylim=(-1.02, 1.02))
         axes[0, 0].set_ylabel("on the test patches")

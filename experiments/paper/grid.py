@@ -1,4 +1,4 @@
-"""Learning rates and batch sizes: the same number of samples for all, F on the test patches (the paper's grid search)."""
+"""The paper's grid search: learning rates and batch sizes over equally many samples (claim C5)."""
 
 from typing import Any, Dict
 
@@ -23,7 +23,7 @@ def name(rate: float, batch: int, seed: int) -> str:
 
 
 def tasks(protocol: Protocol) -> Tasks:
-    """Return the runs: for each rate, batch size and seed a plain SGD run over the same number of samples."""
+    """Return the runs: plain SGD at each rate, batch size and seed, over equally many samples."""
     result = {}
     for seed in range(1, protocol.seeds + 1):
         for rate in protocol.grid_rates:
@@ -38,7 +38,7 @@ def tasks(protocol: Protocol) -> Tasks:
 
 
 def seen(protocol: Protocol) -> float:
-    """Return the samples that a run sees: a number of epochs over as many samples as the store is asked for."""
+    """Return the samples that a run sees: epochs of as many as the store was asked for."""
     return protocol.grid_epochs * 2 * protocol.prepare.n_train
 
 
@@ -50,8 +50,10 @@ def iterations(protocol: Protocol, batch: int) -> int:
 def measure(results: Results) -> Tables:
     """Return the tables of the finished runs.
 
-    runs: rate, batch, seed, f_measure and auc (on the test samples at the end), diverged, one_class; cells, a row for each
-    rate and batch of the protocol: rate, batch, iterations, runs, diverged, f (mean, nan without runs), best
+    runs: rate, batch, seed, f_measure and auc (on the test samples at the end), diverged,
+    one_class; cells, a row for each
+    rate and batch of the protocol: rate, batch, iterations, runs, diverged, f (mean, nan without
+    runs), best
     """
     protocol, rows = results.protocol, []
     for rate in protocol.grid_rates:
@@ -138,7 +140,7 @@ def _annotation(runs: pd.DataFrame, seeds: int) -> str:
 
 
 def verdict(tables: Tables) -> Verdicts:
-    """Return the verdict on C5: a cell without a run can keep it from holding, but not make it fail."""
+    """Return the verdict on C5; a cell without a run can leave it undecided, but not make it fail."""
     cells = tables["cells"]
     claimed = cells[(cells["rate"] == RATE) & cells["batch"].isin(BATCHES)]
     # The last term: a mean that is too low by the rounding of a float alone is near enough.

@@ -46,7 +46,7 @@ def task(protocol: Protocol, strategy: str, seed: int) -> Task:
 
 
 def kept(protocol: Protocol) -> Tuple[int, int, int]:
-    """Return the iterations whose weights the EGL arm keeps: of the initial model, a fifth of the way, the end."""
+    """Return when the EGL arm keeps its weights: after the initial model, a fifth of the way, at the end."""
     selection = protocol.patches.selection
     first, steps = protocol.patches.initial_iterations, selection.steps
     rounds = -(-(selection.iterations - first) // steps)
@@ -56,7 +56,8 @@ def kept(protocol: Protocol) -> Tuple[int, int, int]:
 def measure(results: Results) -> Tables:
     """Return the tables, over the seeds in which all arms are finished.
 
-    curves: arm, seed, iteration, f_measure, n_labelled; scores, a row a run: arm, seed, last_f, labels, broken;
+    curves: arm, seed, iteration, f_measure, n_labelled; scores, a row a run: arm, seed, last_f,
+    labels, broken;
     heights: arm, seed, batch, f
     """
     protocol = results.protocol

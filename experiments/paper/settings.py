@@ -12,7 +12,8 @@ from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Ta
 from experiments.paper import fig2
 from experiments.tasks import with_selection, with_trainer
 
-# Variant: (what changes in the selection, in the trainer, in the rest of the run, and whether random choice changes too).
+# Variant: (what changes in the selection, in the trainer, in the rest of the run, and whether
+# random choice changes too).
 VARIANTS = {
     "image score: mean": ({}, {}, {"score": "mean"}, False),
     "image score: top 5": ({}, {}, {"score": "top5"}, False),
@@ -21,7 +22,8 @@ VARIANTS = {
     "stride 48": ({}, {}, {"stride": 48}, False),
     "k = 16": ({"k": 16}, {}, {}, True),
     "k = 64": ({"k": 64}, {}, {}, True),
-    # About one in a hundred patches of an image with exudates shows one: 400 patches hold a handful, 4000 more than a batch.
+    # About one in a hundred patches of an image with exudates shows one: 400 patches hold a
+    # handful, 4000 more than a batch.
     "every patch of an image": ({}, {}, {"labelled": "grid"}, True),
     "every patch, 4000 scored": ({"candidates": 4000}, {}, {"labelled": "grid"}, True),
 }
@@ -31,7 +33,7 @@ LESION = "healthy patches from lesion images"  # the other pool of Fig. 2
 
 
 def name(variant: str, arm: str, seed: int) -> str:
-    """Return the name of an arm's run; the defaults are Fig. 2's, as is random choice where a variant does not touch it."""
+    """Return the name of an arm's run: Fig. 2's, unless the variant changes the arm."""
     if variant in (DEFAULT, LESION):
         return fig2.name("all" if variant == DEFAULT else "lesion", arm, seed)
     if arm == "random" and not VARIANTS[variant][3]:
@@ -41,7 +43,7 @@ def name(variant: str, arm: str, seed: int) -> str:
 
 
 def tasks(protocol: Protocol) -> Tasks:
-    """Return the runs: for each variant and seed an arm by EGL and one at random; and Fig. 2's, with which they compare."""
+    """Return the runs of each variant and seed, by EGL and at random, and those of Fig. 2 beside them."""
     whole, result = fig2.tasks(protocol), {}
     for seed in protocol.compared_seeds:
         for arm in ARMS:
@@ -57,10 +59,11 @@ def tasks(protocol: Protocol) -> Tasks:
 
 
 def measure(results: Results) -> Tables:
-    """Return the tables, of each variant over the seeds in which both arms are finished; {} with Fig. 2's runs alone.
+    """Return the tables, of each variant over the seeds in which both arms are finished.
 
-    pairs: variant, seed, random and egl (mean F from the first choice on), difference, last_difference (of the last F),
-    random_broken and egl_broken (diverged, or one class for all); summary: the intervals of pairs by variant, and `effect`
+    pairs: variant, seed, random and egl (mean F from the first choice on), difference,
+    last_difference (of the last F), random_broken and egl_broken (diverged, or one class for all);
+    summary: variant, the intervals of pairs, and `effect`. {} with no more than Fig. 2's runs.
     """
     protocol, tables = results.protocol, []
     first, end = protocol.images.initial_iterations, protocol.settings_iterations
@@ -73,8 +76,8 @@ def measure(results: Results) -> Tables:
     if not pairs["variant"].isin(VARIANTS).any():
         return {}
     summary = intervals(pairs, "variant", ["random", "egl", "difference", "last_difference"])
-    for column in ("random_broken", "egl_broken"):
-        summary[column] = pairs.groupby("variant", sort=False)[column].sum().to_numpy()
+    broken = pairs.groupby("variant")[["random_broken", "egl_broken"]].sum()
+    summary = summary.join(broken, "variant")
     effects = zip(summary["difference"], summary["difference_half_width"])
     summary["effect"] = [by_interval(mean, half) for mean, half in effects]
     return {"pairs": pairs, "summary": summary, "first": first, "end": end}

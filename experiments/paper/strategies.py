@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Any, Iterable
+from typing import Any, Dict, Iterable, Optional
 
 import numpy as np
 import pandas as pd
 
 from egl.strategies import STRATEGIES
 from experiments import plots
-from experiments.curves import first_at_height, intervals, per_run, scores, where
+from experiments.curves import first_at_height, interval, intervals, per_run, scores, where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks
 from experiments.paper import fig2, patches
 from experiments.tasks import with_selection
@@ -55,7 +55,7 @@ def tasks(protocol: Protocol) -> Tasks:
 
 
 def sampled(protocol: Protocol, variant: str, seed: int) -> str:
-    """Return the name of a run of EGL on a sampled pool; the protocol's own sample is that of `patches`."""
+    """Return the name of a run of EGL on a sampled pool; that of `patches` is the protocol's own."""
     selection = protocol.patches.selection
     if SAMPLED[variant] == (selection.candidates, selection.sampling):
         return patches.name("egl", seed)
@@ -65,76 +65,65 @@ def sampled(protocol: Protocol, variant: str, seed: int) -> str:
 def measure(results: Results) -> Tables:
     """Return the tables, over the seeds in which EGL and random choice are finished; {} with no other.
 
-    scores: strategy, seed, mean_f, last_f, minus_random, minus_egl, broken (diverged, or one class for all),
-    seconds (a query; nan: unknown), and of Algorithm 1 patches_minus_random (mean F), labels (when F is
-    first ENOUGH; nan: never), labels_minus_random; what is of one algorithm is nan in a seed of the other.
+    scores: strategy, seed, mean_f, last_f, minus_random, minus_egl, broken (diverged, or one class
+    for all), seconds (a query; nan: unknown), and of Algorithm 1 patches_minus_random (mean F),
+    labels (when F is first ENOUGH; nan: never), labels_minus_random; what is of one algorithm is
+    nan in a seed of the other.
     samples: arm (of SAMPLED), seed, mean_f, last_f, seconds
     """
-    named = {strategy: partial(fig2.name, "all", strategy) for strategy in STRATEGIES}
-    compared = results.protocol.compared_seeds
-    whole = results.seeds(compared, named["egl"], named["random"])
-    runs = {
-        arm: {seed: name(seed) for seed in results.seeds(whole, name)}
-        for arm, name in named.items()
-    }
-    found = [strategy for strategy in runs if runs[strategy]]
+    protocol, seeds = results.protocol, results.protocol.compared_seeds
+    by_image = {strategy: partial(fig2.name, "all", strategy) for strategy in STRATEGIES}
+    by_patch = {strategy: partial(patches.name, strategy) for strategy in STRATEGIES}
+    whole = results.seeds(seeds, by_image["egl"], by_image["random"])
+    images = _scores(results, _finished(results, by_image, whole), protocol.images)
+    found = list(images["arm"].unique())
     if not set(found) - {"egl", "random"}:
         return {}
-    by_image, by_patch = _by_image(results, runs), _by_patch(results)
+    of_patches = results.seeds(seeds, by_patch["random"])
+    alone = _scores(results, _finished(results, by_patch, of_patches), protocol.patches)
+    alone = alone[["arm", "seed", "minus_random", "labels", "labels_minus_random"]]
+    alone = alone.rename(columns={"minus_random": "patches_minus_random", "arm": "chooser"})
+    images = images.drop(columns=["labels", "labels_minus_random"]).rename(
+        columns={"arm": "strategy"}
+    )
     tables = []
     for strategy in found:
-        of_patches = where(by_patch, arm=SAME_PATCHES.get(strategy, strategy)).drop(columns="arm")
-        table = where(by_image, arm=strategy).drop(columns="arm")
-        tables.append(table.merge(of_patches, "outer", "seed").assign(strategy=strategy))
+        chosen = where(alone, chooser=SAME_PATCHES.get(strategy, strategy))
+        table = where(images, strategy=strategy).merge(chosen, "outer", "seed")
+        tables.append(table.assign(strategy=strategy))
+    order = sorted(found, key=lambda arm: -interval(where(images, strategy=arm)["mean_f"])[0])
+    variants = {variant: partial(sampled, protocol, variant) for variant in SAMPLED}
+    samples = _scores(results, results.paired(seeds, variants), protocol.patches, start=0)
     merged = pd.concat(tables, ignore_index=True)
-    means = {arm: where(by_image, arm=arm)["mean_f"].to_numpy().mean() for arm in found}
-    order = sorted(found, key=lambda arm: -means[arm])
-    return {"scores": merged, "order": order, "samples": _samples(results), "whole": len(whole)}
+    return {"scores": merged, "samples": samples, "order": order, "whole": len(whole)}
 
 
-def _by_image(results: Results, runs: Any) -> pd.DataFrame:
-    first = results.protocol.images.initial_iterations
-    table = scores(results.curves(runs), start=first).drop(columns="labels")
-    table["seconds"] = list(_seconds(results, table, runs, first))
-    for other in ("random", "egl"):
-        table[f"minus_{other}"] = table["mean_f"] - _of(table, other, "mean_f")
-    return table
+def _finished(results: Results, named: Any, seeds: Iterable[int]) -> Dict[str, Dict[int, str]]:
+    return {
+        arm: {seed: name(seed) for seed in results.seeds(seeds, name)}
+        for arm, name in named.items()
+    }
 
 
-def _by_patch(results: Results) -> pd.DataFrame:
-    named = {strategy: partial(patches.name, strategy) for strategy in STRATEGIES}
-    compared, runs = results.protocol.compared_seeds, {}
-    for arm, name in named.items():
-        runs[arm] = {seed: name(seed) for seed in results.seeds(compared, name, named["random"])}
-    curves, by = results.curves(runs), ["arm", "seed"]
+def _scores(
+    results: Results, runs: Any, settings: Any, start: Optional[int] = None
+) -> pd.DataFrame:
+    """Return the scores of runs; with labels (to ENOUGH), seconds, and what is minus another arm's."""
+    first = settings.initial_iterations
+    curves = results.curves(runs)
     enough = partial(first_at_height, x="n_labelled", column="f_measure", wanted=ENOUGH)
-    table = per_run(curves, by, labels=enough)
-    table["mean_f"] = scores(curves, by, results.protocol.patches.initial_iterations)["mean_f"]
-    table["patches_minus_random"] = table["mean_f"] - _of(table, "random", "mean_f")
-    table["labels_minus_random"] = table["labels"] - _of(table, "random", "labels")
-    return table.drop(columns="mean_f")
-
-
-def _of(table: pd.DataFrame, arm: str, column: str) -> pd.Series:
-    """Return, for each row, a column of that arm in the same seed."""
-    return table["seed"].map(where(table, arm=arm).set_index("seed")[column])
-
-
-def _seconds(results: Results, table: pd.DataFrame, runs: Any, first: int) -> Iterable[float]:
-    """Return the mean seconds that a query took in each run of a table; nan where the run does not say."""
-    for row in table.itertuples():
-        metrics = results.metrics(runs[row.arm][row.seed])
-        choosing = metrics.get("seconds_choosing", np.nan)
-        yield choosing / max(1, metrics.get("rounds", 0) - first)
-
-
-def _samples(results: Results) -> pd.DataFrame:
-    protocol = results.protocol
-    named = {variant: partial(sampled, protocol, variant) for variant in SAMPLED}
-    runs = results.paired(protocol.compared_seeds, named)
-    table = scores(results.curves(runs))
-    first = protocol.patches.initial_iterations
-    return table.assign(seconds=list(_seconds(results, table, runs, first)))
+    table = scores(curves, start=first if start is None else start)
+    table["labels"] = per_run(curves, ["arm", "seed"], labels=enough)["labels"]
+    metrics = [results.metrics(runs[row.arm][row.seed]) for row in table.itertuples()]
+    table["seconds"] = [
+        of_run.get("seconds_choosing", np.nan) / max(1, of_run.get("rounds", 0) - first)
+        for of_run in metrics
+    ]
+    for other in ("random", "egl"):
+        of_other = where(table, arm=other).set_index("seed")
+        table[f"minus_{other}"] = table["mean_f"] - table["seed"].map(of_other["mean_f"])
+        table[f"labels_minus_{other}"] = table["labels"] - table["seed"].map(of_other["labels"])
+    return table
 
 
 def draw(tables: Tables) -> Figures:
@@ -156,6 +145,6 @@ def draw(tables: Tables) -> Figures:
 
 
 def csvs(tables: Tables) -> Csvs:
-    """Return the intervals; a cell is empty where there is no seed, a half width where there is one."""
+    """Return the intervals, a cell empty where too few seeds are known."""
     table = intervals(tables["scores"], "strategy", WRITTEN)
     return {"strategies.csv": table.astype(object).where(table.notna(), "")}
