@@ -1,20 +1,19 @@
-"""Intervals by the bootstrap over patients: a patient's patches are alike, so patients are drawn and not patches."""
+"""Intervals by the bootstrap over patients: their own patches are alike, so patients are drawn.
 
-from typing import NamedTuple
+The measures are those of egl.training.metrics, written for speed over resamples; a test holds them
+to scikit-learn's.
+"""
+
+from typing import Any, Dict, NamedTuple, Tuple
 
 import numpy as np
 
 RESAMPLES = 1000
-MEASURES = (
-    "f_measure",
-    "sensitivity",
-    "specificity",
-    "auc",
-)  # as egl.training.metrics defines them
+MEASURES = ("f_measure", "sensitivity", "specificity", "auc")
 
 
 class Cases(NamedTuple):
-    """A net's test patches counted by patient, so that a resample of the patients needs nothing else.
+    """A net's test patches counted by patient: a resample of the patients needs nothing else.
 
     counts: (patients, 4) true positives, false negatives, false positives, true negatives
     wins: (patients, patients) of the pairs of an exudate patch of the one patient and a healthy
@@ -26,18 +25,15 @@ class Cases(NamedTuple):
     wins: np.ndarray
 
 
-def count(probability, labels, patients, threshold=0.5):
-    """Return the Cases of patches: p(exudate), labels 0 or 1, and numbers of their patients from 0 on, each (n,).
+def count(probability: Any, labels: Any, patients: Any, threshold: float = 0.5) -> Cases:
+    """Return the Cases of patches.
 
-    A patch is called exudate where p(exudate) is above the threshold.
+    probability: p(exudate) (n,); labels: 0 or 1 (n,); patients: their numbers from 0 on (n,). A
+    patch is called exudate where p(exudate) is above the threshold.
     """
-    probability, labels, patients = (
-        np.asarray(probability, float),
-        np.asarray(labels),
-        np.asarray(patients),
-    )
+    probability, patients = np.asarray(probability, float), np.asarray(patients)
+    exudate, called = np.asarray(labels) == 1, probability > threshold
     n = patients.max() + 1
-    exudate, called = labels == 1, probability > threshold
     kinds = (exudate & called, exudate & ~called, ~exudate & called, ~exudate & ~called)
     counts = np.stack([np.bincount(patients[kind], minlength=n) for kind in kinds], axis=1)
     wins = np.empty((n, n))
@@ -48,32 +44,36 @@ def count(probability, labels, patients, threshold=0.5):
     return Cases(counts, wins)
 
 
-def measures(cases, times):
-    """Return {measure: (resamples,)} where patient j is taken times[i, j] times; resamples without one of the classes are left out."""
+def measures(cases: Cases, times: np.ndarray) -> Dict[str, np.ndarray]:
+    """Return {measure: (resamples,)} where patient j is taken times[i, j] times.
+
+    Resamples without one of the classes are left out.
+    """
     counts = times @ cases.counts
     both = (counts[:, :2].sum(axis=1) > 0) & (counts[:, 2:].sum(axis=1) > 0)
     times, (tp, fn, fp, tn) = times[both], counts[both].T
-    right = np.einsum("ij,ij->i", times @ cases.wins, times)
-    return dict(
-        zip(
-            MEASURES,
-            (
-                2 * tp / (2 * tp + fn + fp),
-                tp / (tp + fn),
-                tn / (fp + tn),
-                right / ((tp + fn) * (fp + tn)),
-            ),
-        )
-    )
+    ranked_rightly = np.einsum("ij,ij->i", times @ cases.wins, times)
+    return {
+        "f_measure": 2 * tp / (2 * tp + fn + fp),
+        "sensitivity": tp / (tp + fn),
+        "specificity": tn / (fp + tn),
+        "auc": ranked_rightly / ((tp + fn) * (fp + tn)),
+    }
 
 
-def draw(n, random, resamples=RESAMPLES):
-    """Return how often each of n patients is in each resample, n drawn with replacement: int (resamples, n)."""
+def draw(n: int, random: np.random.RandomState, resamples: int = RESAMPLES) -> np.ndarray:
+    """Return how often each of n patients is in each resample, int (resamples, n).
+
+    A resample is n patients drawn with replacement.
+    """
     return random.multinomial(n, np.full(n, 1 / n), size=resamples)
 
 
-def intervals(cases, times):
-    """Return {measure: (value, low, high)}: on all patients, and the 95% percentile interval over the resamples `times`."""
+def intervals(cases: Cases, times: np.ndarray) -> Dict[str, Tuple[float, float, float]]:
+    """Return {measure: (value, low, high)}: of all patients, and the 95% percentile interval.
+
+    times: the resamples, from `draw`
+    """
     values = measures(cases, np.ones((1, len(cases.counts)), int))
     resampled = measures(cases, times)
     return {

@@ -1,4 +1,4 @@
-"""The paper's claims, and the rule by which each gets its verdict: written down before the runs, and never after them."""
+"""The paper's claims, and the rule of each verdict, written down before the runs."""
 
 import math
 from typing import NamedTuple
@@ -20,44 +20,56 @@ class Claim(NamedTuple):
 
 CLAIMS = {
     "C1": Claim(
-        "Choosing images by EGL (Algorithm 2) converges earlier than random choice: in as few as 15 batches.",
-        "fig2, pool with healthy images: of the paired difference (EGL minus random, same seed) in the area under the F curve from the "
-        "first choice to the last batch, the 95% t-interval lies above 0. Below 0: contradicted.",
+        "Choosing images by EGL (Algorithm 2) converges earlier than random choice: in as few as "
+        "15 batches.",
+        "fig2, pool with healthy images: of the paired difference (EGL minus random, same seed) "
+        "in the area under the F curve from the first choice to the last batch, the 95% "
+        "t-interval lies above 0. Below 0: contradicted.",
     ),
     "C2": Claim(
         "EGL reaches a better local optimum than plain SGD.",
-        "patches: of the paired difference (EGL minus plain SGD on all labels, same seed) in the last F after equally many iterations, "
-        "the 95% t-interval lies above 0. Below 0: contradicted.",
+        "patches: of the paired difference (EGL minus plain SGD on all labels, same seed) in the "
+        "last F after equally many iterations, the 95% t-interval lies above 0. Below 0: "
+        "contradicted.",
     ),
     "C3": Claim(
         "An image's interestingness decays to about 0 after convergence.",
-        "fig3: at the last time, the median over images and seeds of interestingness over its maximum in time is below 0.05, among "
-        "runs whose net still works there (F at least 90% of its best). No such run: undecided.",
+        "fig3: at the last time, the median over images and seeds of interestingness over its "
+        "maximum in time is below 0.05, among runs whose net still works there (F at least 90% of"
+        " its best). No such run: undecided.",
     ),
     "C4": Claim(
-        "Where the backward pass stops, at the first fully connected layer or elsewhere, makes no significant difference.",
-        "layers: for each other stop, the 95% t-interval of the paired difference to ip1 in the area under the F curve holds 0 and lies "
-        "within -0.05 to 0.05. An interval without 0: contradicted; one with 0 and wider than that: undecided.",
+        "Where the backward pass stops, at the first fully connected layer or elsewhere, makes no"
+        " significant difference.",
+        "layers: for each other stop, the 95% t-interval of the paired difference to ip1 in the "
+        "area under the F curve holds 0 and lies within -0.05 to 0.05. An interval without 0: "
+        "contradicted; one with 0 and wider than that: undecided.",
     ),
     "C5": Claim(
         "Batch sizes 32 to 64 with a learning rate of 0.01 are robust.",
-        "grid: at rate 0.01, batches of 32 and of 64 each reach a mean F within 0.02 of the best cell's, and no seed diverges.",
+        "grid: at rate 0.01, batches of 32 and of 64 each reach a mean F within 0.02 of the best "
+        "cell's, and no seed diverges.",
     ),
     "C6": Claim(
         "EGL with part of the labels performs like training on the full set.",
-        "labels: in every seed EGL's F reaches 95% of the full-data F with at most half of the labels; and it needs fewer of them than "
-        "random choice (95% t-interval of the paired difference in the share below 0). The first without the second: undecided.",
+        "labels: in every seed EGL's F reaches 95% of the full-data F with at most half of the "
+        "labels; and it needs fewer of them than random choice (95% t-interval of the paired "
+        "difference in the share below 0). The first without the second: undecided.",
     ),
     "C7": Claim(
         "The maps give useful masks: they segment the regions of interest.",
-        "masks: at a threshold chosen on the validation images, on the test images the p(exudate) map's pixel AUC-PR is at least ten times "
-        "the share of annotated pixels, and lesions are found with precision and recall of at least 0.5. Only the first: undecided.",
+        "masks: at a threshold chosen on the validation images, on the test images the p(exudate)"
+        " map's pixel AUC-PR is at least ten times the share of annotated pixels, and lesions are"
+        " found with precision and recall of at least 0.5. Only the first: undecided.",
     ),
 }
 
 
-def by_interval(mean, half):
-    """Return the verdict on a claim that an effect is above 0, from its 95% interval; one seed has none (half is nan)."""
+def by_interval(mean: float, half: float) -> str:
+    """Return the verdict on a claim that an effect is above 0, from its 95% interval.
+
+    half: of the interval's width; nan for one seed, which decides nothing
+    """
     if math.isnan(half):
         return UNDECIDED
     if mean - half > 0:

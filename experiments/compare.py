@@ -39,7 +39,10 @@ WITHOUT_EFFECT = ("keep_weights", "evaluate_every", "trainer.device")
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run. settings: dotted name -> value, without the seed; store: what its store was made with."""
+    """A finished run.
+
+    settings: dotted name -> value, without the seed; store: what its store was made with
+    """
 
     path: str
     seed: int
@@ -74,7 +77,7 @@ def compare(runs: Sequence[str], out: str) -> str:
     reference = "random" if "random" in arms else next(iter(arms))
     table = _scores(_until(curves, end), reference, begin)
     os.makedirs(out, exist_ok=True)
-    summary = intervals(table, "arm", [*COLUMNS, *DIFFERENCES])
+    summary = intervals(table, ["arm"], [*COLUMNS, *DIFFERENCES])
     write_table(os.path.join(out, "comparison.csv"), summary)
     long = curves.melt(["arm", "seed", "iteration"], var_name="metric").assign(experiment="compare")
     write_long_table(long[["experiment", "arm", "seed", "iteration", "metric", "value"]], out)
@@ -151,7 +154,7 @@ def _arms(runs: Sequence[Run]) -> Dict[str, Dict[int, Run]]:
 
 
 def _names(settings: Sequence[Mapping[str, Any]]) -> List[str]:
-    """Return what to call arms of these settings: what differs; one by one, the strategy or the kind."""
+    """Return what to call arms of these settings: what differs, or the strategy or kind alone."""
     known = sorted({name for of_arm in settings for name in of_arm})
     differ = [
         name
@@ -177,7 +180,10 @@ def _all(arms: Mapping[str, Mapping[int, Run]]) -> List[Run]:
 
 
 def _common_range(curves: pd.DataFrame, first_choice: int) -> Tuple[int, int]:
-    """Return the iterations from which and to which all arms are evaluated, not before the first choice."""
+    """Return the iterations from which and to which all arms are evaluated.
+
+    The first is not before the first choice.
+    """
     by_arm = curves.groupby("arm")["iteration"]
     begin, end = by_arm.min().max(), by_arm.max().min()
     if begin > end:
@@ -189,7 +195,10 @@ def _common_range(curves: pd.DataFrame, first_choice: int) -> Tuple[int, int]:
 
 
 def _until(curves: pd.DataFrame, end: int) -> pd.DataFrame:
-    """Return the part of curves up to the iteration `end`, where a curve between two evaluations is a straight line."""
+    """Return curves up to the iteration `end`.
+
+    Between two evaluations a curve is a straight line.
+    """
     tables = []
     for keys, run in grouped(curves, ["arm", "seed"]):
         rounds = run.set_index("iteration").drop(columns=["arm", "seed"])
@@ -200,7 +209,7 @@ def _until(curves: pd.DataFrame, end: int) -> pd.DataFrame:
 
 
 def _scores(curves: pd.DataFrame, reference: str, start: int) -> pd.DataFrame:
-    """Return a row for each run: arm, seed, COLUMNS, and DIFFERENCES to the same seed of the reference."""
+    """Return a row for each run: arm, seed, COLUMNS, DIFFERENCES to the reference's seed."""
     table = scores(curves, start=start).drop(columns=["labels", "broken"])
     ends = per_run(
         curves,

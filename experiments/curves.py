@@ -21,7 +21,7 @@ BY_RUN = ("arm", "seed")
 def continued(rounds: pd.DataFrame, iterations: Sequence[int], diverged: bool) -> pd.DataFrame:
     """Return a run's rounds at the iterations of a longer run of the same settings.
 
-    Where the run has ended, its last values go on; if it ended because it diverged, AFTER_DIVERGENCE.
+    Where the run has ended, its last values go on; if it diverged, AFTER_DIVERGENCE.
     """
     known = rounds.set_index("iteration").sort_index()
     table = known.reindex(pd.Index(iterations, name="iteration"))
@@ -117,7 +117,7 @@ def is_one_class(run: pd.DataFrame) -> bool:
 def per_run(
     curves: pd.DataFrame, by: Sequence[str], **measures: Callable[[pd.DataFrame], Any]
 ) -> pd.DataFrame:
-    """Return a row for each run: the columns `by`, and measure(its rounds) for each of `measures`."""
+    """Return a row for each run: the columns `by`, and each of `measures` of its rounds."""
     rows = [
         {**keys, **{name: measure(run) for name, measure in measures.items()}}
         for keys, run in grouped(curves, by)
@@ -168,7 +168,7 @@ def interval(values: Any) -> Tuple[Any, Any]:
 
 
 def mean_text(values: Any, digits: int = 3) -> str:
-    """Return mean ± half width of the 95% t-interval of values (seeds,) as text; of one seed, the mean."""
+    """Return mean ± half of the 95% t-interval of values (seeds,) as text; of one, the value."""
     mean, half = interval(values)
     return f"{mean:.{digits}f}" if np.isnan(half) else f"{mean:.{digits}f} ± {half:.{digits}f}"
 
@@ -198,14 +198,15 @@ def means(
     return pd.concat(tables, ignore_index=True)
 
 
-def intervals(table: pd.DataFrame, by: str, columns: Sequence[str]) -> pd.DataFrame:
-    """Return the mean and interval of columns for each value of `by`, over the seeds where they are known.
+def intervals(table: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Return the mean and interval of columns for each combination of `by`, over the seeds.
 
     The columns are `by`, seeds (where the first column is known), and for each column its mean and,
-    as column_half_width, half of its 95% t-interval; nan where no seed, or one, is known.
+    as column_half_width, half of its 95% t-interval, over the seeds where it is known; nan where
+    none is, or one.
     """
     rows = []
-    for keys, part in grouped(table, [by]):
+    for keys, part in grouped(table, by):
         row = {**keys, "seeds": part[columns[0]].count()}
         for column in columns:
             known = part[column].dropna().to_numpy()
@@ -213,3 +214,76 @@ def intervals(table: pd.DataFrame, by: str, columns: Sequence[str]) -> pd.DataFr
             row.update({column: float(mean), f"{column}_half_width": float(half)})
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+# For experiments that do not measure tables yet:
+
+
+def curves(results, names, column):
+    """Return (iterations (n,), values (runs, n)) of a column of rounds.csv over the runs `names`.
+
+    A run that ended early because it diverged goes on with AFTER_DIVERGENCE, any other that is shorter with its last value.
+    """
+    rounds = [results.rounds(name) for name in names]
+    iterations = max((each["iteration"].to_numpy() for each in rounds), key=len)
+    values = np.empty((len(names), len(iterations)))
+    for row, name, each in zip(values, names, rounds):
+        n = len(each[column])
+        row[:n] = each[column].to_numpy()
+        row[n:] = (
+            AFTER_DIVERGENCE.get(column, row[n - 1])
+            if results.metrics(name)["diverged"]
+            else row[n - 1]
+        )
+    return iterations, values
+
+
+def area(iterations, values, start=0):
+    """Return the area under curves (runs, n) from the iteration `start` on, divided by its width: the mean height, (runs,).
+
+    Between two evaluations a curve is a straight line, and `start` may lie there.
+    """
+    iterations = np.asarray(iterations, float)
+    start = max(start, iterations[0])
+    after = iterations > start
+    x = np.concatenate([[start], iterations[after]])
+    y = np.stack(
+        [
+            np.concatenate([[np.interp(start, iterations, row)], row[after]])
+            for row in np.asarray(values, float)
+        ]
+    )
+    return trapezoid(y, x, axis=1) / (x[-1] - x[0]) if len(x) > 1 else y[:, 0]
+
+
+def at(iterations, values, iteration):
+    """Return the height of curves (runs, n) at an iteration, between two evaluations on the straight line: (runs,)."""
+    return np.array([np.interp(iteration, iterations, row) for row in values])
+
+
+def first_at(x, values, wanted):
+    """Return the x (runs,) at which curves are first as high as `wanted`, nan where they never are; a height of 0 never counts.
+
+    x, values: (runs, n).
+    """
+    reached = (values >= wanted) & (values > 0)
+    return np.where(reached.any(axis=1), x[np.arange(len(x)), reached.argmax(axis=1)], np.nan)
+
+
+def until(iterations, values, last):
+    """Return the part of curves (runs, n) up to the iteration `last`: (iterations, values)."""
+    return iterations[iterations <= last], values[:, iterations <= last]
+
+
+def one_class(results, names, last=np.inf):
+    """Return how many of the runs call every patch healthy, or every one exudate, or have diverged, at the iteration `last`."""
+    yes, no = (
+        until(*curves(results, names, column), last)[1][:, -1]
+        for column in ("sensitivity", "specificity")
+    )
+    return int(((yes + no == 1) & np.isin(yes, (0, 1))).sum())
+
+
+def text(mean, half, digits=3):
+    """Return a mean and the half width of its interval as text."""
+    return f"{mean:.{digits}f}" if np.isnan(half) else f"{mean:.{digits}f} ± {half:.{digits}f}"

@@ -1,4 +1,4 @@
-"""How long a task takes: its patches counted, in forward passes of one patch, times what a pass takes here.
+"""How long a task takes: its patches, counted in forward passes, times what a pass takes here.
 
 Only the progress bar needs it; nothing that is measured depends on it.
 """

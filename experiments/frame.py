@@ -53,7 +53,7 @@ def listed(items: Iterable[Any]) -> str:
 
 
 def plus_minus(values: Sequence[float], digits: int = 3) -> str:
-    """Return the mean and half of its 95% t-interval as text, over the seeds whose value is known."""
+    """Return the mean ± half of its 95% t-interval, over the seeds whose value is known."""
     return mean_text(pd.Series(values).dropna(), digits)
 
 
@@ -70,7 +70,10 @@ FILTERS = {
 
 
 def section(module: ModuleType, results: Results) -> Optional[Section]:
-    """Return an experiment's Section, its figures and CSVs written into results.out; None where no run is finished."""
+    """Return an experiment's Section; None where no run is finished.
+
+    Its figures and CSVs are written into results.out.
+    """
     tables = module.measure(results)
     if not tables:
         return None

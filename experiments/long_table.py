@@ -17,7 +17,7 @@ NAME = re.compile(r"(?P<arm>.+)-seed(?P<seed>\d+)")
 
 
 def long_table(results: Results, experiments: Mapping[str, ModuleType]) -> pd.DataFrame:
-    """Return COLUMNS of all finished runs that train a net, each with the first experiment that asks for it.
+    """Return COLUMNS of all finished runs that train a net, each under the first that asks for it.
 
     arm: the run's name, without the experiment's and without the seed; metric: a column of
     rounds.csv, or "diverged", which is 1 at the last evaluation of a run that diverged after it

@@ -50,7 +50,7 @@ def label(arm: str) -> str:
 
 
 def colour(arm: str) -> str:
-    """Return an arm's colour, the same in every figure; an arm from outside the package has one by its name."""
+    """Return an arm's colour, the same in every figure; that of an unknown arm is by its name."""
     further = FURTHER_COLOURS[zlib.crc32(arm.encode()) % len(FURTHER_COLOURS)]
     return COLOURS.get(arm, further)
 
@@ -92,7 +92,10 @@ def band(
 def bands(
     axis: Axes, curves: pd.DataFrame, column: str, x: str = "iteration", thin: float = 0.0
 ) -> None:
-    """Draw a column of curves: a band for each arm and, where thin is above 0, a line of that opacity for each seed."""
+    """Draw a column of curves: a band for each arm and, if thin > 0, a line for each seed.
+
+    thin: the opacity of these lines
+    """
     for arm, of_arm in curves.groupby("arm", sort=False):
         positions, values = stacked(of_arm, column, x)
         band(axis, positions, values, label(arm), colour(arm))
@@ -101,7 +104,7 @@ def bands(
 
 
 def dot(axis: Axes, values: Any, height: float, **style: Any) -> None:
-    """Draw the mean of values (seeds,) at a height on the y axis and, of two seeds or more, its 95% t-interval."""
+    """Draw the mean of values (seeds,) at a height and, of two or more, its 95% t-interval."""
     mean, half = interval(values)
     axis.errorbar(mean, height, xerr=None if np.isnan(half) else half, fmt="o", capsize=3, **style)
 

@@ -11,20 +11,18 @@ from experiments.tasks import with_selection
 
 @dataclass(frozen=True)
 class Protocol(Transition):
-    """One size of the experiments: the defaults are the paper's. The report says what another one scales down.
+    """One size of the experiments; the defaults are the paper's.
 
-    images: Algorithm 2, for Fig. 2 and the open choices; fig2_seeds; kept: iterations whose weights
-    are kept, for Fig. 3;
+    images: Algorithm 2, for Fig. 2 and the open choices
+    kept: iterations whose weights are kept, for Fig. 3
     settings_iterations: of the open choices
-    patches: Algorithm 1, for as long as labels matter: 10 iterations a round, on what has been
-    chosen so far
-    seeds: wherever seeds are compared, except in Fig. 2
-    strategies: further ones, beside EGL and random, in fig2 (pool with healthy images), patches and
-    labels
-    epochs, baseline_seeds: plain SGD on everything; grid_rates, grid_batches, grid_epochs: the grid
-    search
-    map_stride: pixels, of maps over photographs; map_images: photographs scored at each time of
-    Fig. 3, 0: all of the training split
+    patches: Algorithm 1, for as long as labels matter: 10 iterations a round, on all chosen so far
+    fig2_seeds, baseline_seeds, seeds: of Fig. 2, of plain SGD on everything, and of all else
+    strategies: further ones, in fig2 (pool with healthy images), patches and labels
+    epochs: of plain SGD on everything
+    grid_rates, grid_batches, grid_epochs: the grid search
+    map_stride: pixels between the patches of maps over photographs
+    map_images: photographs scored at each time of Fig. 3; 0: all of the training split
     """
 
     name: str = "full"
@@ -54,7 +52,7 @@ class Protocol(Transition):
         return range(1, min(self.seeds, self.fig2_seeds) + 1)
 
     def stores(self) -> Dict[str, PrepareSettings]:
-        """Return the settings of each store: "all", and "lesion", with healthy patches from lesion images alone."""
+        """Return the settings of each store; in "lesion", healthy patches are of lesion images."""
         return {"all": self.prepare, "lesion": replace(self.prepare, healthy_from="lesion")}
 
 

@@ -1,4 +1,4 @@
-"""What the paper printed: the numbers in its text, and curves that a reader has digitised from its figures."""
+"""What the paper printed: the numbers in its text, and curves digitised from its figures."""
 
 import csv
 import os
@@ -16,13 +16,13 @@ NUMBERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "published_nu
 
 
 def read_numbers() -> List[Dict[str, str]]:
-    """Return the numbers in the paper's text: dicts with quantity, value and place (where in the paper)."""
+    """Return the numbers in the paper's text: dicts with quantity, value and place in it."""
     with open(NUMBERS, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def read_curves(path: str) -> pd.DataFrame:
-    """Return the digitised curves of a CSV with the columns batch,metric,strategy,value, sorted by batch.
+    """Return the digitised curves of a CSV, with the columns batch,metric,strategy,value.
 
     metric: f_measure, sensitivity or specificity; strategy: random or egl; batch: at least 0;
     value: from 0 to 1. EglError, naming the file and the line, for anything else.

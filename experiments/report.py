@@ -1,4 +1,4 @@
-"""The report: one HTML file with everything in it, drawn from the CSVs of the runs; and the same as Markdown."""
+"""The report: one HTML file with everything in it, and the same as Markdown."""
 
 import base64
 import os
@@ -36,7 +36,7 @@ def write_report(
     markdown: Optional[str] = None,
     others: Sequence[str] = (),
 ) -> str:
-    """Write report.html, claims.csv, results.csv and every experiment's figures and CSVs into results.out.
+    """Write report.html and every experiment's figures and CSVs, claims.csv and results.csv.
 
     failed: messages of runs that did not finish; seconds: the command has taken, None if it has run
     nothing; markdown: a path ending in .md for the same as Markdown, with a folder of that name for

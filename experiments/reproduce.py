@@ -1,4 +1,4 @@
-"""`egl reproduce` and `egl report`: data, stores, runs, report; what is finished is not made again."""
+"""`egl reproduce` and `egl report`: data, stores, runs, report; what is finished stays."""
 
 import json
 import os
@@ -28,7 +28,7 @@ REQUEST = "request.json"
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: all that decides the numbers. Kept as OUT/request.json, to draw the report again.
+    """What decides the numbers; kept as OUT/request.json, to draw the report again.
 
     source: the data set's folder, None: phantoms; protocol: a name in PROTOCOLS; only: the
     experiments, by name or as package.module; strategies: further ones; seeds, momentum,

@@ -50,7 +50,7 @@ class Results:
         return all(os.path.exists(os.path.join(self.run(name), "metrics.json")) for name in names)
 
     def seeds(self, seeds: Iterable[int], *name_of: NameOf) -> List[int]:
-        """Return those of `seeds` for which every name_of(seed) is finished: arms are compared over the same seeds."""
+        """Return those of `seeds` for which every name_of(seed) is finished."""
         return [seed for seed in seeds if self.finished(*(name(seed) for name in name_of))]
 
     def paired(self, seeds: Iterable[int], arms: Mapping[str, NameOf]) -> Dict[str, Dict[int, str]]:
@@ -61,7 +61,7 @@ class Results:
     def curves(
         self, runs: Mapping[str, Mapping[int, str]], columns: Sequence[str] = ROUNDS[1:]
     ) -> pd.DataFrame:
-        """Return the rounds of runs {arm: {seed: run}} in one table: see experiments.curves.joined."""
+        """Return the curves of runs {arm: {seed: run}}: see experiments.curves.joined."""
         arms = {
             arm: {
                 seed: (self.rounds(name), bool(self.metrics(name)["diverged"]))
@@ -76,7 +76,7 @@ class Results:
         return self.curves(self.paired(seeds, arms))
 
     def rounds(self, name: str) -> pd.DataFrame:
-        """Return a run's rounds.csv: a row for each evaluation. EglError where it is missing or has none."""
+        """Return a run's rounds.csv; EglError where it is missing or has no rows."""
         key = name, "rounds.csv"
         if key not in self._tables:
             table = pd.DataFrame(read_rounds(self.run(name)))
@@ -88,7 +88,10 @@ class Results:
         return read_metrics(self.run(name))
 
     def table(self, name: str, file: str, text: Sequence[str] = ()) -> pd.DataFrame:
-        """Return a CSV of a run; text: the columns that hold words, or numbers that are but names."""
+        """Return a CSV of a run.
+
+        text: the columns of words, or of numbers that are names. EglError where it is missing.
+        """
         key = name, file
         if key not in self._tables:
             path = os.path.join(self.run(name), file)

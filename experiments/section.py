@@ -11,8 +11,11 @@ TABLE = "Table: "
 
 @dataclass(frozen=True)
 class Figure:
-    """file: a PNG below the results' folder; caption: what it shows, in one or two sentences; photographs: whether it shows any
-    of the data set, whose licence may forbid redistribution: such a figure is in the report alone."""
+    """file: a PNG below the results' folder; caption: what it shows.
+
+    photographs: whether it shows any of the data set, whose licence may forbid redistribution: such
+    a figure is in the report alone
+    """
 
     file: str
     caption: str
@@ -30,7 +33,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Verdict:
-    """claim: "C1" to "C7"; verdict: one of claims.VERDICTS; measured: effect, interval, seeds and condition, a sentence or two."""
+    """claim: "C1" to "C7"; verdict: one of claims.VERDICTS; measured: effect, interval, seeds."""
 
     claim: str
     verdict: str
@@ -50,7 +53,7 @@ class Section:
 
 
 def read_section(text: str, verdicts: Dict[str, str], files: Sequence[str]) -> Section:
-    """Return the Section that a text describes: blocks with blank lines between them, wrapped anywhere.
+    """Return the Section that a text describes: blocks with blank lines between them.
 
         # Title
         ![caption](file.png)                  {photographs} after it, if it shows any

@@ -11,7 +11,7 @@ FURTHER = ("strategies", "detector")
 
 
 def experiment(name: str) -> ModuleType:
-    """Return an experiment's module: one of NAMES or FURTHER, or any that can be imported, as package.module.
+    """Return an experiment's module: one of NAMES or FURTHER, or any other as package.module.
 
     EglError where there is none of that name, or it is no experiment.
     """

@@ -1,4 +1,4 @@
-"""Fig. 2: F, sensitivity and specificity by batch, with images and patches chosen by EGL or at random."""
+"""Fig. 2: F, sensitivity and specificity by batch, by EGL or at random (claim C1)."""
 
 from dataclasses import replace
 from functools import partial
@@ -42,7 +42,7 @@ def tasks(protocol: Protocol) -> Tasks:
 
 
 def arms(protocol: Protocol, pool: str) -> Tuple[str, ...]:
-    """Return a pool's arms; the protocol's further strategies are in the pool with healthy images."""
+    """Return a pool's arms; further strategies are in the pool with healthy images."""
     return (*ARMS, *(protocol.strategies if pool == "all" else ()))
 
 
@@ -59,8 +59,9 @@ def task(protocol: Protocol, pool: str, arm: str, seed: int) -> Task:
 def measure(results: Results) -> Tables:
     """Return the tables of Fig. 2, over the seeds in which all arms of a pool are finished.
 
-    curves: pool, arm, seed, iteration, metrics; scores: pool, arm, seed, mean_f (from the first choice
-    on), broken; heights: pool, arm, seed, batch, f; pools: pool, seeds, with_exudates, healthy
+    curves: pool, arm, seed, iteration, metrics; scores: pool, arm, seed, mean_f (from the first
+    choice on), broken; heights: pool, arm, seed, batch, f; pools: pool, seeds, with_exudates,
+    healthy
     """
     protocol, tables, pools = results.protocol, [], []
     for pool in POOLS:

@@ -22,7 +22,9 @@ def tasks(protocol: Protocol) -> Tasks:
 
 
 def measure(results: Results) -> Tables:
-    """Return the tables, over the seeds in which all arms of `patches` are finished; {} without a full-data run.
+    """Return the tables, over the seeds in which all arms of `patches` are finished.
+
+    {} without a full-data run.
 
     curves: arm, seed, iteration, f_measure, n_labelled, share (of all labels); at_shares: arm,
     seed, share, f_measure, at those of SHARES that every seed of an arm has been at; needed: arm,

@@ -46,7 +46,7 @@ def task(protocol: Protocol, strategy: str, seed: int) -> Task:
 
 
 def kept(protocol: Protocol) -> Tuple[int, int, int]:
-    """Return when the EGL arm keeps its weights: after the initial model, a fifth of the way, at the end."""
+    """Return when the EGL arm keeps its weights: after the initial model, a fifth, and the end."""
     selection = protocol.patches.selection
     first, steps = protocol.patches.initial_iterations, selection.steps
     rounds = -(-(selection.iterations - first) // steps)

@@ -43,7 +43,7 @@ def name(variant: str, arm: str, seed: int) -> str:
 
 
 def tasks(protocol: Protocol) -> Tasks:
-    """Return the runs of each variant and seed, by EGL and at random, and those of Fig. 2 beside them."""
+    """Return the runs of each variant and seed, by EGL and at random, and those of Fig. 2."""
     whole, result = fig2.tasks(protocol), {}
     for seed in protocol.compared_seeds:
         for arm in ARMS:
@@ -75,7 +75,7 @@ def measure(results: Results) -> Tables:
     pairs = pd.concat(tables) if tables else pd.DataFrame(columns=["variant"])
     if not pairs["variant"].isin(VARIANTS).any():
         return {}
-    summary = intervals(pairs, "variant", ["random", "egl", "difference", "last_difference"])
+    summary = intervals(pairs, ["variant"], ["random", "egl", "difference", "last_difference"])
     broken = pairs.groupby("variant")[["random_broken", "egl_broken"]].sum()
     summary = summary.join(broken, "variant")
     effects = zip(summary["difference"], summary["difference_half_width"])

@@ -55,7 +55,7 @@ def tasks(protocol: Protocol) -> Tasks:
 
 
 def sampled(protocol: Protocol, variant: str, seed: int) -> str:
-    """Return the name of a run of EGL on a sampled pool; that of `patches` is the protocol's own."""
+    """Return the name of a run of EGL on a sampled pool; the protocol's own is of `patches`."""
     selection = protocol.patches.selection
     if SAMPLED[variant] == (selection.candidates, selection.sampling):
         return patches.name("egl", seed)
@@ -63,7 +63,7 @@ def sampled(protocol: Protocol, variant: str, seed: int) -> str:
 
 
 def measure(results: Results) -> Tables:
-    """Return the tables, over the seeds in which EGL and random choice are finished; {} with no other.
+    """Return the tables, over the seeds in which EGL and random choice are finished.
 
     scores: strategy, seed, mean_f, last_f, minus_random, minus_egl, broken (diverged, or one class
     for all), seconds (a query; nan: unknown), and of Algorithm 1 patches_minus_random (mean F),
@@ -108,7 +108,7 @@ def _finished(results: Results, named: Any, seeds: Iterable[int]) -> Dict[str, D
 def _scores(
     results: Results, runs: Any, settings: Any, start: Optional[int] = None
 ) -> pd.DataFrame:
-    """Return the scores of runs; with labels (to ENOUGH), seconds, and what is minus another arm's."""
+    """Return the scores of runs; with labels (to ENOUGH), seconds, differences to two arms."""
     first = settings.initial_iterations
     curves = results.curves(runs)
     enough = partial(first_at_height, x="n_labelled", column="f_measure", wanted=ENOUGH)
@@ -146,5 +146,5 @@ def draw(tables: Tables) -> Figures:
 
 def csvs(tables: Tables) -> Csvs:
     """Return the intervals, a cell empty where too few seeds are known."""
-    table = intervals(tables["scores"], "strategy", WRITTEN)
+    table = intervals(tables["scores"], ["strategy"], WRITTEN)
     return {"strategies.csv": table.astype(object).where(table.notna(), "")}
