@@ -11,8 +11,8 @@ version = re.search(
 setup(
     name="egl-caffe",
     version=version,
-    description="Active learning by expected gradient length with Caffe, for exudates in eye fundus "
-    "photographs",
+    description="Active learning by expected gradient length with Caffe, for exudates in eye "
+    "fundus photographs",
     long_description=(here / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="BSD-2-Clause",
