@@ -57,7 +57,7 @@ class Protocol(Transition):
 
 
 FULL = Protocol()
-# All experiments on IDRiD at half size in about two hours on 2 cores.
+# All experiments on IDRiD at half size in about three hours on 2 cores.
 STANDARD = Protocol(
     name="standard",
     images=RunSettings(image_patches=16, evaluate_every=5),

@@ -17,7 +17,7 @@ from experiments.commands.parsing import (
 
 _SIZES = {
     "quick": "minutes: few seeds, batches and patches; the default without --data",
-    "standard": "about two hours on 2 cores for IDRiD at half size: the paper's store, a random "
+    "standard": "about three hours on 2 cores for IDRiD at half size: the paper's store, a random "
     "part of the patches scored; the default with --data",
     "full": "the paper's own protocol, every patch scored: days on 2 cores",
 }
