@@ -16,6 +16,7 @@ from experiments.curves import interval, stacked
 COLOURS = {
     "random": "tab:blue",
     "egl": "tab:green",
+    "ip1": "tab:green",
     "egl-images": "tab:purple",
     "egl-patches": "tab:olive",
     "sgd": "tab:gray",

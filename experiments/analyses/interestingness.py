@@ -1,171 +1,172 @@
-"""How interesting photographs are to a net at several times of its training, with maps of phi over two of them (for Fig. 3)."""
+"""How interesting photographs are to a net at several times of its training (for Fig. 3)."""
 
 import os
-import time
-from typing import NamedTuple, Tuple
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Dict, List, Sequence, Tuple
 
 import cv2
 import h5py
 import numpy as np
 
-from data_prep.normalisation import Normalisation
-from data_prep.store import PatchStore
+from data_prep.files import write_csv, written_whole
+from data_prep.store import ImageRow, PatchStore
 from data_prep.stored_photographs import StoredPhotographs
-from egl.gradient_length.maps import ImageScorer
-from egl.nets.definition import prototxt_path
+from egl.gradient_length.maps import PhiMaps
 from egl.strategies.ranking import image_score
-from egl.training.run_folder import RunFolder, read_metrics, read_table, write_csv
-from egl.training.snapshots import snapshots, weights_at
+from egl.training.run_folder import RunFolder, read_table
+from experiments.analyses.analysis import Progress, TrainedRun, analysis, beside, images_of
 from experiments.estimate import DENSE, PHOTOGRAPH, START
 
-REDUCTIONS = {
-    "sum": "sum",
-    "mean": "mean",
-    "max": "top1",
-}  # column: reduction of egl.strategies.ranking.image_score
-LONGEST = 600  # pixels of a photograph that is kept beside its maps
+# Column: reduction of egl.strategies.ranking.image_score.
+REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "top1"}
+COLUMNS = ("iteration", "image", "lesion", *REDUCTIONS)
+LONGEST = 600  # pixels: the longer side of a photograph that is kept with its maps
+FIELD_SHARE = 0.7  # about how much of a photograph its field of view covers
 
 
-class Watching(NamedTuple):
-    """What is scored, and by which weights."""
+@dataclass(frozen=True)
+class Watching:
+    """Which photographs are scored, and by which weights.
 
-    run: str  # its folder lies beside this one's
-    iterations: Tuple[int, ...]  # whose weights it keeps; its last ones are scored as well
-    chosen: bool  # whether the photographs are those that the run chose, or drawn at random
-    images: int  # how many, half of them with exudates; 0: all of the training split
+    run: whose weights; its folder lies beside this one's
+    iterations: whose weights the run keeps; its last ones are scored as well
+    chosen: whether the photographs are those that the run chose, or drawn at random
+    images: how many, half of them with exudates; 0: all of the training split
+    seed: of the random draw
+    stride: pixels between the patches whose phi is summed
+    map_stride: of the maps that are kept of two photographs; 0: none
+    """
+
+    run: str
+    iterations: Tuple[int, ...]
+    chosen: bool
+    images: int
     seed: int
-    stride: int  # pixels between patches whose phi is summed
-    map_stride: int  # of the maps that are kept of two photographs; 0: none
+    stride: int
+    map_stride: int
 
-    def passes(self, store):
-        """Return about how many forward passes of one patch it takes. store: PatchStore."""
+    def passes(self, store: Any) -> float:
+        """Return about how many forward passes of one patch it takes."""
         training = [row for row in store.images if row.split == 0]
-        area = (
-            0.7 * training[0].height * training[0].width
-        )  # the field of view fills about so much of a photograph
-        photographs = self.images or len(training)
-        one = area / self.stride**2 * DENSE.get(self.stride, 1 / 2.5)
-        kept = (
-            2 * area / self.map_stride**2 * DENSE.get(self.map_stride, 1 / 2.5)
-            if self.map_stride
-            else 0
-        )
-        return (
-            START
-            + photographs * PHOTOGRAPH
-            + (len(self.iterations) + 1) * (photographs * one + kept)
-        )
+        n_images = self.images or len(training)
+        pixels = FIELD_SHARE * training[0].height * training[0].width
+        times = len(self.iterations) + 1
+        maps = times * n_images * _map_passes(pixels, self.stride)
+        if self.map_stride:
+            maps += times * 2 * _map_passes(pixels, self.map_stride)
+        return START + n_images * PHOTOGRAPH + maps
 
 
-def watch(store, settings, out, progress):
-    """Score photographs at every time; leave interestingness.csv, maps.h5 where maps are asked for, and metrics.json."""
-    run = RunFolder(out, dict(settings._asdict(), kind="fig3"))
-    if run.finished:
-        return read_metrics(out)
-    began, data = time.time(), PatchStore(store)
-    photographs, source = StoredPhotographs(data), os.path.join(os.path.dirname(out), settings.run)
-    places, n_chosen = photographs_of(data, settings, source)
-    pictured = {
-        next((place for place in places if data.images[place].lesion == lesion), None)
-        for lesion in (True, False)
-    } - {None}
-    prototxt = prototxt_path("lenet_score.prototxt")
-    scorers = {
-        each: ImageScorer(prototxt, weights_at(source, each), Normalisation.of("mean", data.mean))
-        for each in times_of(source, settings.iterations)
-    }
+def _map_passes(pixels: float, stride: int) -> float:
+    return pixels / stride**2 * DENSE.get(stride, 1 / 2.5)
+
+
+@analysis("fig3")
+def watch(
+    store: PatchStore, settings: Watching, folder: RunFolder, progress: Progress
+) -> Dict[str, int]:
+    """Score photographs by the weights of every time.
+
+    Leaves interestingness.csv and, where maps are asked for, maps.h5. Returns how many of the
+    photographs were drawn at random.
+    """
+    photographs, run = StoredPhotographs(store), TrainedRun(beside(folder, settings.run))
+    indices, n_chosen = photographs_of(store, settings, run.folder)
+    pictured = _one_of_each_kind(store, indices) if settings.map_stride else []
+    scorers = {iteration: run.scorer(iteration) for iteration in run.times(settings.iterations)}
     rows, maps = [], {}
-    for done, place in enumerate(places, 1):
-        photograph, field = photographs.view(place)
-        row = data.images[place]
+    for done, index in enumerate(indices, 1):
+        photograph, field = photographs.view(index)
+        row = store.images[index]
         for iteration, scorer in scorers.items():
             scored = scorer.maps(photograph, settings.stride, field)
-            phi = scored.phi[scored.inside]
-            numbers = [
-                f"{image_score(phi, len(phi), reduction):.6g}" for reduction in REDUCTIONS.values()
-            ]
-            rows.append([iteration, row.id, int(row.lesion), *numbers])
-        if settings.map_stride and place in pictured:
+            rows.append([iteration, row.id, int(row.lesion), *_interestingness(scored)])
+        if index in pictured:
             phi = [
                 scorer.maps(photograph, settings.map_stride, field).phi.astype(np.float32)
                 for scorer in scorers.values()
             ]
-            maps[row] = (photograph, np.array(phi))
-        progress(done, len(places))
-    write_csv(
-        run.file("interestingness.csv"),
-        ("iteration", "image", "lesion", *REDUCTIONS),
-        sorted(rows, key=lambda row: row[0]),
-    )
+            maps[row] = photograph, np.array(phi)
+        progress(done, len(indices))
+    rows.sort(key=itemgetter(0))
+    write_csv(folder.file("interestingness.csv"), COLUMNS, rows)
     if settings.map_stride:
-        _write_maps(run.file("maps.h5"), maps, list(scorers), settings.map_stride)
-    run.finish(
-        {
-            "diverged": None,
-            "drawn": len(places) - n_chosen,
-            "seconds": round(time.time() - began, 1),
-        }
-    )
-    return read_metrics(out)
+        write_maps(folder.file("maps.h5"), maps, list(scorers), settings.map_stride)
+    return {"drawn": len(indices) - n_chosen}
 
 
-def times_of(folder, iterations):
-    """Return the iterations of a run whose weights are there: the kept ones it reached, and its last, if that has a snapshot."""
-    last = read_metrics(folder)["iterations"]  # a selection that diverged may have none there
-    kept = {each for each in iterations if each <= last}
-    return sorted(
-        kept | {last for snapshot in snapshots(folder) if snapshot.endswith(f"iter_{last:06d}")}
-    )
+def _interestingness(maps: PhiMaps) -> List[str]:
+    """Return the cells of one photograph at one time, a number for each of REDUCTIONS."""
+    phi = maps.phi[maps.inside]
+    return [f"{image_score(phi, len(phi), reduction):.6g}" for reduction in REDUCTIONS.values()]
 
 
-def photographs_of(data, settings, source):
-    """Return (places in data.images of the photographs to be scored, those with exudates first; how many the run chose).
+def _one_of_each_kind(store: PatchStore, indices: Sequence[int]) -> List[int]:
+    """Return the first photograph with exudates and the first without, as far as there are any."""
+    first: Dict[bool, int] = {}
+    for index in indices:
+        first.setdefault(bool(store.images[index].lesion), index)
+    return list(first.values())
 
-    Half of them (rounded up) have exudates; where there are too few of one kind, more of the other are taken. Of each kind the
-    first that the run `source` chose after its initial ones; where it chose too few, and where its choice is not wanted, others
-    drawn at random.
+
+def photographs_of(store: PatchStore, settings: Watching, run: str) -> Tuple[List[int], int]:
+    """Return the indices of the photographs to score, and how many of them the run chose.
+
+    Those with exudates come first; they are half of all, rounded up. Where there are too few of
+    one kind, more of the other are taken. Of each kind, the first that the run chose after its
+    initial ones come first; others are drawn at random where it chose too few, or where its choice
+    is not wanted.
+    run: its folder, whose queries.csv is read if settings.chosen
     """
-    training = {row.id: place for place, row in enumerate(data.images) if row.split == 0}
-    chosen = []
-    if settings.chosen:
-        queries = read_table(os.path.join(source, "queries.csv"))
-        chosen = [
-            training[row["image"]]
-            for row in queries
-            if row["kind"] == "image" and row["score"] != "nan"
-        ]  # initial ones: nan
-    others = np.setdiff1d(list(training.values()), chosen)
+    training = images_of(store, "train")
+    chosen = _chosen_by(run, {store.images[index].id: index for index in training}, settings)
+    others = np.setdiff1d(training, chosen)
     order = chosen + np.random.RandomState(settings.seed).permutation(others).astype(int).tolist()
-    kinds = [
-        [place for place in order if bool(data.images[place].lesion) == lesion]
-        for lesion in (True, False)
-    ]
+    with_exudates = [index for index in order if store.images[index].lesion]
+    healthy = [index for index in order if not store.images[index].lesion]
     n = min(settings.images or len(order), len(order))
-    n_lesion = min(len(kinds[0]), max(n - n // 2, n - len(kinds[1])))
-    places = kinds[0][:n_lesion] + kinds[1][: n - n_lesion]
-    return places, len(set(places) & set(chosen))
+    n_lesion = min(len(with_exudates), max(n - n // 2, n - len(healthy)))
+    indices = with_exudates[:n_lesion] + healthy[: n - n_lesion]
+    return indices, len(set(indices) & set(chosen))
 
 
-def _write_maps(path, maps, iterations, stride):
-    """HDF5: a group a photograph, with `photograph` (uint8 BGR, downscaled), `phi` (float32, a map a time), and what they are of."""
-    with h5py.File(path + ".writing", "w") as file:
+def _chosen_by(run: str, training: Dict[str, int], settings: Watching) -> List[int]:
+    if not settings.chosen:
+        return []
+    queries = read_table(os.path.join(run, "queries.csv"))
+    return [
+        training[query["image"]]
+        for query in queries
+        if query["kind"] == "image" and query["score"] != "nan"  # nan: an initial image
+    ]
+
+
+def write_maps(
+    path: str,
+    maps: Dict[ImageRow, Tuple[np.ndarray, np.ndarray]],
+    iterations: Sequence[int],
+    stride: int,
+) -> None:
+    """Write maps of phi as HDF5: a group for each photograph, "lesion" or "healthy".
+
+    A group has `photograph` (uint8 BGR, downscaled) and `phi` (float32, a map for each iteration).
+    maps: {ImageRow: (photograph, phi)}; stride: pixels
+    """
+    # Without time stamps, equal files have equal bytes.
+    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["iterations"], file.attrs["stride"] = iterations, stride
         for row, (photograph, phi) in maps.items():
             height, width = photograph.shape[:2]
-            scale = min(1, LONGEST / max(height, width))
-            small = cv2.resize(
-                photograph,
-                (round(width * scale), round(height * scale)),
-                interpolation=cv2.INTER_AREA,
-            )
             group = file.create_group("lesion" if row.lesion else "healthy")
-            group.attrs["image"], group.attrs["height"], group.attrs["width"] = (
-                row.id,
-                height,
-                width,
-            )
-            group.create_dataset(
-                "photograph", data=small, track_times=False
-            )  # times would make two equal files differ
+            group.attrs["image"] = row.id
+            group.attrs["height"], group.attrs["width"] = height, width
+            group.create_dataset("photograph", data=_shrunk(photograph), track_times=False)
             group.create_dataset("phi", data=phi, track_times=False)
-    os.replace(path + ".writing", path)
+
+
+def _shrunk(photograph: np.ndarray) -> np.ndarray:
+    height, width = photograph.shape[:2]
+    scale = min(1, LONGEST / max(height, width))
+    size = round(width * scale), round(height * scale)
+    return cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)

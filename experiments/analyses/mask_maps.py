@@ -1,31 +1,25 @@
-"""Whole photographs scored densely by a net, their maps made into masks and compared with what was annotated."""
+"""Whole photographs scored densely by a net, and the masks that its maps make."""
 
-import itertools
-import os
-import time
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, Dict, List, NamedTuple, Sequence
 
-import cv2
 import numpy as np
 
-from data_prep.field_of_view import find_field_of_view
-from data_prep.normalisation import Normalisation
-from data_prep.store import PatchStore
+from data_prep.files import write_arrays, write_csv
+from data_prep.geometry import PATCH_SIDE
+from data_prep.split import NAMES
+from data_prep.store import ImageRow, PatchStore
 from data_prep.stored_photographs import StoredPhotographs
-from egl.gradient_length.maps import ImageScorer
-from egl.nets.definition import prototxt_path
-from egl.training.run_folder import RunFolder, read_metrics, write_arrays, write_csv
-from egl.training.snapshots import weights_at
-from experiments.analyses import mask_scores
-from experiments.analyses.mask_scores import ANNOTATED
+from egl.training.run_folder import RunFolder
+from experiments.analyses import mask_scores, pixel_scores
+from experiments.analyses.analysis import Progress, TrainedRun, analysis, beside, images_of
+from experiments.analyses.mask_scores import Judged
+from experiments.analyses.pictures import small_picture
+from experiments.analyses.pixel_scores import ANNOTATED
 from experiments.estimate import DENSE, PHOTOGRAPH, START
 
-KINDS = {"p": "p(exudate)", "phi": "phi"}
-SUBSETS = {"all": "All test photographs", "lesion": "Test photographs with exudates"}
-SPLITS = {1: "validation", 2: "test"}
-SIDE = 700  # pixels: the longer side of what the overlays are drawn from
-RESAMPLES = 1000  # of the bootstrap over patients
-JUDGING = 500  # forward passes of one patch that take as long as reading a mask and comparing two maps with it
+KINDS = {"p": "p(exudate)", "phi": "phi"}  # of maps, with their words
+JUDGING = 500  # forward passes of one patch: reading a mask and comparing two maps with it
 COUNTS = ("tp", "fp", "fn", "tn", "found", "right", "called", "highest")
 PHOTOGRAPHS = (
     "id",
@@ -34,190 +28,176 @@ PHOTOGRAPHS = (
     "lesions",
     *(f"{kind}_{count}" for kind in KINDS for count in COUNTS),
 )
-SCORES = ("map", "photographs", "measure", "value", "low", "high")
 CURVES = ("map", "threshold", "recall", "precision")
 
 
-class MaskSettings(NamedTuple):
-    """run: name of the run whose last weights are used; stride: pixels, of the maps."""
+@dataclass(frozen=True)
+class MaskSettings:
+    """run: name of the run whose last weights are used; stride: of the maps, pixels."""
 
     run: str
     stride: int
 
-    def passes(self, store):
+    def passes(self, store: Any) -> float:
         """Return about how many forward passes of one patch the work takes."""
-        rows = [row for row in store.images if row.split in SPLITS]
-        # The field of view fills about 0.7 of a photograph.
+        rows = [row for row in store.images if row.split > 0]
+        # The field of view covers about 0.7 of a photograph.
         patches = sum(0.7 * row.height * row.width for row in rows) / self.stride**2
-        return (
-            START + len(rows) * (PHOTOGRAPH + JUDGING) + patches * DENSE.get(self.stride, 1 / 2.5)
-        )
+        dense = DENSE.get(self.stride, 1 / 2.5)
+        return START + len(rows) * (PHOTOGRAPH + JUDGING) + patches * dense
 
 
-class View(NamedTuple):
-    """What is kept of a photograph. row: its ImageRow; truth: uint8 H x W, see mask_scores; small: what is inside the field of
-    view's box, uint8, SIDE pixels at most; grids: {kind: float32 (rows, columns)}, nan where a patch leaves the field of view."""
+class Mapped(NamedTuple):
+    """A photograph with its maps.
 
-    row: tuple
-    truth: np.ndarray
-    small: np.ndarray
-    grids: dict
-
-
-def score(store, settings, out, progress):
-    """Score validation and test photographs densely, with thresholds chosen on the former; return the content of metrics.json.
-
-    Leaves in `out`: photographs.csv (pixels and regions of each photograph at the thresholds), scores.csv (of the test photographs
-    together, with intervals), curves.csv (precision and recall by threshold), overlays.npz (three test photographs, small).
+    truth: uint8 H x W, see pixel_scores; picture: the photograph as from small_picture
+    grids: {kind: float32 (rows, columns)}, nan where a patch leaves the field of view
     """
-    run = RunFolder(out, dict(settings._asdict(), kind="masks"))
-    if run.finished:
-        return read_metrics(out)
-    began = time.time()
-    data = PatchStore(store)
-    places = [
-        place for split in SPLITS for place, row in enumerate(data.images) if row.split == split
-    ]
-    views = _views(
-        data, settings, os.path.join(os.path.dirname(out), settings.run), places, progress
-    )
-    validation = [next(views) for place in places if data.images[place].split == 1]
-    level = {
-        kind: mask_scores.best_level(
-            sum(_histogram(view, kind, settings.stride) for view in validation)
+
+    row: ImageRow
+    truth: np.ndarray
+    picture: np.ndarray
+    grids: Dict[str, np.ndarray]
+    stride: int
+
+    def pixels(self, kind: str) -> np.ndarray:
+        """Return the score of every pixel: float32 H x W."""
+        return pixel_map(self.grids[kind], self.stride, self.truth.shape)
+
+    def bins(self, kind: str) -> np.ndarray:
+        """Return the bin of every pixel: uint16 H x W."""
+        return pixel_scores.bin_scores(self.pixels(kind), kind)
+
+
+@analysis("masks")
+def score(store: PatchStore, settings: MaskSettings, folder: RunFolder, progress: Progress) -> None:
+    """Choose a threshold for each map on the validation photographs, and judge all at it.
+
+    Leaves photographs.csv (pixels and regions of each photograph), scores.csv (of the test
+    photographs together, with intervals), curves.csv (precision and recall by threshold) and
+    overlays.npz (three test photographs, small).
+    """
+    mapper = _Mapper(store, TrainedRun(beside(folder, settings.run)), settings.stride)
+    validation, test = images_of(store, "validation"), images_of(store, "test")
+    n, decisive = len(validation) + len(test), []
+    for done, index in enumerate(validation):
+        progress(done, n)
+        decisive.append(mapper.map(index))
+    thresholds = choose_thresholds(decisive)
+    judged = [judge(photograph, thresholds) for photograph in decisive]
+    lesions = []
+    for done, index in enumerate(test, len(validation)):
+        progress(done, n)
+        photograph = mapper.map(index)
+        judged.append(judge(photograph, thresholds))
+        if photograph.row.lesion:
+            lesions.append(photograph)
+    images = [store.images[index] for index in validation + test]
+    rows = [_photograph_row(*pair, thresholds) for pair in zip(images, judged)]
+    write_csv(folder.file("photographs.csv"), PHOTOGRAPHS, rows)
+    _write_scores(folder, images[len(validation) :], judged[len(validation) :], thresholds)
+    _write_overlays(folder.file("overlays.npz"), lesions, thresholds["p"])
+
+
+class _Mapper:
+    """Maps photographs of a store by the last weights of a run."""
+
+    def __init__(self, store: PatchStore, run: TrainedRun, stride: int) -> None:
+        self._store, self._photographs, self._stride = store, StoredPhotographs(store), stride
+        self._scorer = run.scorer(run.last)
+
+    def map(self, index: int) -> Mapped:
+        photograph, mask = self._photographs.annotated(index)
+        field = self._photographs.field(index)
+        maps = self._scorer.maps(photograph, self._stride, field)
+        truth = pixel_scores.truth_of(mask, field)
+        grids = {"p": maps.posterior[..., 1].astype(np.float32), "phi": maps.phi.astype(np.float32)}
+        picture = small_picture(photograph, truth)
+        return Mapped(self._store.images[index], truth, picture, grids, self._stride)
+
+
+def pixel_map(grid: np.ndarray, stride: int, shape: Sequence[int]) -> np.ndarray:
+    """Return the score of every pixel, float32 `shape`, from those of a grid of patches.
+
+    A patch's score belongs to its centre pixel. Between centres it is bilinear, and it falls to 0
+    within a stride towards where there is no score.
+    grid: (rows, columns), nan where there is no score, as in PhiMaps; stride: pixels
+    """
+    values = np.pad(np.nan_to_num(grid).astype(np.float32), 1, mode="constant")
+    for axis, size in enumerate(shape):
+        last = values.shape[axis] - 1
+        position = np.clip((np.arange(size) - PATCH_SIDE // 2) / stride + 1, 0, last)
+        lower = np.minimum(position.astype(int), last - 1)
+        share = (position - lower).astype(np.float32)
+        if axis == 0:
+            share = share[:, None]
+        below, above = np.take(values, lower, axis), np.take(values, lower + 1, axis)
+        values = below + (above - below) * share
+    return values
+
+
+def choose_thresholds(validation: Sequence[Mapped]) -> Dict[str, int]:
+    """Return {kind: the bin of the highest pixel F over all these photographs}."""
+    return {
+        kind: pixel_scores.best_threshold(
+            sum(pixel_scores.histogram(mapped.bins(kind), mapped.truth) for mapped in validation)
         )
         for kind in KINDS
     }
-    judged, lesions = [], []
-    for view in itertools.chain(validation, views):
-        judged.append(
-            {
-                kind: mask_scores.judge(
-                    _levels(view, kind, settings.stride), view.truth, level[kind]
-                )
-                for kind in KINDS
-            }
-        )
-        if view.row.split == 2 and view.row.lesion:
-            lesions.append(view)
-    rows = [data.images[place] for place in places]
-    write_csv(
-        run.file("photographs.csv"),
-        PHOTOGRAPHS,
-        [_counts(*pair, level) for pair in zip(rows, judged)],
-    )
-    rows, judged = rows[len(validation) :], judged[len(validation) :]
-    write_csv(run.file("scores.csv"), SCORES, scores(rows, judged, level))
-    points = (
-        [kind, *_cells(point)]
-        for kind in KINDS
-        for point in mask_scores.curve(sum(each[kind].counts for each in judged), kind)
-    )
-    write_csv(run.file("curves.csv"), CURVES, points)
-    _write_overlays(run.file("overlays.npz"), lesions, level["p"], settings.stride)
-    run.finish({"diverged": None, "seconds": round(time.time() - began, 1)})
-    return read_metrics(out)
 
 
-def _views(data, settings, trained, places, progress):
-    """Yield the View of each of `places` under the last weights of the run folder `trained`."""
-    photographs = StoredPhotographs(data)
-    weights = weights_at(trained, read_metrics(trained)["iterations"])
-    scorer = ImageScorer(
-        prototxt_path("lenet_score.prototxt"), weights, Normalisation.of("mean", data.mean)
-    )
-    for done, place in enumerate(places):
-        progress(done, len(places))
-        image, mask = photographs.annotated(place)
-        field = find_field_of_view(image)
-        maps = scorer.maps(image, settings.stride, field)
-        truth = mask_scores.truth_of(mask, field)
-        grids = {"p": maps.posterior[..., 1].astype(np.float32), "phi": maps.phi.astype(np.float32)}
-        yield View(data.images[place], truth, small(image, truth), grids)
+def judge(photograph: Mapped, thresholds: Dict[str, int]) -> Dict[str, Judged]:
+    """Return {kind: Judged} of a photograph."""
+    return {
+        kind: mask_scores.judge(photograph.bins(kind), photograph.truth, threshold)
+        for kind, threshold in thresholds.items()
+    }
 
 
-def small(pixels, truth):
-    """Return the part of an image inside the field of view's box, SIDE pixels long at most. truth: H x W, 0 outside it."""
-    (top, bottom), (left, right) = (
-        np.flatnonzero(truth.any(axis=axis))[[0, -1]] for axis in (1, 0)
-    )
-    pixels = pixels[top : bottom + 1, left : right + 1]
-    factor = min(1.0, SIDE / max(pixels.shape[:2]))
-    return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-
-
-def _levels(view, kind, stride):
-    return mask_scores.levels(
-        mask_scores.pixel_map(view.grids[kind], stride, view.truth.shape), kind
-    )
-
-
-def _histogram(view, kind, stride):
-    return mask_scores.histogram(_levels(view, kind, stride), view.truth)
-
-
-def _cells(numbers):
-    return [f"{number:.6g}" for number in numbers]
-
-
-def _counts(row, judged, level):
-    """Return a row of photographs.csv."""
-    cells = [row.id, SPLITS[row.split], int(row.lesion), judged["p"].matches[1]]
-    for kind, (counts, (found, _, right, called), highest) in judged.items():
-        cells += [
-            *mask_scores.pixel_counts(counts, level[kind]),
-            found,
-            right,
-            called,
-            *_cells([mask_scores.value(highest, kind)]),
-        ]
+def _photograph_row(
+    row: ImageRow, judged: Dict[str, Judged], thresholds: Dict[str, int]
+) -> List[Any]:
+    cells = [row.id, NAMES[row.split], int(row.lesion), judged["p"].matches.lesions]
+    for kind, (counts, matches, highest) in judged.items():
+        cells += pixel_scores.confusion(counts, thresholds[kind])
+        cells += [matches.found, matches.right, matches.called]
+        cells.append(f"{pixel_scores.bin_edge(highest, kind):.6g}")
     return cells
 
 
-def scores(rows, judged, level):
-    """Yield the rows of scores.csv, of test photographs.
-
-    rows: their ImageRows; judged: of each {kind: mask_scores.Judged}; level: {kind: the threshold}, of the kinds that are told.
-    """
-    patients, lesion = (
-        np.array([getattr(row, column) for row in rows]) for column in ("patient", "lesion")
-    )
-    for kind in level:
-        counts, matches, highest = (
-            np.array([getattr(each[kind], part) for each in judged])
-            for part in mask_scores.Judged._fields
-        )
-        for subset in SUBSETS:
-            chosen = lesion | (subset == "all")
-            measured = mask_scores.with_intervals(
-                counts[chosen], matches[chosen], level[kind], patients[chosen], RESAMPLES
-            )
-            for measure, numbers in measured.items():
-                yield [kind, subset, measure, *_cells(numbers)]
-        yield [kind, "all", "image_auc", *_cells([mask_scores.ranking(highest, lesion)]), "", ""]
-        yield [kind, "all", "threshold", *_cells([mask_scores.value(level[kind], kind)]), "", ""]
+def _write_scores(
+    folder: RunFolder,
+    images: Sequence[ImageRow],
+    judged: Sequence[Dict[str, Judged]],
+    thresholds: Dict[str, int],
+) -> None:
+    """Write scores.csv and curves.csv, of the test photographs together."""
+    scores, points = [], []
+    for kind, threshold in thresholds.items():
+        of_kind = [photograph[kind] for photograph in judged]
+        scores += mask_scores.score_rows(images, of_kind, threshold, kind)
+        counts = sum(photograph.counts for photograph in of_kind)
+        for point in pixel_scores.curve(counts, kind):
+            points.append([kind, *(f"{number:.6g}" for number in point)])
+    write_csv(folder.file("scores.csv"), mask_scores.COLUMNS, scores)
+    write_csv(folder.file("curves.csv"), CURVES, points)
 
 
-def _write_overlays(path, views, level, stride):
-    """Write what the overlays show, of the photographs with the smallest, the middle and the largest annotated area."""
-    order = sorted(views, key=lambda view: int((view.truth == ANNOTATED).sum()))
-    shown = {}
-    for n, view in enumerate(
-        order[place] for place in sorted({0, len(order) // 2, len(order) - 1})
-    ):
+def _write_overlays(path: str, lesions: Sequence[Mapped], threshold: int) -> None:
+    """Write the photographs with the smallest, the middle and the largest annotated area."""
+    order = sorted(lesions, key=lambda mapped: int((mapped.truth == ANNOTATED).sum()))
+    arrays = {}
+    for number, rank in enumerate(sorted({0, len(order) // 2, len(order) - 1})):
+        mapped = order[rank]
         outlined = {
-            "annotated": view.truth == ANNOTATED,
-            "called": mask_scores.called(_levels(view, "p", stride), view.truth, level),
+            "annotated": mapped.truth == ANNOTATED,
+            "called": pixel_scores.called(mapped.bins("p"), mapped.truth, threshold),
         }
-        shown.update(
-            {
-                f"{n}_{key}": small(np.uint8(255) * mask, view.truth)
-                for key, mask in outlined.items()
-            }
-        )
-        for kind, grid in view.grids.items():
-            shown[f"{n}_{kind}"] = small(
-                mask_scores.pixel_map(grid, stride, view.truth.shape), view.truth
-            ).astype(np.float16)
-        shown.update({f"{n}_id": np.array(view.row.id), f"{n}_photograph": view.small})
-    write_arrays(path, shown)
+        for name, mask in outlined.items():
+            arrays[f"{number}_{name}"] = small_picture(np.uint8(255) * mask, mapped.truth)
+        for kind in KINDS:
+            heat = small_picture(mapped.pixels(kind), mapped.truth)
+            arrays[f"{number}_{kind}"] = heat.astype(np.float16)
+        arrays[f"{number}_id"] = np.array(mapped.row.id)
+        arrays[f"{number}_photograph"] = mapped.picture
+    write_arrays(path, arrays)

@@ -1,132 +1,54 @@
-"""Maps against annotated masks: by pixel, from histograms of scores; by lesion, as connected regions; with intervals over patients."""
+"""How well masks made from maps agree with the annotated ones, by pixel, lesion and photograph."""
 
-from typing import NamedTuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
-import cv2
 import numpy as np
 
-from data_prep.geometry import PATCH_SIDE
+from experiments.analyses.lesion_scores import LesionMatches, match_lesions
+from experiments.analyses.pixel_scores import (
+    ANNOTATED,
+    OUTSIDE,
+    bin_edge,
+    called,
+    cumulative_from_top,
+    histogram,
+)
 
-# A pixel's score is kept as a level, the logarithm in steps of 1/256: of the odds for p, which is near 0 or 1, of the value for phi.
-LEVELS = 8192
-PER_UNIT = 256
-LOWEST = {
-    "p": -16.0,
-    "phi": -24.0,
-}  # the logarithm at level 0, which everything below gets too; the highest is 32 more
-OUTSIDE, HEALTHY, ANNOTATED = range(
-    3
-)  # a pixel of the truth: outside the field of view, inside and not annotated, annotated
-OVERLAP = 0.2  # of a region's pixels: Zhang's sigma
-CURVE_STEP = 32  # levels between two points of a precision-recall curve
+SUBSETS = {"all": "All test photographs", "lesion": "Test photographs with exudates"}
+COLUMNS = ("map", "photographs", "measure", "value", "low", "high")
+RESAMPLES = 1000  # of the bootstrap over patients
 CHUNK = 100  # resamples at a time: 13 MB for each array of their histograms
+
+Measures = Dict[str, np.ndarray]
 
 
 class Judged(NamedTuple):
-    """A map of one photograph against its mask, at a threshold. counts: as from `histogram`; matches: as from `regions`; highest:
-    level of the highest score."""
+    """A map of one photograph against its mask, at a threshold.
+
+    counts: its histogram, (2, BINS); highest: the highest bin of a pixel
+    """
 
     counts: np.ndarray
-    matches: tuple
+    matches: LesionMatches
     highest: int
 
 
-def truth_of(mask, field):
-    """Return the truth of a photograph, uint8 H x W, from what is annotated and its field of view, bool H x W each."""
-    return np.where(field, np.where(mask, ANNOTATED, HEALTHY), OUTSIDE).astype(np.uint8)
+def judge(bins: np.ndarray, truth: np.ndarray, threshold: int) -> Judged:
+    """Return the Judged of a map in bins against the truth, H x W each."""
+    matches = match_lesions(called(bins, truth, threshold), truth == ANNOTATED)
+    return Judged(histogram(bins, truth), matches, int(bins[truth != OUTSIDE].max()))
 
 
-def pixel_map(grid, stride, shape):
-    """Return the score of every pixel, float32 `shape`, from those of a grid of patches.
-
-    grid: (rows, columns), NaN where there is none, as in PhiMaps; stride: pixels. A patch's score is that of its centre
-    pixel; it is bilinear between centres, and falls to 0 towards the places without a score.
-    """
-    values = np.pad(np.nan_to_num(grid).astype(np.float32), 1, mode="constant")
-    for axis, size in enumerate(shape):
-        places = np.clip(
-            (np.arange(size) - PATCH_SIDE // 2) / stride + 1, 0, values.shape[axis] - 1
-        )
-        lower = np.minimum(places.astype(int), values.shape[axis] - 2)
-        part = (places - lower).astype(np.float32)
-        below, above = (np.take(values, which, axis) for which in (lower, lower + 1))
-        values = below + (above - below) * (part[:, None] if axis == 0 else part)
-    return values
-
-
-def levels(scores, kind):
-    """Return scores, p or phi as `kind` says, as levels: uint16 from 0 to LEVELS - 1, of the same order. A score of 0 has level 0."""
-    with np.errstate(divide="ignore"):
-        logarithm = np.log(scores)
-        if kind == "p":
-            logarithm -= np.log1p(-np.minimum(scores, 1))
-    return np.clip((logarithm - LOWEST[kind]) * PER_UNIT, 0, LEVELS - 1).astype(np.uint16)
-
-
-def value(level, kind):
-    """Return the least score that has a level."""
-    logarithm = LOWEST[kind] + level / PER_UNIT
-    return float(1 / (1 + np.exp(-logarithm)) if kind == "p" else np.exp(logarithm))
-
-
-def histogram(pixels, truth):
-    """Return how many pixels of the field of view have each level, (2, LEVELS): HEALTHY ones, ANNOTATED ones."""
-    return np.stack(
-        [np.bincount(pixels[truth == which], minlength=LEVELS) for which in (HEALTHY, ANNOTATED)]
-    )
-
-
-def best_level(counts):
-    """Return the level from which on pixels are called exudate to reach the highest pixel F; ties: the lowest; never 0.
-
-    counts: histogram of the photographs that may decide it.
-    """
-    healthy, annotated = at_least(counts)
-    f = 2 * annotated / np.maximum(annotated + healthy + annotated[0], 1)
-    return 1 + int(np.argmax(f[1:]))
-
-
-def judge(pixels, truth, level):
-    """Return the Judged of a map in levels (H x W) against the truth (H x W), at the threshold `level`."""
-    matches = regions(called(pixels, truth, level), truth == ANNOTATED)
-    return Judged(histogram(pixels, truth), matches, int(pixels[truth != OUTSIDE].max()))
-
-
-def called(pixels, truth, level):
-    """Return the mask, bool H x W, of a map in levels: the pixels of the field of view with `level` or a higher one."""
-    return (pixels >= level) & (truth != OUTSIDE)
-
-
-def at_least(counts):
-    """Return, of histograms (..., LEVELS), how many pixels have each level or a higher one."""
-    return counts[..., ::-1].cumsum(axis=-1)[..., ::-1]
-
-
-def regions(mask, annotated):
-    """Return (lesions found, lesions, regions called that are right, regions called), ints, of a map's mask and the annotated one.
-
-    Lesions and regions are 8-connected. A lesion is found if at least a share OVERLAP of its pixels is called exudate, a region
-    called exudate is right if at least that share of its pixels is annotated. This is the criterion that Zhang et al. (2014,
-    Medical Image Analysis 18(7):1026) use to decide which regions of a mask and of a detection match, with their overlap factor
-    of 0.2; they then count the regions' pixels, here each region counts once.
-    """
-    return (*_matched(annotated, mask), *_matched(mask, annotated))
-
-
-def _matched(mask, other):
-    n, numbers = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    sizes, shared = (np.bincount(numbers[where], minlength=n)[1:] for where in (mask, mask & other))
-    return int((shared / sizes >= OVERLAP).sum()), n - 1
-
-
-def measures(counts, matches, level):
+def measures(counts: np.ndarray, matches: np.ndarray, threshold: int) -> Measures:
     """Return {measure: array}, over the leading axes, of what photographs have together.
 
-    counts: histograms (..., 2, LEVELS); matches: (..., 4) as from `regions`; level: of the threshold. Keys: pixel_ and lesion_
-    precision, recall and f; pixel_ap, the area under the precision-recall curve as average precision (the sum of precision times
-    gain in recall over the levels); annotated_share. What has no cases is nan, a precision where nothing is called 0.
+    counts: histograms (..., 2, BINS); matches: (..., 4), as in LesionMatches
+    The measures are pixel_ and lesion_ precision, recall and f; pixel_ap, the area under the
+    precision-recall curve as average precision (the sum over the bins of precision times the gain
+    in recall); and annotated_share. One without cases is nan; a precision where nothing is called
+    is 0.
     """
-    above = at_least(counts)
+    above = cumulative_from_top(counts)
     healthy, annotated = above[..., 0, :], above[..., 1, :]
     total = annotated[..., 0]
     with np.errstate(invalid="ignore"):
@@ -135,70 +57,81 @@ def measures(counts, matches, level):
             "annotated_share": total / (total + healthy[..., 0]),
             "pixel_ap": (counts[..., 1, :] * precision).sum(axis=-1) / total,
         }
-    hits = annotated[..., level]
-    result.update(_quality("pixel", hits, total, hits, hits + healthy[..., level]))
+    hits, wrong = annotated[..., threshold], healthy[..., threshold]
+    result.update(_quality("pixel", hits, total, hits, hits + wrong))
     result.update(_quality("lesion", *np.moveaxis(matches, -1, 0)))
     return result
 
 
-def _quality(name, found, wanted, right, given):
+def _quality(
+    unit: str, found: np.ndarray, wanted: np.ndarray, right: np.ndarray, given: np.ndarray
+) -> Measures:
     with np.errstate(invalid="ignore"):
         precision, recall = right / np.maximum(given, 1), found / wanted
         f = 2 * precision * recall / np.where(precision + recall == 0, 1, precision + recall)
-    return {f"{name}_precision": precision, f"{name}_recall": recall, f"{name}_f": f}
+    return {f"{unit}_precision": precision, f"{unit}_recall": recall, f"{unit}_f": f}
 
 
-def with_intervals(counts, matches, level, patients, resamples):
-    """Return {measure: (value, low, high)} of all photographs together, with the 95% bootstrap interval over their patients.
+def with_intervals(
+    counts: np.ndarray,
+    matches: np.ndarray,
+    threshold: int,
+    patients: Sequence[str],
+    resamples: int = RESAMPLES,
+) -> Dict[str, Tuple[float, float, float]]:
+    """Return {measure: (value, low, high)} of all photographs together.
 
-    counts: (photographs, 2, LEVELS); matches: (photographs, 4); patients: a name a photograph; resamples: how many times as many
-    patients are drawn, with replacement. A resample without annotated pixels counts for nothing.
+    low, high: the 95% bootstrap interval over patients. In each resample, as many patients are
+    drawn with replacement; one without annotated pixels counts for nothing.
+    counts: (photographs, 2, BINS); matches: (photographs, 4); patients: each photograph's
     """
-    names, place = np.unique(patients, return_inverse=True)
+    names, patient_of = np.unique(patients, return_inverse=True)
     times = (
         np.random.RandomState(0)
-        .multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)[:, place]
+        .multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)[:, patient_of]
         .astype(float)
     )
-    drawn = []
-    for part in np.array_split(times, -(-resamples // CHUNK)):
-        summed = (part @ counts.reshape(len(counts), -1)).reshape(len(part), *counts.shape[1:])
-        drawn.append(measures(summed, part @ matches, level))
+    flat = counts.reshape(len(counts), -1)
+    parts = []
+    for chunk in np.array_split(times, int(np.ceil(resamples / CHUNK))):
+        summed = (chunk @ flat).reshape(len(chunk), *counts.shape[1:])
+        parts.append(measures(summed, chunk @ matches, threshold))
     result = {}
-    for measure, whole in measures(counts.sum(axis=0), matches.sum(axis=0), level).items():
-        result[measure] = (
-            float(whole),
-            *np.nanpercentile(
-                np.concatenate([each[measure] for each in drawn]), (2.5, 97.5)
-            ).tolist(),
-        )
+    for measure, value in measures(counts.sum(axis=0), matches.sum(axis=0), threshold).items():
+        resampled = np.concatenate([part[measure] for part in parts])
+        low, high = np.nanpercentile(resampled, (2.5, 97.5)).tolist()
+        result[measure] = float(value), low, high
     return result
 
 
-def pixel_counts(counts, level):
-    """Return (true positives, false positives, false negatives, true negatives), pixels of a histogram at a threshold."""
-    (fp, tp), (healthy, annotated) = counts[:, level:].sum(axis=1), counts.sum(axis=1)
-    return tp, fp, annotated - tp, healthy - fp
+def image_auc(highest: Sequence[int], lesion: Sequence[bool]) -> float:
+    """Return how well the highest score of a photograph tells whether it has exudates.
+
+    It is the area under the ROC curve; nan where all photographs are of one kind.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(lesion, highest)) if len(set(lesion)) == 2 else float("nan")
 
 
-def curve(counts, kind):
-    """Yield (threshold, recall, precision) of a histogram, by rising threshold, as far as an annotated pixel is called."""
-    healthy, annotated = at_least(counts)
-    for level in range(1, LEVELS, CURVE_STEP):
-        if annotated[level]:
-            yield (
-                value(level, kind),
-                annotated[level] / annotated[0],
-                annotated[level] / (annotated[level] + healthy[level]),
-            )
+def score_rows(
+    images: Sequence[Any], judged: Sequence[Judged], threshold: int, kind: str
+) -> List[List[str]]:
+    """Return the rows of scores.csv for one map, with COLUMNS.
 
-
-def ranking(scores, positive):
-    """Return the area under the ROC curve, a float: how often a positive scores above a negative, ties half; nan if one lacks."""
-    scores, positive = np.asarray(scores, float), np.asarray(positive, bool)
-    difference = scores[positive][:, None] - scores[~positive]
-    return (
-        float(((difference > 0) + 0.5 * (difference == 0)).mean())
-        if difference.size
-        else float("nan")
-    )
+    images: the ImageRows of the test photographs; judged: theirs, at the threshold
+    """
+    patients = np.array([row.patient for row in images])
+    lesion = np.array([row.lesion for row in images])
+    counts = np.array([photograph.counts for photograph in judged])
+    matches = np.array([photograph.matches for photograph in judged])
+    rows = []
+    for subset in SUBSETS:
+        chosen = lesion | (subset == "all")
+        found = with_intervals(counts[chosen], matches[chosen], threshold, patients[chosen])
+        for measure, numbers in found.items():
+            rows.append([kind, subset, measure, *(f"{number:.6g}" for number in numbers)])
+    auc = image_auc([photograph.highest for photograph in judged], lesion.tolist())
+    rows.append([kind, "all", "image_auc", f"{auc:.6g}", "", ""])
+    rows.append([kind, "all", "threshold", f"{bin_edge(threshold, kind):.6g}", "", ""])
+    return rows

@@ -1,19 +1,19 @@
-"""Phi of the same patches with the backward pass stopped at several layers."""
+"""Phi of the same patches, with the backward pass stopped at several layers."""
 
-import os
-import time
-from typing import NamedTuple, Tuple
+from dataclasses import dataclass
+from typing import Any, Tuple
 
 import numpy as np
+from scipy.stats import spearmanr
 
+from data_prep.files import write_csv
 from data_prep.store import PatchStore
-from egl.gradient_length.phi import GradientLength
-from egl.nets.definition import prototxt_path
-from egl.training.run_folder import RunFolder, read_metrics, write_csv
-from egl.training.snapshots import weights_at
+from egl.strategies.ranking import top_k
+from egl.training.run_folder import RunFolder
+from experiments.analyses.analysis import Progress, TrainedRun, analysis, beside
 from experiments.estimate import PHI, START
 
-# Name: (stop_layer, parameters). The paper's is ip1.
+# Name: (stop_layer, parameters) of egl.gradient_length. The paper's is ip1.
 STOPS = {
     "ip2": ("ip2", "layer"),
     "ip1": ("ip1", "layer"),
@@ -23,57 +23,67 @@ STOPS = {
 }
 
 
-class Comparison(NamedTuple):
-    """One net at several times of its training, and the patches that it scores by every stop."""
+@dataclass(frozen=True)
+class Comparison:
+    """One net at several times of its training, and the patches that are scored with every stop.
 
-    run: str  # whose weights; its folder lies beside this one's
+    run: whose weights; its folder lies beside this one's
+    iterations: the times; those that the run did not reach are left out
+    n: patches, half of them exudates; fewer where the training split has fewer
+    seed: of the choice of patches
+    """
+
+    run: str
     iterations: Tuple[int, ...]
-    n: int  # patches, half of them exudates; fewer where the training split has fewer
+    n: int
     seed: int
 
-    def passes(self, store):
-        """Return about how many forward passes of one patch it takes. store: PatchStore."""
-        return START + len(self.iterations) * self.n * sum(
-            PHI[layer] for layer, _ in STOPS.values()
-        )
+    def passes(self, store: Any) -> float:
+        """Return about how many forward passes of one patch it takes."""
+        of_stops = sum(PHI[layer] for layer, _ in STOPS.values())
+        return START + len(self.iterations) * self.n * of_stops
 
 
-def compare(store, settings, out, progress):
-    """Score the same patches by every stop at every time that the run reached; leave phi.csv and metrics.json."""
-    run = RunFolder(out, dict(settings._asdict(), kind="layers"))
-    if run.finished:
-        return read_metrics(out)
-    began, data = time.time(), PatchStore(store)
-    source = os.path.join(os.path.dirname(out), settings.run)
-    last = read_metrics(source)["iterations"]
-    iterations = [each for each in settings.iterations if each <= last]
-    chosen = drawn(data, settings.n, settings.seed)
-    values = (
-        data.patches[chosen].astype(np.float32) - data.mean.reshape(1, -1, 1, 1).astype(np.float32)
-    ) / np.float32(64)
-    prototxt, rows = prototxt_path("lenet_score.prototxt"), []
+@analysis("layers")
+def compare(store: PatchStore, settings: Comparison, folder: RunFolder, progress: Progress) -> None:
+    """Score the same patches with every stop, at every time that the run reached; leave phi.csv."""
+    run = TrainedRun(beside(folder, settings.run))
+    indices = drawn(store, settings.n, settings.seed)
+    iterations = run.reached(settings.iterations)
+    rows, done = [], 0
     for iteration in iterations:
         columns = []
         for stop, parameters in STOPS.values():
-            columns.append(
-                GradientLength(prototxt, weights_at(source, iteration), stop, parameters)
-                .score(values)
-                .phi
-            )
-            progress(
-                len(rows) // len(chosen) * len(STOPS) + len(columns), len(iterations) * len(STOPS)
-            )
-        for patch, phi in zip(chosen, np.transpose(columns)):
-            rows.append([iteration, patch, data.labels[patch], *(f"{value:.6g}" for value in phi)])
-    write_csv(run.file("phi.csv"), ("iteration", "patch", "label", *STOPS), rows)
-    run.finish({"diverged": None, "seconds": round(time.time() - began, 1)})
-    return read_metrics(out)
+            columns.append(run.scorer(iteration, stop, parameters).phi(store.patches[indices]).phi)
+            done += 1
+            progress(done, len(iterations) * len(STOPS))
+        for index, phi in zip(indices, np.transpose(columns)):
+            rows.append([iteration, index, store.labels[index], *(f"{value:.6g}" for value in phi)])
+    write_csv(folder.file("phi.csv"), ("iteration", "patch", "label", *STOPS), rows)
 
 
-def drawn(data, n, seed):
-    """Return n training patches, drawn without repeats, half of each class (fewer where a class has fewer), in the store's order."""
-    random, training = np.random.RandomState(seed), data.patches_of("train")
-    of_class = [
-        random.permutation(training[data.labels[training] == label])[: n // 2] for label in (0, 1)
+def drawn(store: PatchStore, n: int, seed: int) -> np.ndarray:
+    """Return the indices of n training patches, in the store's order.
+
+    Half of each class are drawn at random. A class that has fewer gives all of its patches.
+    """
+    random, training = np.random.RandomState(seed), store.patches_of("train")
+    chosen = [
+        random.permutation(training[store.labels[training] == label])[: n // 2] for label in (0, 1)
     ]
-    return np.sort(np.concatenate(of_class))
+    return np.sort(np.concatenate(chosen))
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Return Spearman's rank correlation of two scores (n,).
+
+    It is nan where a score is the same for all patches, as with a net that has broken down.
+    """
+    if not np.ptp(first) or not np.ptp(second):
+        return float("nan")
+    return float(spearmanr(first, second)[0])
+
+
+def overlap(first: np.ndarray, second: np.ndarray, k: int) -> float:
+    """Return the share of the k highest of one score (n,) among the k highest of another."""
+    return len(np.intersect1d(top_k(first, k), top_k(second, k))) / min(k, len(first))

@@ -1,0 +1,1 @@
+"""The classical detector that the paper names as its baseline: see docs/detector.md."""

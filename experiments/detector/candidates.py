@@ -9,10 +9,11 @@ from experiments.detector.normalisation import BACKGROUND, NARROW
 
 
 class Level(NamedTuple):
-    """What is looked for at one level. Sizes are shares of the field of view's width.
+    """What counts as a candidate at one level. Sizes are shares of the field of view's width.
 
-    window: of the median that the green channel's contrast is against; contrast: of every pixel of a candidate, or higher; least,
-    most: side of the square that has the area of the smallest and of the largest candidate
+    window: of the median against which the green channel's contrast is measured
+    contrast: the least of a candidate's pixels
+    least, most: the side of the square with the area of the smallest and of the largest candidate
     """
 
     window: float
@@ -21,8 +22,9 @@ class Level(NamedTuple):
     most: float
 
 
-# Large exudates stand out from a wide surrounding, small and crowded ones from a narrow one. Low levels find the faint, high
-# levels part what a low one runs together; chosen by cross-validation over training photographs of IDRiD.
+# Large exudates stand out from a wide surrounding, small and crowded ones from a narrow one. Low
+# levels find the faint ones; high levels separate what a low one joins. Chosen by cross-validation
+# over training photographs of IDRiD.
 LEVELS = (
     Level(BACKGROUND, 0.15, 1 / 250, 1 / 8),
     Level(BACKGROUND, 0.08, 1 / 250, 1 / 8),
@@ -31,16 +33,18 @@ LEVELS = (
 )
 
 
-def find_candidates(green, allowed, level):
-    """Return the candidates of a photograph at a Level as labels, int32 h x w: 0 where there is none, else 1 to n.
+def find_candidates(green: np.ndarray, allowed: np.ndarray, level: Level) -> np.ndarray:
+    """Return the candidates of a photograph at a Level as labels: int32 h x w, 1 to n, 0 elsewhere.
 
-    green: float32 h x w, contrast of the green channel against the level's window; allowed: bool h x w, where candidates may lie.
-    Zhang et al. (2014) segment candidates by mathematical morphology, large and small ones; of their text we could read the
-    abstract alone, so the levels are ours. A candidate of one level may lie inside one of another.
+    Zhang et al. (2014) segment large and small candidates by mathematical morphology. We could read
+    only their abstract, so the levels are ours. A candidate of one level may lie inside one of
+    another.
+    green: float32 h x w, contrast of the green channel against the level's window
+    allowed: bool h x w, where candidates may lie
     """
     above = ((green >= level.contrast) & allowed).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=8, ltype=cv2.CV_32S)
     side = np.sqrt(stats[:, cv2.CC_STAT_AREA]) / green.shape[1]
     kept = (side >= level.least) & (side <= level.most)
-    kept[0] = False  # what is below the level
+    kept[0] = False  # the pixels below the level
     return np.where(kept, np.cumsum(kept), 0).astype(np.int32)[labels]

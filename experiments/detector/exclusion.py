@@ -1,20 +1,19 @@
-"""What is bright or dark on a photograph and no lesion: reflections at the edge of the field of view, the optic disc, vessels."""
+"""What is bright or dark on a photograph and no lesion: reflections, the optic disc, vessels."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 import cv2
 import numpy as np
 
+from data_prep.geometry import disc as ellipse
 from experiments.detector.normalisation import nearest
 
 # Sizes are shares of the width of the field of view.
-VESSEL = 1 / 45  # wider than any vessel: size of the closing that fills them
-DARK = 0.06  # contrast of the filling: from here on a pixel belongs to a vessel or another dark structure
+VESSEL = 1 / 45  # wider than any vessel: the size of the closing that fills them
+DARK = 0.06  # contrast of the filling from which on a pixel belongs to a vessel or the like
 DISC = 0.155  # diameter of the optic disc: 1.8 mm of the 11.5 to 13 mm that 45 to 50 degrees show
-DISC_MARGIN = (
-    1.15  # its bright surroundings belong to it: radius of what is excluded, in radii of the disc
-)
-SHRINK = 4  # for the disc, which is large
+DISC_MARGIN = 1.15  # radius of what is excluded, in radii of the disc: it has bright surroundings
+SHRINK = 4  # the disc is large, so it is looked for on a copy this many times smaller
 RIM = 1 / 100  # width of the rim that a reflection reaches
 REFLECTION_DEPTH = 1 / 10  # how far into the field of view reflections reach
 REFLECTION = 0.15  # contrast of a smoothed pixel of one
@@ -29,100 +28,93 @@ class Disc(NamedTuple):
     radius: float
 
 
-def dark(green):
-    """Return how much darker than its surroundings each pixel of a dark structure is: float32 h x w, 0 or above.
+def dark(green: np.ndarray) -> np.ndarray:
+    """Return how much darker than its surroundings each pixel of a dark structure is.
 
-    green: float32 h x w, contrast of the green channel. The structures are those that a closing fills: narrower than VESSEL in
-    one direction at least, so vessels, microaneurysms and small haemorrhages. What is bright is brought down to its background
-    before, or else the gaps between exudates were such structures.
+    Dark structures are what a closing fills, narrower than VESSEL in at least one direction:
+    vessels, microaneurysms and small haemorrhages. Bright pixels are first lowered to the
+    background, since otherwise the gaps between exudates would count as dark structures.
+    green: float32 h x w, contrast of the green channel; returns float32 h x w, 0 or above
     """
     below = np.minimum(green, 0)
     return cv2.morphologyEx(below, cv2.MORPH_CLOSE, ellipse(VESSEL * green.shape[1])) - below
 
 
-def fill_dark(green, darkness):
-    """Return the contrasts with what is darker than the background raised to it, where the structure is dark.
+def fill_dark(green: np.ndarray, darkness: np.ndarray) -> np.ndarray:
+    """Return the contrasts with dark structures raised to the background.
 
-    So the bright strip between two vessels is not brighter than its surroundings because of them.
+    So the strip between two vessels does not look brighter than its surroundings.
+    green: contrast of the green channel; darkness: as from `dark`
     """
     return np.where(darkness > DARK, np.maximum(green, 0), green)
 
 
-def reflections(green, field):
+def reflections(green: np.ndarray, field: np.ndarray) -> np.ndarray:
     """Return the bright regions that reach the edge of the field of view: bool h x w.
 
-    Zhang et al. (2014) exclude such bright border regions before they look for candidates. Here: what is connected, among the
-    bright pixels not far from the edge, to the outermost rim.
+    Zhang et al. (2014) exclude such bright border regions before they look for candidates. Here,
+    they are the bright pixels near the edge that are connected to the outermost rim.
+    green: float32 h x w, contrast of the green channel; field: bool h x w
     """
     width = green.shape[1]
-    # Beyond the frame the eye goes on, so the frame itself is no edge: only the surround is.
+    # The eye goes on beyond the frame, so the frame is no edge: only the surround is one.
     padded = np.pad(field, 1, mode="edge").astype(np.uint8)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    weight = np.maximum(
-        cv2.GaussianBlur(field.astype(np.float32), (0, 0), REFLECTION_BLUR * width), 1e-3
-    )
-    smooth = (
-        cv2.GaussianBlur(
-            np.where(field, green, 0).astype(np.float32), (0, 0), REFLECTION_BLUR * width
-        )
-        / weight
-    )
+    weight = np.maximum(_blurred(field, width), 1e-3)
+    smooth = _blurred(np.where(field, green, 0), width) / weight
     bright = field & (smooth > REFLECTION) & (depth < REFLECTION_DEPTH * width)
-    count, regions = cv2.connectedComponents(bright.astype(np.uint8), connectivity=8)
-    touching = np.zeros(count, bool)
-    touching[regions[bright & (depth < RIM * width)]] = True
-    return bright & touching[regions]
+    n, regions = cv2.connectedComponents(bright.astype(np.uint8), connectivity=8)
+    at_rim = np.zeros(n, bool)
+    at_rim[regions[bright & (depth < RIM * width)]] = True
+    return bright & at_rim[regions]
 
 
-def find_disc(image, darkness, field):
-    """Return the Disc of a photograph.
+def _blurred(values: np.ndarray, width: int) -> np.ndarray:
+    return cv2.GaussianBlur(values.astype(np.float32), (0, 0), REFLECTION_BLUR * width)
 
-    image: uint8 h x w x 3 BGR; darkness: as from `dark`; field: bool h x w. Every photograph gets one, also where the disc is not
-    to be seen. The disc is where a bright circle of its size and many vessels come together: the product of the circle's
-    brightness above the ring around it and of the mean darkness of vessels in and above and below it, where they run
-    vertically, is highest. Zhang et al. use a detector of their own that the text we could read does not describe.
+
+def find_disc(image: np.ndarray, darkness: np.ndarray, field: np.ndarray) -> Disc:
+    """Return the Disc of a photograph; there always is one, even where none is visible.
+
+    It lies where a bright circle of its size and many vessels come together. What is highest there
+    is a product: the brightness of the circle above the ring around it, times the mean darkness of
+    vessels in it, above and below it, where they run vertically. Zhang et al. use a detector of
+    their own, which the text that we could read does not describe.
+    image: uint8 h x w x 3 BGR; darkness: as from `dark`; field: bool h x w
     """
     size = (image.shape[1] // SHRINK, image.shape[0] // SHRINK)
-    inside = cv2.resize(field.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.999
+    inside = _small(field, size) > 0.999
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     light = (small[..., 1] + small[..., 2]) / 2
     light = light[nearest(inside)] if inside.any() else light
     radius = DISC * size[0] / 2
     circle, ring = _mean(light, ellipse(2 * radius)), _mean(light, ellipse(3.4 * radius))
     above = np.maximum(circle - ring, 0) / np.maximum(ring, 1)
-    vessels = cv2.resize(
-        np.where(field, _vertical(darkness), 0).astype(np.float32),
-        size,
-        interpolation=cv2.INTER_AREA,
-    )
+    vessels = _small(np.where(field, _vertical(darkness), 0), size)
     window = np.ones((int(4 * radius) | 1, int(2 * radius) | 1), np.uint8)
     score = above * _mean(vessels, window) * inside
     row, column = np.unravel_index(int(score.argmax()), score.shape)
-    return Disc(
-        *(SHRINK * (place + 0.5) - 0.5 for place in (row, column)), DISC * image.shape[1] / 2
-    )
+    centre_row, centre_column = SHRINK * (row + 0.5) - 0.5, SHRINK * (column + 0.5) - 0.5
+    return Disc(centre_row, centre_column, DISC * image.shape[1] / 2)
 
 
-def disc_mask(disc, shape):
+def disc_mask(disc: Disc, shape: Tuple[int, int]) -> np.ndarray:
     """Return the optic disc with its margin: bool `shape`."""
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     return (rows - disc.row) ** 2 + (columns - disc.column) ** 2 <= (DISC_MARGIN * disc.radius) ** 2
 
 
-def ellipse(diameter):
-    """Return a round structuring element of odd size, 3 pixels at least."""
-    size = max(3, int(round(diameter)) | 1)
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+def _small(values: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
+    return cv2.resize(values.astype(np.float32), size, interpolation=cv2.INTER_AREA)
 
 
-def _vertical(darkness):
-    """Return the darkness of structures that run rather up than across."""
+def _vertical(darkness: np.ndarray) -> np.ndarray:
+    """Return the darkness of structures that run up rather than across."""
     length = max(3, int(VESSEL * darkness.shape[1]) | 1)
-    along, across = (cv2.blur(darkness, size) for size in ((1, length), (length, 1)))
+    along, across = cv2.blur(darkness, (1, length)), cv2.blur(darkness, (length, 1))
     return np.maximum(along - across, 0)
 
 
-def _mean(values, window):
-    return cv2.filter2D(
-        values, -1, window.astype(np.float32) / window.sum(), borderType=cv2.BORDER_REPLICATE
-    )
+def _mean(values: np.ndarray, window: np.ndarray) -> np.ndarray:
+    kernel = window.astype(np.float32) / window.sum()
+    return cv2.filter2D(values, -1, kernel, borderType=cv2.BORDER_REPLICATE)

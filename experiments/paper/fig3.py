@@ -1,210 +1,210 @@
-"""Fig. 3: how interesting photographs are to a net in the course of its training, with their maps; and whether that ends near 0 (C3)."""
+"""Fig. 3: how interesting photographs are to a net in the course of its training (claim C3)."""
 
 import os
 from functools import partial
+from typing import Any, Dict
 
-import numpy as np
+import h5py
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from egl.training.run_folder import write_csv
+from experiments import plots
 from experiments.analyses.interestingness import Watching, watch
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
-from experiments.curves import one_class
+from experiments.curves import is_one_class, where
+from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
 from experiments.paper import baseline, fig2
-from experiments.paper.fig3_figures import draw, draw_maps
-from experiments.paper.fig3_runs import DECAYED, KINDS, load, name, seeds_of, times, watched
-from experiments.section import Section, Table, Verdict
-from experiments.tasks import Task
+from experiments.pictures import show_under_maps
+
+KINDS = {"egl": "EGL selection", "sgd": "Plain SGD"}
+# Whether a photograph has exudates: its words, colour, and group in maps.h5.
+LESION = {1: ("with exudates", "tab:red", "lesion"), 0: ("healthy", "tab:cyan", "healthy")}
+WORKS, DECAYED = 0.9, 0.05  # the rule of C3
+WRITTEN = ["training", "seed", "batch", "image", "lesion", "interestingness", "over_maximum"]
+WRITTEN += ["f_measure", "net_works"]
 
 
-def tasks(protocol):
-    """Return {name: Task}: the runs that are watched, and for each one that scores photographs by its weights."""
-    whole = dict(fig2.tasks(protocol), **baseline.tasks(protocol))
+def name(kind: str, seed: int) -> str:
+    """Return the name of the run that watches a seed's training."""
+    return f"fig3-{kind}-seed{seed:02d}"
+
+
+def watched(kind: str, seed: int) -> str:
+    """Return the name of the run that is watched."""
+    return fig2.name("all", "egl", seed) if kind == "egl" else baseline.name(seed)
+
+
+def seeds_of(protocol: Protocol) -> Dict[str, range]:
+    """Return {kind: its seeds}."""
+    return {"egl": protocol.compared_seeds, "sgd": range(1, protocol.baseline_seeds + 1)}
+
+
+def tasks(protocol: Protocol) -> Tasks:
+    """Return the runs that are watched, and for each one that scores photographs by its weights."""
+    whole = {**fig2.tasks(protocol), **baseline.tasks(protocol)}
     result = {}
     for kind, seeds in seeds_of(protocol).items():
         for seed in seeds:
             run = watched(kind, seed)
-            result[run] = whole[run]
             settings = Watching(
-                run, whole[run].settings.keep_weights, kind == "egl", protocol.map_images, seed,
-                protocol.images.stride, protocol.map_stride if seed == 1 else 0,
-            )  # fmt: skip
+                run=run,
+                iterations=whole[run].settings.keep_weights,
+                chosen=kind == "egl",
+                images=protocol.map_images,
+                seed=seed,
+                stride=protocol.images.stride,
+                map_stride=protocol.map_stride if seed == 1 else 0,
+            )
+            result[run] = whole[run]
             result[name(kind, seed)] = Task(watch, "all", settings, needs=(run,))
     return result
 
 
-def verdict(runs, same=0):
-    """Return the Verdict on C3 from all Watched runs; same: how many of those that count end by calling all patches the same."""
-    last = _last([run for run in runs if run.counts])
-    what = UNDECIDED
-    if len(last):
-        what = REPRODUCED if np.median(last) < DECAYED else NOT_REPRODUCED
-    words = [_measured("Both kinds of training", runs)]
-    words += [
-        _measured(f"{label} alone", [run for run in runs if run.kind == kind])
-        for kind, label in KINDS.items()
-    ]
-    if same:
-        words.append(
-            f"{same} of the nets that count call all patches the same, which alone can give a high F."
-        )
-    return Verdict("C3", what, " ".join(words))
+def measure(results: Results) -> Tables:
+    """Return the tables of the finished runs.
 
-
-def _last(runs):
-    """Return the relative interestingness of all photographs of these runs at the last time, where it is defined."""
-    values = np.concatenate([run.relative[:, -1] for run in runs]) if runs else np.array([])
-    return values[~np.isnan(values)]
-
-
-def _measured(what, runs):
-    counting = [run for run in runs if run.counts]
-    last = _last(counting)
-    if not runs:
-        return f"{what}: no run is finished."
-    if not len(last):
-        return f"{what}: no run of {len(runs)} counts, since each diverged or has a net that does not work at the last time."
-    low, middle, high = np.percentile(last, (25, 50, 75))
-    return (
-        f"{what}: at the last time interestingness over its maximum has the median {middle:.3f} (quartiles {low:.3f} and {high:.3f}; "
-        f"{len(last)} photographs in the {len(counting)} of {len(runs)} runs that count)."
-    )
-
-
-def section(results):
-    """Return the Section, or None where nothing of it is finished."""
-    wanted = seeds_of(results.protocol)
+    photographs: WRITTEN, counts (whether the run counts for C3), last (whether it is the run's last
+    time); rounds: training, seed, iteration, f_measure; seeds: {kind: how many are finished};
+    drawn: photographs that no run chose; same: runs that count and call all patches the same;
+    maps: {kind: maps of seed 1}
+    """
     seeds = {
-        kind: results.seeds(wanted[kind], partial(name, kind), partial(watched, kind))
-        for kind in KINDS
+        kind: results.seeds(wanted, partial(name, kind), partial(watched, kind))
+        for kind, wanted in seeds_of(results.protocol).items()
     }
-    loaded = {
-        kind: [run for run in (load(results, kind, seed) for seed in seeds[kind]) if run]
-        for kind in KINDS
-    }
-    runs = [run for kind in KINDS for run in loaded[kind]]
-    if not runs:
-        return None
-    _write(results.file("fig3.csv"), runs)
-    figures = [draw(results, loaded)]
-    for kind in KINDS:
-        maps = os.path.join(results.run(name(kind, 1)), "maps.h5")
-        if any(run.seed == 1 for run in loaded[kind]) and os.path.exists(maps):
-            figures.append(draw_maps(results, kind, maps))
-    counting = [watched(run.kind, run.seed) for run in runs if run.counts]
-    judged = verdict(runs, one_class(results, counting) if counting else 0)
-    text = _text(results, seeds, wanted)
-    return Section(
-        "Figure 3: interestingness over training time",
-        text,
-        figures,
-        [_table(loaded)],
-        (judged,),
-        ("fig3.csv",),
-    )
-
-
-def _text(results, seeds, wanted):
-    counts = ", ".join(
-        f"{KINDS[kind]} {len(seeds[kind])} of {len(wanted[kind])} seeds" for kind in KINDS
-    )
-    text = [
-        f"The interestingness of a photograph is the sum of phi over the patches in its field of view, {results.protocol.images.stride} "
-        f"pixels apart, by the weights that a run kept at several times: {counts}. Half of the photographs have exudates, as far as there "
-        "are enough.",
-        "A net that has broken down and calls every patch healthy with certainty has a phi of 0 as well. So a run counts only if, at its "
-        "last time, F on the test patches is at least 90% of its best. A run that diverged does not count, whatever it was before.",
-    ]
-    if seeds["egl"]:
-        text.append(
-            "Under EGL selection (Algorithm 2, pool with healthy images) the photographs are the first that the run itself chose after its "
-            "initial ones. Each was chosen for its interestingness at one time and trained on from then on, so some fall is to be expected "
-            "even while the net goes on learning."
-        )
-    drawn = sum(results.metrics(name("egl", seed))["drawn"] for seed in seeds["egl"])
-    if drawn:
-        text[-1] += (
-            f" Where a run chose too few of one kind, others were drawn at random ({drawn} in all)."
-        )
-    if seeds["sgd"]:
-        text.append(
-            "Under plain SGD on all labels the photographs were drawn at random from the training split."
-        )
-    return text
-
-
-def _table(loaded):
-    rows = []
-    for kind, runs in loaded.items():
-        for iteration in times(runs):
-            here = [
-                (run, list(run.iterations).index(iteration))
-                for run in runs
-                if iteration in run.iterations
-            ]
-            working = [(run, at) for run, at in here if run.works[at]]
-            cells = [[run.f[at] for run, at in here], [run.sums[:, at] for run, at in here]]
-            cells += [[run.relative[:, at] for run, at in which] for which in (here, working)]
-            rows.append(
-                [
-                    KINDS[kind],
-                    str(iteration),
-                    f"{len(working)} of {len(here)}",
-                    *map(_median, cells),
-                ]
-            )
-    header = (
-        "training",
-        "batches",
-        "working nets",
-        "F",
-        "interestingness",
-        "over its maximum",
-        "the same, working nets only",
-    )
-    caption = (
-        "Medians (F: over seeds; interestingness: over photographs and seeds) at the times whose weights were kept. Working: at least "
-        "90% of the run's best F; –: not evaluated yet, or no such net"
-    )
-    return Table(caption, header, rows)
-
-
-def _median(parts):
-    values = np.hstack(parts) if parts else np.array([])
-    values = values[~np.isnan(values)]
-    return f"{np.median(values):.3g}" if len(values) else "–"
-
-
-def _write(path, runs):
-    rows = []
-    for run in runs:
-        for at, iteration in enumerate(run.iterations):
-            for image, lesion, total, relative in zip(
-                run.images, run.lesion, run.sums[:, at], run.relative[:, at]
-            ):
-                numbers = [f"{value:.6g}" for value in (total, relative, run.f[at])]
-                rows.append(
-                    [
-                        run.kind,
-                        run.seed,
-                        iteration,
-                        image,
-                        int(lesion),
-                        *numbers,
-                        int(run.works[at]),
-                    ]
-                )
-    write_csv(
-        path,
-        (
-            "training",
-            "seed",
-            "batch",
-            "image",
-            "lesion",
-            "interestingness",
-            "over_maximum",
-            "f_measure",
-            "net_works",
+    pairs = [(kind, seed) for kind in KINDS for seed in seeds[kind]]
+    tables = [_photographs(results, kind, seed) for kind, seed in pairs]
+    if not any(len(table) for table in tables):
+        return {}
+    photographs = pd.concat(tables, ignore_index=True)
+    runs = photographs.groupby(["training", "seed"], sort=False)["counts"].first()
+    rounds = {pair: results.rounds(watched(*pair)) for pair in runs.index}
+    return {
+        "photographs": photographs,
+        "rounds": pd.concat(
+            [table.assign(training=kind, seed=seed) for (kind, seed), table in rounds.items()]
         ),
-        rows,
-    )
+        "seeds": {kind: len(finished) for kind, finished in seeds.items()},
+        "drawn": sum(results.metrics(name("egl", seed))["drawn"] for seed in seeds["egl"]),
+        "same": sum(is_one_class(rounds[pair]) for pair in runs.index[runs]),
+        "maps": {kind: _maps(results, kind) for kind in KINDS if (kind, 1) in runs.index},
+    }
+
+
+def _photographs(results: Results, kind: str, seed: int) -> pd.DataFrame:
+    """Return the photographs of one run at every time; empty if it diverged before the first."""
+    run, rounds = watched(kind, seed), results.rounds(watched(kind, seed))
+    table = results.table(name(kind, seed), "interestingness.csv", text=["image"])
+    if table.empty:
+        return table
+    # F at a time is that of the last evaluation until then; nan before the first.
+    f = rounds[["iteration", "f_measure"]].sort_values("iteration")
+    table = pd.merge_asof(table.sort_values("iteration", kind="mergesort"), f, on="iteration")
+    most, best = table.groupby("image")["sum"].transform("max"), f["f_measure"].max()
+    table["over_maximum"] = (table["sum"] / most).where(most > 0)
+    table["net_works"] = (table["f_measure"].fillna(0) >= WORKS * best) & (best > 0)
+    table["last"] = table["iteration"] == table["iteration"].max()
+    works = table.loc[table["last"], "net_works"].all()
+    table["counts"] = bool(works and not results.metrics(run)["diverged"])
+    names = {"iteration": "batch", "sum": "interestingness"}
+    return table.rename(columns=names).assign(training=kind, seed=seed)
+
+
+def _maps(results: Results, kind: str) -> Dict[str, Any]:
+    path = os.path.join(results.run(name(kind, 1)), "maps.h5")
+    if not os.path.exists(path):
+        return {}
+    with h5py.File(path, "r") as file:
+        groups = {
+            words: {**file[group].attrs, **{key: file[group][key][...] for key in file[group]}}
+            for words, _, group in LESION.values()
+            if group in file
+        }
+        return {**file.attrs, "groups": groups}
+
+
+def verdict(tables: Tables) -> Verdicts:
+    """Return the verdict on C3, from both kinds of training together."""
+    end = at_end(tables["photographs"])
+    if not len(end):
+        return {"C3": UNDECIDED}
+    return {"C3": REPRODUCED if end.median() < DECAYED else NOT_REPRODUCED}
+
+
+def at_end(photographs: pd.DataFrame) -> pd.Series:
+    """Return interestingness over its maximum at the last time, in the runs that count for C3."""
+    return photographs[photographs["counts"] & photographs["last"]]["over_maximum"].dropna()
+
+
+def draw(tables: Tables) -> Figures:
+    """Yield interestingness and F in time, and the maps of two photographs of each kind of training."""
+    photographs = tables["photographs"]
+    kinds = photographs["training"].unique()
+    figure, axes = plots.panels(len(kinds), 2, width=5.6, height=3.4, sharex="col")
+    for (above, below), kind in zip(axes.T, kinds):
+        _draw_photographs(above, where(photographs, training=kind))
+        _draw_f(below, *(where(tables[key], training=kind) for key in ("rounds", "photographs")))
+        if kind == "sgd":
+            below.set_xscale("log")
+        n = where(photographs, training=kind)["seed"].nunique()
+        title = f"{KINDS[kind]}, {n} seed{'s' * (n > 1)}"
+        plots.finish(above, title, "", "interestingness / its maximum", (-0.03, 1.05))
+        plots.finish(below, "", "batches (SGD iterations)", "F on the test patches", (-0.03, 1.05))
+    for axis in axes[:, -1]:
+        axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=8)
+    yield "fig3.png", figure
+    for kind, maps in tables["maps"].items():
+        if maps:
+            yield f"fig3-maps-{kind}.png", _draw_maps(maps)
+
+
+def _draw_photographs(axis: Axes, photographs: pd.DataFrame) -> None:
+    for _, run in photographs.groupby("seed"):
+        for _, rows in run.groupby("image", sort=False):
+            style = {"color": LESION[rows["lesion"].iloc[0]][1], "linewidth": 0.8, "alpha": 0.6}
+            line = "-" if rows["counts"].iloc[0] else ":"
+            axis.plot(rows["batch"], rows["over_maximum"], line, **style)
+    for words, colour, _ in LESION.values():
+        axis.plot([], [], color=colour, label=words)
+    for rows, line, label in (
+        (photographs, "--", "median of all"),
+        (photographs[photographs["counts"]], "-", "median, runs that count"),
+    ):
+        if len(rows):
+            median = rows.groupby("batch")["over_maximum"].median()
+            axis.plot(median.index, median, line, color="black", linewidth=2.2, label=label)
+    axis.axhline(DECAYED, color="tab:orange", linewidth=1, label=f"{DECAYED} of the maximum")
+
+
+def _draw_f(axis: Axes, rounds: pd.DataFrame, photographs: pd.DataFrame) -> None:
+    for _, run in rounds.groupby("seed"):
+        colour = plots.colour(run["training"].iloc[0])
+        axis.plot(run["iteration"], run["f_measure"], color=colour, linewidth=1)
+    times = photographs.drop_duplicates(["seed", "batch"])
+    for works, marker, label in (
+        (True, "ko", "working net"),
+        (False, "rx", "below 90% of its best F"),
+    ):
+        marked = where(times, net_works=works)
+        axis.plot(marked["batch"], marked["f_measure"], marker, markersize=5, label=label)
+
+
+def _draw_maps(maps: Dict[str, Any]) -> Figure:
+    """Draw a row for each photograph: it, it under each of its maps, and their colour bar."""
+    n, groups = len(maps["iterations"]), maps["groups"]
+    ratios = {"width_ratios": [1.0] * (n + 1) + [0.05]}
+    figure, axes = plots.panels(n + 2, len(groups), width=2.6, height=2.0, gridspec_kw=ratios)
+    for row, (words, group) in zip(axes, groups.items()):
+        size = group["height"], group["width"]
+        show_under_maps(figure, row, group["photograph"], group["phi"], size, maps["stride"])
+        row[0].set_ylabel(words)
+        row[-1].set_ylabel("phi")
+    for axis, iteration in zip(axes[0, 1:], maps["iterations"]):
+        axis.set_title(f"{iteration} batches")
+    return figure
+
+
+def csvs(tables: Tables) -> Csvs:
+    """Return every photograph at every time."""
+    return {"fig3.csv": tables["photographs"][WRITTEN]}
