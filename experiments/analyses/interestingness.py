@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import cv2
 import h5py
@@ -16,13 +16,11 @@ from egl.gradient_length.maps import PhiMaps
 from egl.strategies.ranking import image_score
 from egl.training.run_folder import RunFolder, read_table
 from experiments.analyses.analysis import Progress, TrainedRun, analysis, beside, images_of
-from experiments.estimate import DENSE, PHOTOGRAPH, START
 
 # Column: reduction of egl.strategies.ranking.image_score.
 REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "top1"}
 COLUMNS = ("iteration", "image", "lesion", *REDUCTIONS)
 LONGEST = 600  # pixels: the longer side of a photograph that is kept with its maps
-FIELD_SHARE = 0.7  # about how much of a photograph its field of view covers
 
 
 @dataclass(frozen=True)
@@ -45,21 +43,6 @@ class Watching:
     seed: int
     stride: int
     map_stride: int
-
-    def passes(self, store: Any) -> float:
-        """Return about how many forward passes of one patch it takes."""
-        training = [row for row in store.images if row.split == 0]
-        n_images = self.images or len(training)
-        pixels = FIELD_SHARE * training[0].height * training[0].width
-        times = len(self.iterations) + 1
-        maps = times * n_images * _map_passes(pixels, self.stride)
-        if self.map_stride:
-            maps += times * 2 * _map_passes(pixels, self.map_stride)
-        return START + n_images * PHOTOGRAPH + maps
-
-
-def _map_passes(pixels: float, stride: int) -> float:
-    return pixels / stride**2 * DENSE.get(stride, 1 / 2.5)
 
 
 @analysis("fig3")

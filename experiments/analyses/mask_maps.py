@@ -16,10 +16,8 @@ from experiments.analyses.analysis import Progress, TrainedRun, analysis, beside
 from experiments.analyses.mask_scores import Judged
 from experiments.analyses.pictures import small_picture
 from experiments.analyses.pixel_scores import ANNOTATED
-from experiments.estimate import DENSE, PHOTOGRAPH, START
 
 KINDS = {"p": "p(exudate)", "phi": "phi"}  # of maps, with their words
-JUDGING = 500  # forward passes of one patch: reading a mask and comparing two maps with it
 COUNTS = ("tp", "fp", "fn", "tn", "found", "right", "called", "highest")
 PHOTOGRAPHS = (
     "id",
@@ -37,14 +35,6 @@ class MaskSettings:
 
     run: str
     stride: int
-
-    def passes(self, store: Any) -> float:
-        """Return about how many forward passes of one patch the work takes."""
-        rows = [row for row in store.images if row.split > 0]
-        # The field of view covers about 0.7 of a photograph.
-        patches = sum(0.7 * row.height * row.width for row in rows) / self.stride**2
-        dense = DENSE.get(self.stride, 1 / 2.5)
-        return START + len(rows) * (PHOTOGRAPH + JUDGING) + patches * dense
 
 
 class Mapped(NamedTuple):

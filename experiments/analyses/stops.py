@@ -1,7 +1,7 @@
 """Phi of the same patches, with the backward pass stopped at several layers."""
 
 from dataclasses import dataclass
-from typing import Any, Tuple
+from typing import Tuple
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -11,7 +11,6 @@ from data_prep.store import PatchStore
 from egl.strategies.ranking import top_k
 from egl.training.run_folder import RunFolder
 from experiments.analyses.analysis import Progress, TrainedRun, analysis, beside
-from experiments.estimate import PHI, START
 
 # Name: (stop_layer, parameters) of egl.gradient_length. The paper's is ip1.
 STOPS = {
@@ -37,11 +36,6 @@ class Comparison:
     iterations: Tuple[int, ...]
     n: int
     seed: int
-
-    def passes(self, store: Any) -> float:
-        """Return about how many forward passes of one patch it takes."""
-        of_stops = sum(PHI[layer] for layer, _ in STOPS.values())
-        return START + len(self.iterations) * self.n * of_stops
 
 
 @analysis("layers")

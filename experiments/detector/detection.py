@@ -17,13 +17,10 @@ from experiments.analyses.pictures import small_picture
 from experiments.analyses.pixel_scores import ANNOTATED
 from experiments.detector import features, forest
 from experiments.detector.extraction import probabilities, read_found
-from experiments.estimate import PHOTOGRAPH, START
 
 if TYPE_CHECKING:  # scikit-learn takes a second to import
     from sklearn.ensemble import RandomForestClassifier
 
-# Forward passes of one patch: a photograph's share of the training, and its judging.
-TRAINING, JUDGING = 1000, 1500
 PATCHES = ("patch", "split", "label", "score")
 IMPORTANCES = ("feature", "importance")
 
@@ -35,12 +32,6 @@ class DetectorSettings:
     candidates: str
     seed: int
     trees: int = forest.TREES
-
-    def passes(self, store: Any) -> float:
-        """Return about how many forward passes of one patch the work takes."""
-        training = sum(row.split == 0 for row in store.images)
-        others = len(store.images) - training
-        return START + training * TRAINING + others * (PHOTOGRAPH + JUDGING)
 
 
 class Detected(NamedTuple):

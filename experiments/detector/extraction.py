@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Tuple
+from typing import NamedTuple, Tuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -17,9 +17,6 @@ from experiments.detector import exclusion, features, normalisation
 from experiments.detector.candidates import LEVELS, find_candidates
 from experiments.detector.normalisation import BACKGROUND, NARROW, Box
 from experiments.detector.regions import Regions
-from experiments.estimate import PHOTOGRAPH, START
-
-EXTRACTION = 2700  # forward passes of one patch: candidates and features of a photograph
 
 
 @dataclass(frozen=True)
@@ -27,11 +24,6 @@ class ExtractionSettings:
     """width: of the field of view on the detector's scale, pixels."""
 
     width: int = normalisation.WIDTH
-
-    def passes(self, store: Any) -> float:
-        """Return about how many forward passes of one patch the work takes."""
-        extraction = EXTRACTION * (self.width / normalisation.WIDTH) ** 2
-        return START + len(store.images) * (PHOTOGRAPH + extraction)
 
 
 class Found(NamedTuple):

@@ -138,7 +138,7 @@ def at_end(photographs: pd.DataFrame) -> pd.Series:
 
 
 def draw(tables: Tables) -> Figures:
-    """Yield interestingness and F in time, and the maps of two photographs of each kind of training."""
+    """Yield interestingness and F in time, and for each kind of training two photographs' maps."""
     photographs = tables["photographs"]
     kinds = photographs["training"].unique()
     figure, axes = plots.panels(len(kinds), 2, width=5.6, height=3.4, sharex="col")

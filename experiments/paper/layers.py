@@ -1,5 +1,6 @@
 """Where the backward pass stops: whether phi, and what is learnt from it, depend on that (C4)."""
 
+from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
 
@@ -34,7 +35,7 @@ SAME, DIFFERENT, ONE_SEED = "no difference", "differs", "one seed, no interval"
 
 
 def name(stop: str, seed: int) -> str:
-    """Return the name of a run of Algorithm 1 with a stop; the paper's is the EGL arm of `patches`."""
+    """Return the name of a run of Algorithm 1; with ip1, it is that of EGL in `patches`."""
     return patches.name("egl", seed) if stop == "ip1" else f"layers-{stop}-seed{seed:02d}"
 
 
@@ -52,7 +53,7 @@ def tasks(protocol: Protocol) -> Tasks:
         for stop in OTHERS:
             layer, parameters = STOPS[stop]
             changes = {"stop_layer": layer, "parameters": parameters, "keep_weights": ()}
-            settings = default.settings._replace(**changes)
+            settings = replace(default.settings, **changes)
             result[name(stop, seed)] = Task(work.select, "all", settings)
         comparison = Comparison(name("ip1", seed), patches.kept(protocol), COMPARED, seed)
         result[compared(seed)] = Task(compare, "all", comparison, needs=(comparison.run,))
