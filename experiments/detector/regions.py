@@ -12,26 +12,28 @@ class Regions:
     """
 
     def __init__(self, labels: np.ndarray, n: int) -> None:
-        self._inside = labels > 0
+        self._inside, self._n = labels > 0, n
         self._labels = labels[self._inside].astype(int)
-        self._index = np.arange(1, n + 1)
         self.area: np.ndarray = np.bincount(self._labels, minlength=n + 1)[1:].astype(float)
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Return the mean of each region."""
+        # Not ndimage.mean, which fails where no region has pixels.
+        sums = np.bincount(self._labels, values[self._inside], minlength=self._n + 1)[1:]
         with np.errstate(invalid="ignore"):
-            return ndimage.mean(values[self._inside], self._labels, self._index)
+            return sums / self.area
 
     def spread(self, values: np.ndarray) -> np.ndarray:
         """Return the standard deviation of each region."""
-        values = values.astype(float)
-        # Not ndimage.standard_deviation, which rounds otherwise: a forest's threshold on a feature
+        # Not ndimage.standard_deviation, whose last bits differ: a forest's threshold on a feature
         # may lie between the two.
+        values = values.astype(float)
         return np.sqrt(np.maximum(self.mean(values**2) - self.mean(values) ** 2, 0))
 
     def highest(self, values: np.ndarray) -> np.ndarray:
         """Return the highest value of each region; every one must have pixels."""
-        return ndimage.maximum(values[self._inside], self._labels, self._index).astype(float)
+        index = np.arange(1, self._n + 1)
+        return ndimage.maximum(values[self._inside], self._labels, index).astype(float)
 
 
 def outlines(labels: np.ndarray) -> np.ndarray:

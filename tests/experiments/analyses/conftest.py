@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def runs(caffe, small_store, tmp_path_factory):
-    """A folder with two briefly trained runs, "mean" and "patch-mean", named after their scaling."""
+    """A folder with two briefly trained runs, named after their scaling: mean and patch-mean."""
     from egl.training.full_training import train
     from egl.training.settings import FullTrainingSettings, TrainerSettings
 

@@ -1,93 +1,26 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from sklearn import metrics
 
-from experiments.analyses import mask_scores
-from experiments.analyses.mask_scores import ANNOTATED, HEALTHY, OUTSIDE
+from experiments.analyses import mask_scores, pixel_scores
+from experiments.analyses.lesion_scores import LesionMatches
+from experiments.analyses.mask_scores import Judged
+from experiments.analyses.pixel_scores import ANNOTATED, HEALTHY, OUTSIDE
 
-
-def histogram_of(healthy, annotated):
-    """A histogram of lists of levels."""
-    return np.stack(
-        [np.bincount(levels, minlength=mask_scores.LEVELS) for levels in (healthy, annotated)]
-    )
-
-
-def test_a_patch_belongs_to_its_centre_and_between_centres_it_is_linear():
-    grid = np.array([[1.0, 0.5], [0.0, np.nan]])
-    pixels = mask_scores.pixel_map(grid, 8, (60, 60))
-    assert pixels.shape == (60, 60)
-    assert pixels[24, 24] == 1  # the patch at (0, 0)
-    assert pixels[24, 32] == 0.5  # at (0, 8)
-    assert pixels[24, 28] == 0.75
-    assert pixels[28, 28] == pytest.approx((1 + 0.5 + 0 + 0) / 4)  # nan counts as 0
-    assert pixels[20, 24] == 0.5  # falls to 0 over a stride above the first row
-    assert not pixels[:17].any()
-    assert not pixels[:, 41:].any()
-
-
-def test_a_grid_without_patches():
-    assert not mask_scores.pixel_map(np.empty((0, 3)), 8, (40, 60)).any()
-
-
-def test_levels_keep_the_order_and_value_is_where_they_begin():
-    p = np.array([0, 1e-6, 0.3, 0.5, 0.999, 1], np.float32)
-    levels = mask_scores.levels(p, "p")
-    assert (np.diff(levels.astype(int)) > 0).all()
-    assert (levels[0], levels[3], levels[-1]) == (
-        0,
-        4096,
-        mask_scores.LEVELS - 1,
-    )  # even odds lie in the middle
-    assert mask_scores.value(4096, "p") == 0.5
-    phi = np.array([0, 1e-3, 1, 20, 1e9], np.float32)
-    levels = mask_scores.levels(phi, "phi")
-    assert (levels[0], levels[2], levels[-1]) == (0, 24 * 256, mask_scores.LEVELS - 1)
-    for kind, scores in (("p", p[1:-1]), ("phi", phi[1:-1])):
-        for score, level in zip(scores, mask_scores.levels(scores, kind)):
-            low, high = mask_scores.value(int(level), kind), mask_scores.value(int(level) + 1, kind)
-            assert low * (1 - 1e-6) <= score <= high * (1 + 1e-6)
-
-
-def test_histogram_leaves_out_what_is_outside():
-    truth = np.array([[OUTSIDE, HEALTHY], [ANNOTATED, ANNOTATED]])
-    counts = mask_scores.histogram(np.array([[5, 6], [7, 7]], np.uint16), truth)
-    assert counts.sum(axis=1).tolist() == [1, 2]
-    assert (counts[0, 6], counts[1, 7]) == (1, 2)
-
-
-def test_best_level_by_hand():
-    # From 9 on: tp 1, fn 2, F 1/2. From 7: tp 2, fp 1, fn 1, F 2/3. From 3: tp 3, fp 4, F 6/10.
-    counts = histogram_of([7, 3, 3, 3, 0, 0], [9, 7, 3])
-    assert mask_scores.best_level(counts) == 4  # levels 4 to 7 call the same pixels
-    assert mask_scores.pixel_counts(counts, 4) == (2, 1, 1, 5)
-
-
-def test_a_score_of_0_is_never_called_exudate():
-    assert mask_scores.best_level(histogram_of([0], [0, 0, 0])) == 1
-
-
-def test_regions_by_hand():
-    annotated, called = np.zeros((12, 12), bool), np.zeros((12, 12), bool)
-    annotated[0, 0:5] = True
-    called[0, 4:9] = True  # 1 of 5 pixels of each: just enough
-    annotated[3, 0:6] = True
-    called[3, 5:7] = True  # 1 of 6 of the lesion: not found; 1 of 2 of the region: right
-    annotated[8, 8] = annotated[9, 9] = True  # one lesion, joined at a corner, not found
-    called[11, 0:3] = True  # not right
-    assert mask_scores.regions(called, annotated) == (1, 3, 2, 3)
-    assert mask_scores.regions(np.zeros_like(called), annotated) == (0, 3, 0, 0)
-    assert mask_scores.regions(called, np.zeros_like(called)) == (0, 0, 0, 3)
+from .histograms import histogram_of
 
 
 def test_judge_calls_nothing_outside_the_field_of_view():
     truth = np.full((4, 4), HEALTHY, np.uint8)
     truth[0], truth[1, 1] = OUTSIDE, ANNOTATED
-    pixels = np.zeros((4, 4), np.uint16)
-    pixels[0, 3], pixels[1, 1] = 90, 50
-    judged = mask_scores.judge(pixels, truth, 50)
+    bins = np.zeros((4, 4), np.uint16)
+    bins[0, 3], bins[1, 1] = 90, 50
+    judged = mask_scores.judge(bins, truth, 50)
     assert judged.matches == (1, 1, 1, 1)
     assert judged.highest == 50
-    assert mask_scores.pixel_counts(judged.counts, 50) == (1, 0, 0, 11)
+    assert pixel_scores.confusion(judged.counts, 50) == (1, 0, 0, 11)
 
 
 def test_measures_by_hand():
@@ -96,41 +29,29 @@ def test_measures_by_hand():
     assert measured["annotated_share"] == pytest.approx(3 / 9)
     # At 9: precision 1, recall 1/3; at 7: 2/3 and 2/3; at 3: 3/7 and 1.
     assert measured["pixel_ap"] == pytest.approx((1 + 2 / 3 + 3 / 7) / 3)
-    assert [measured[f"pixel_{what}"] for what in ("precision", "recall", "f")] == pytest.approx(
-        [2 / 3] * 3
-    )
-    assert [measured[f"lesion_{what}"] for what in ("precision", "recall", "f")] == pytest.approx(
-        [1 / 4, 1 / 2, 1 / 3]
-    )
+    names = ("precision", "recall", "f")
+    assert [measured[f"pixel_{name}"] for name in names] == pytest.approx([2 / 3] * 3)
+    assert [measured[f"lesion_{name}"] for name in names] == pytest.approx([1 / 4, 1 / 2, 1 / 3])
 
 
 def test_average_precision_is_scikit_learn_s():
-    metrics = pytest.importorskip("sklearn.metrics")
     random = np.random.RandomState(0)
     truth = (random.rand(40, 50) < 0.1) + HEALTHY
     p = np.clip(0.6 * random.rand(40, 50) + 0.2 * truth, 0, 1)
-    pixels = mask_scores.levels(p, "p")
-    ap = mask_scores.measures(mask_scores.histogram(pixels, truth), np.zeros(4), 1)["pixel_ap"]
-    assert ap == pytest.approx(
-        metrics.average_precision_score((truth == ANNOTATED).ravel(), pixels.ravel()), rel=1e-9
-    )
-    assert ap == pytest.approx(
-        metrics.average_precision_score((truth == ANNOTATED).ravel(), p.ravel()), abs=0.002
-    )
+    bins, annotated = pixel_scores.bin_scores(p, "p"), (truth == ANNOTATED).ravel()
+    counts = pixel_scores.histogram(bins, truth)
+    ap = mask_scores.measures(counts, np.zeros(4), 1)["pixel_ap"]
+    exact = metrics.average_precision_score
+    assert ap == pytest.approx(exact(annotated, bins.ravel()), rel=1e-9)
+    assert ap == pytest.approx(exact(annotated, p.ravel()), abs=0.002)
 
 
 def test_nothing_called_and_nothing_annotated():
-    nothing_called = mask_scores.measures(histogram_of([3], [3]), np.array([0, 2, 0, 0]), 9)
-    assert (
-        nothing_called["pixel_precision"],
-        nothing_called["pixel_f"],
-        nothing_called["lesion_f"],
-    ) == (0, 0, 0)
+    measured = mask_scores.measures(histogram_of([3], [3]), np.array([0, 2, 0, 0]), 9)
+    assert [measured[name] for name in ("pixel_precision", "pixel_f", "lesion_f")] == [0, 0, 0]
     healthy = mask_scores.measures(histogram_of([3], []), np.array([0, 0, 0, 1]), 1)
-    assert all(
-        np.isnan(healthy[measure])
-        for measure in ("pixel_ap", "pixel_recall", "pixel_f", "lesion_recall", "lesion_f")
-    )
+    unknown = ("pixel_ap", "pixel_recall", "pixel_f", "lesion_recall", "lesion_f")
+    assert np.isnan([healthy[name] for name in unknown]).all()
 
 
 def test_intervals_are_over_patients():
@@ -148,24 +69,32 @@ def test_intervals_are_over_patients():
 
 def test_resamples_without_annotated_pixels_do_not_count():
     counts = np.stack([histogram_of([3, 3], [9]), histogram_of([3], [])])
-    measured = mask_scores.with_intervals(
-        counts, np.array([[0, 1, 0, 0], [0, 0, 0, 0]]), 9, ["a", "b"], 50
-    )
+    matches = np.array([[0, 1, 0, 0], [0, 0, 0, 0]])
+    measured = mask_scores.with_intervals(counts, matches, 9, ["a", "b"], 50)
     assert measured["pixel_recall"] == pytest.approx((1, 1, 1))
 
 
-def test_curve_by_hand():
-    points = list(mask_scores.curve(histogram_of([33, 1], [33, 65]), "phi"))
-    assert [point[1:] for point in points] == [
-        (1, 0.5),
-        (1, pytest.approx(2 / 3)),
-        (0.5, 1),
-    ]  # from levels 1, 33 and 65 on
-    assert points[1][0] == pytest.approx(np.exp(-24 + 33 / 256))
+def test_image_auc_by_hand():
+    # Of four pairs, one is ranked wrongly and one is a tie.
+    auc = mask_scores.image_auc([3, 1, 2, 1], [True, True, False, False])
+    assert auc == pytest.approx((1 + 1 + 0 + 0.5) / 4)
+    assert np.isnan(mask_scores.image_auc([1, 2], [False, False]))
 
 
-def test_ranking_by_hand():
-    assert mask_scores.ranking([3, 1, 2, 1], [True, True, False, False]) == pytest.approx(
-        (1 + 1 + 0 + 0.5) / 4
-    )
-    assert np.isnan(mask_scores.ranking([1, 2], [False, False]))
+def test_rows_of_scores_by_hand():
+    images = [SimpleNamespace(patient="a", lesion=True), SimpleNamespace(patient="b", lesion=False)]
+    judged = [
+        Judged(histogram_of([], [4096, 0]), LesionMatches(1, 2, 1, 1), 4096),
+        Judged(histogram_of([4096, 0], []), LesionMatches(0, 0, 0, 1), 4096),
+    ]
+    rows = mask_scores.score_rows(images, judged, 4096, "p")
+    value = {(subset, measure): value for _, subset, measure, value, *_ in rows}
+    assert {row[0] for row in rows} == {"p"}
+    assert value["all", "pixel_precision"] == "0.5"
+    assert value["lesion", "pixel_precision"] == "1"
+    assert value["all", "lesion_precision"] == "0.5"
+    assert value["all", "annotated_share"] == "0.5"
+    assert rows[-2:] == [
+        ["p", "all", "image_auc", "0.5", "", ""],
+        ["p", "all", "threshold", "0.5", "", ""],
+    ]

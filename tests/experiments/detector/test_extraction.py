@@ -12,7 +12,6 @@ from egl.errors import EglError
 from experiments.detector import exclusion, extraction, normalisation
 from experiments.detector.candidates import LEVELS
 from experiments.detector.extraction import (
-    EXTRACTION,
     ExtractionSettings,
     Found,
     extract,
@@ -21,7 +20,6 @@ from experiments.detector.extraction import (
     read_found,
 )
 from experiments.detector.features import NAMES
-from experiments.estimate import PHOTOGRAPH, START
 
 NARROW = ExtractionSettings(400)
 
@@ -34,13 +32,6 @@ def extracted(small_store, tmp_path_factory):
     extract(small_store.path, NARROW, out, lambda *done: shown.append(done))
     assert shown == [(done, 12) for done in range(12)]
     return out
-
-
-def test_passes_by_hand():
-    class Store:
-        images = range(10)
-
-    assert ExtractionSettings().passes(Store) == START + 10 * (PHOTOGRAPH + EXTRACTION)
 
 
 @pytest.fixture
@@ -84,7 +75,7 @@ def everywhere(found):
 
 def test_no_candidates_on_the_disc_and_on_reflections_at_the_rim(drawn):
     image, field = drawn
-    # The disc, something bright that vessels do not run to, a reflection at the rim, an exudate below it.
+    # The disc, something bright without vessels, a reflection at the rim, an exudate below it.
     for column, row, radius in ((110, 150, 22), (260, 150, 14), (200, 6, 10), (200, 70, 5)):
         cv2.circle(image, (column, row), radius, (60, 120, 180), cv2.FILLED)
     image[~field] = 0

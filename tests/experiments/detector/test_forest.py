@@ -40,7 +40,7 @@ def test_a_seed_gives_one_forest():
 
 
 def test_half_annotated_is_an_exudate():
-    features, exudate = forest._sample(
+    features, exudate = forest.training_sample(
         np.arange(4)[:, None], np.array([0, 0.49, 0.5, 1]), np.random.RandomState(0)
     )
     assert features.ravel().tolist() == [0, 1, 2, 3]
@@ -50,7 +50,9 @@ def test_half_annotated_is_an_exudate():
 def test_at_most_so_many_others(monkeypatch):
     monkeypatch.setattr(forest, "NEGATIVES", 10)
     annotated = (np.arange(100) >= 70).astype(float)
-    features, exudate = forest._sample(np.arange(100)[:, None], annotated, np.random.RandomState(0))
+    features, exudate = forest.training_sample(
+        np.arange(100)[:, None], annotated, np.random.RandomState(0)
+    )
     assert (exudate.sum(), len(exudate)) == (30, 40)
     assert features.ravel().tolist() == sorted(set(features.ravel().tolist()))
 

@@ -13,7 +13,7 @@ from experiments.detector.normalisation import (
 
 @pytest.fixture
 def halved():
-    """A photograph of 150 x 300 whose field of view is a rectangle of 100 x 200, brought to a width of 100."""
+    """A photograph whose field of view, 100 x 200, is brought to a width of 100."""
     image = np.zeros((150, 300, 3), np.uint8)
     image[20:120:2, 50:250] = 100
     image[21:120:2, 50:250] = 200
@@ -52,7 +52,10 @@ def test_a_small_photograph_grows():
 
 
 def eye(light):
-    """A Calibrated 200 pixels wide: brightness `light` (200 x 200) in an eye, dark around it; the field of view ends inside the eye."""
+    """A Calibrated with the brightness `light` (200 x 200) in an eye and dark around it.
+
+    The field of view ends inside the eye.
+    """
     distance = np.hypot(*np.ogrid[-100:100, -100:100])
     image = np.where(distance < 100, light, 0)[..., None] * np.ones(3)
     return calibrate(image.astype(np.uint8), distance < 95, 190)
