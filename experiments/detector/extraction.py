@@ -101,12 +101,13 @@ def read_found(folder: str, index: int) -> Found:
     path = _path(folder, index)
     try:
         with np.load(path) as file:
-            found = Found(*(file[name] for name in Found._fields))
+            found = {name: file[name] for name in Found._fields}
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise EglError(
             f"{path}: cannot be read ({error}); remove the run's folder {folder}"
         ) from error
-    return found._replace(box=tuple(found.box.tolist()), shape=tuple(found.shape.tolist()))
+    box, shape = tuple(found.pop("box").tolist()), tuple(found.pop("shape").tolist())
+    return Found(**found, box=box, shape=shape)
 
 
 def probabilities(found: Found, of_candidates: np.ndarray) -> np.ndarray:

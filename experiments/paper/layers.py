@@ -96,7 +96,7 @@ def _curves(results: Results, seeds: range) -> Tables:
     if results.finished(*random.values()):
         runs["random"] = random
     curves = results.curves(runs)
-    start = results.protocol.patches.selection.initial_iterations
+    start = results.protocol.patches.initial_iterations
     scores = per_run(
         curves, ["arm", "seed"], mean_f=lambda run: mean_height(run, "f_measure", start)
     )
@@ -169,17 +169,16 @@ def _draw_with_ip1(axis: Axes, agreement: pd.DataFrame, measure: str, title: str
     times = agreement.groupby("iteration")
     for number, (iteration, rows) in enumerate(times):
         style = {"color": COLOURS[number % len(COLOURS)]}
-        label = f"{iteration} batches"
         for position, stop in enumerate(OTHERS):
             x = position + (number - (len(times) - 1) / 2) * 0.22
             values = where(rows, stop=stop, other_stop="ip1")[measure].dropna()
             if len(values):
+                label = f"{iteration} batches" if position == 0 else None
                 mean, half = interval(values)
                 axis.errorbar(
                     x, mean, np.nan_to_num(half), fmt="o", capsize=4, label=label, **style
                 )
                 axis.plot([x + 0.07] * len(values), values, ".", markersize=4, alpha=0.6, **style)
-                label = None
     axis.set_xticks(range(len(OTHERS)))
     axis.set_xticklabels(OTHERS)
     lowest = min(0, where(agreement, other_stop="ip1")[measure].min())
