@@ -7,9 +7,9 @@ from typing import Any, List, Optional, Sequence
 
 from data_prep import __version__
 from data_prep.settings import not_known
-from experiments.child import BAD_INPUT, BadInput, Failure
 from experiments.commands import data, experiment, training
 from experiments.commands.parsing import CommandParser, Parser, UsageError
+from experiments.processes import BAD_INPUT, BadInput, Failure
 
 DESCRIPTION = """Train LeNet on patches of fundus photographs with Caffe, and choose what an
 ophthalmologist should label next by expected gradient length (EGL). After Otálora, Perdomo,

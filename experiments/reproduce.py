@@ -14,9 +14,9 @@ from data_prep.files import write_json
 from data_prep.prepare import PrepareSettings, prepare
 from data_prep.settings import SettingsError, as_dict, from_dict, setting
 from data_prep.store import PatchStore
-from experiments.child import BadInput, run_in_child
 from experiments.estimate import measure_speed, seconds
 from experiments.paper import NAMES, experiment
+from experiments.processes import BadInput, run_in_child
 from experiments.protocols import PHANTOMS, PROTOCOLS, Protocol
 from experiments.report import write_report
 from experiments.results import Results

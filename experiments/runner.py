@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from data_prep.store import PatchStore
 from egl.gradient_length.cores import CoreSlots
-from experiments.child import Failure, RunDiverged, end_children, run_in_child
 from experiments.estimate import seconds
+from experiments.processes import Failure, RunDiverged, end_children, run_in_child
 from experiments.tasks import Task
 from experiments.work import on_shared_cores
 
@@ -35,7 +35,7 @@ def run_tasks(
 
     folder: where the runs' folders go; jobs: processes at a time, one core each, and a core that is
     idle is lent to the runs that are left; speed: see experiments.estimate; device: see
-    experiments.child.run_in_child. If Caffe aborts or training diverges in a run, the others go on,
+    experiments.processes.run_in_child. If Caffe aborts or training diverges in a run, the others go on,
     without those that need it.
     """
     waiting = unfinished(tasks, folder)

@@ -6,7 +6,6 @@ import sys
 from typing import Any, Optional, Tuple
 
 from data_prep.settings import not_known
-from experiments.child import BadInput
 from experiments.commands.parsing import (
     add_command,
     add_device,
@@ -14,6 +13,7 @@ from experiments.commands.parsing import (
     modules_from_here,
     number,
 )
+from experiments.processes import BadInput
 
 _SIZES = {
     "quick": "minutes: few seeds, batches and patches; the default without --data",

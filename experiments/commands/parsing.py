@@ -6,7 +6,7 @@ import sys
 from typing import Any, Callable, Iterable, NoReturn, Optional, Sequence, Tuple
 
 from data_prep.settings import not_known
-from experiments.child import BadInput
+from experiments.processes import BadInput
 
 
 class UsageError(BadInput):

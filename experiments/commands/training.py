@@ -5,7 +5,6 @@ import os
 from dataclasses import replace
 from typing import Any, Dict
 
-from experiments.child import run_in_child
 from experiments.commands.options import add_settings, settings_from
 from experiments.commands.parsing import (
     add_command,
@@ -15,6 +14,7 @@ from experiments.commands.parsing import (
     number,
 )
 from experiments.commands.progress import progress_bar
+from experiments.processes import run_in_child
 
 
 def _add_folders(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from egl.nets.device import check_device, use_device
 from egl.training.settings import TrainerSettings
 from egl.training.snapshots import weights_at
 from egl.training.trainer import Trainer
-from experiments.child import run_in_child
+from experiments.processes import run_in_child
 
 SCORE = prototxt_path("lenet_score.prototxt")
 TOLERANCE = 1e-4

@@ -10,8 +10,8 @@ from data_prep.prepare import PrepareSettings
 from egl.selection.run import RunSettings
 from egl.selection.settings import SelectionSettings
 from experiments import protocols
-from experiments.child import BadInput
 from experiments.paper import NAMES
+from experiments.processes import BadInput
 from experiments.reproduce import Request, report, reproduce
 from experiments.tasks import with_selection
 

@@ -8,7 +8,7 @@ import pytest
 
 from egl.errors import Diverged, EglError
 from egl.training.run_folder import RunFolder, read_metrics
-from experiments.child import BadInput
+from experiments.processes import BadInput
 from experiments.runner import run_tasks, unfinished
 from experiments.tasks import Task
 

@@ -1,19 +1,22 @@
-from experiments.commands.progress import with_bar
+from experiments.commands.progress import progress_bar
 
 
-def counts_to(total, progress):
-    for done in range(1, total + 1):
-        progress(done, total)
-    return total
-
-
-def test_the_result_comes_back_and_a_file_gets_no_bar(tmp_path, capfd):
-    assert with_bar(counts_to, (3,), str(tmp_path / "run")) == 3
+def test_a_file_gets_no_bar(capfd):
+    with progress_bar("runs/first") as progress:
+        progress(1, 3)
     assert capfd.readouterr().err == ""
 
 
-def test_a_terminal_shows_how_far_the_run_is(tmp_path, capfd, monkeypatch):
+def test_a_terminal_shows_how_far_the_run_is(capfd, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert with_bar(counts_to, (3,), str(tmp_path / "run")) == 3
-    assert "run: 100%" in capfd.readouterr().err
-    assert (tmp_path / "run" / "log.txt").read_text() == ""
+    with progress_bar("runs/first/") as progress:
+        for done in (2, 3):  # resumed after the first
+            progress(done, 3)
+    assert "first: 100%" in capfd.readouterr().err
+
+
+def test_work_that_never_begins_shows_no_bar(capfd, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with progress_bar("runs/first"):
+        pass
+    assert capfd.readouterr().err == ""

@@ -10,7 +10,7 @@ import pytest
 
 from data_prep.errors import DataError
 from egl.errors import EglError
-from experiments.child import BadInput, Failure, end_children, run_in_child
+from experiments.processes import BadInput, Failure, end_children, run_in_child
 
 
 def add(a, b, progress):
@@ -157,8 +157,8 @@ def test_many_at_once_in_a_new_interpreter(tmp_path):
     script = (
         "from concurrent.futures import ThreadPoolExecutor\n"
         "import sys\n"
-        "from experiments.child import run_in_child\n"
-        "from test_child import add\n"
+        "from experiments.processes import run_in_child\n"
+        "from test_processes import add\n"
         "def work(n):\n"
         "    return run_in_child(add, (n, 1), sys.argv[1] + str(n))\n"
         "with ThreadPoolExecutor(4) as threads:\n"

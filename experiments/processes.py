@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 # signal.py or experiments/ is the user's. The child's own child processes inherit -I.
 _START = (
     "import sys; sys.path[:] = sys.argv[3:]; "
-    "from experiments.child import serve; serve(int(sys.argv[1]), sys.argv[2])"
+    "from experiments.processes import serve; serve(int(sys.argv[1]), sys.argv[2])"
 )
 _running: "Set[subprocess.Popen[bytes]]" = set()
 
