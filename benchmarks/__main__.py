@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import peers, selecting
 from benchmarks.peers_environment import NoEnvironment, peers_python
 from benchmarks.sizes import FULL, SMALL, Sizes, write_sizes
-from data_prep.files import write_json
+from data_prep.files import write_text
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WITH_CAFFE = [os.path.join(PROJECT, "runtime", "caffe"), "python3"]
@@ -88,7 +88,7 @@ def with_caffe(module: str, *arguments: str) -> str:
 
 
 def write(folder: str, name: str, value: Any) -> None:
-    write_json(os.path.join(folder, f"{name}.json"), value)
+    write_text(os.path.join(folder, f"{name}.json"), json.dumps(value))
 
 
 def say(message: str) -> None:

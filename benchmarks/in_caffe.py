@@ -4,6 +4,7 @@ python3 -m benchmarks.in_caffe FOLDER     where Caffe is; writes FOLDER/in_caffe
 """
 
 import contextlib
+import json
 import os
 import sys
 from functools import partial
@@ -15,7 +16,7 @@ from benchmarks import kernels, where_time_goes
 from benchmarks.comparing import Comparison, alternate, comparison, fastest
 from benchmarks.equality import largest_difference
 from benchmarks.material import SCORE, Material
-from data_prep.files import write_json
+from data_prep.files import write_text
 from data_prep.geometry import PATCH_SIDE
 from egl.gradient_length.phi import GradientLength
 from egl.gradient_length.scorer import NetScorer
@@ -38,7 +39,7 @@ def main(folder: str) -> None:
     print("  profile", file=sys.stderr)
     profile = where_time_goes.measure(material, BATCH)
     result = {"compared": compared, "equal": equal, "profile": profile}
-    write_json(os.path.join(folder, "in_caffe.json"), result)
+    write_text(os.path.join(folder, "in_caffe.json"), json.dumps(result))  # in this order
 
 
 def forward_and_phi(material: Material) -> Found:
