@@ -33,10 +33,10 @@ def run_tasks(
 ) -> List[str]:
     """Run every task that is not finished; return the messages of those that failed.
 
-    folder: where the runs' folders go; jobs: processes at a time, one core each, and a core that is
-    idle is lent to the runs that are left; speed: see experiments.estimate; device: see
-    experiments.processes.run_in_child. If Caffe aborts or training diverges in a run, the others go on,
-    without those that need it.
+    folder: where the runs' folders go
+    jobs: processes at a time, one core each; an idle core is lent to the runs that are left
+    speed: see experiments.estimate; device: see experiments.processes.run_in_child
+    If Caffe aborts or training diverges in a run, the others go on, without those that need it.
     """
     waiting = unfinished(tasks, folder)
     costs = {
