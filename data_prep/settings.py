@@ -62,17 +62,6 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-class Transition:
-    """What NamedTuples offered, until no caller is left."""
-
-    def _replace(self, **changes: Any) -> Any:
-        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
-
-    def _asdict(self) -> Dict[str, Any]:
-        fields = dataclasses.fields(self)  # type: ignore[arg-type]
-        return {field.name: getattr(self, field.name) for field in fields}
-
-
 def option_of(field: "dataclasses.Field[Any]") -> Optional[str]:
     """Return a setting's name on the command line, such as --weight-decay; None if it has none."""
     name = field.metadata.get("option")

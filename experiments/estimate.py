@@ -11,7 +11,7 @@ import numpy as np
 from egl.nets.building import scoring_net
 from egl.nets.definition import prototxt_path
 from egl.nets.runtime import import_caffe
-from egl.strategies import WITH_COMMITTEE
+from egl.strategies import find_strategy
 from egl.strategies.committee import MEMBERS
 from experiments import work
 from experiments.tasks import Task
@@ -85,7 +85,10 @@ def _selection(settings: Any, store: Any) -> float:
     selection = settings.selection
     by_image, by_patch = settings.strategies
     # A committee trains and scores with as many nets more.
-    nets = 1 + MEMBERS if {by_image, by_patch}.intersection(WITH_COMMITTEE) else 1
+    committee = any(
+        getattr(find_strategy(name), "committee", False) for name in settings.strategies
+    )
+    nets = 1 + MEMBERS if committee else 1
     total = nets * selection.iterations * settings.trainer.batch * STEP
     total += selection.iterations / settings.evaluate_every * _evaluation(store)
     steps = max(selection.steps, selection.k / settings.trainer.batch)

@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Dict, Tuple
 
 from data_prep.prepare import PrepareSettings
-from data_prep.settings import Transition
 from egl.selection.settings import RunSettings, SelectionSettings
 from experiments.tasks import with_selection
 
 
 @dataclass(frozen=True)
-class Protocol(Transition):
+class Protocol:
     """One size of the experiments; the defaults are the paper's.
 
     images: Algorithm 2, for Fig. 2 and the open choices

@@ -57,6 +57,15 @@ class NetScorer:
         """The number of classes."""
         return self._classifier.classes
 
+    def close(self) -> None:
+        """Nothing to end: for callers that may have Workers in place of this."""
+
+    def __enter__(self) -> NetScorer:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
+
     def posterior(self, patches: np.ndarray) -> np.ndarray:
         """Return p(y|x) as Caffe's own Softmax layer computes it: float64 (N, classes)."""
         normalised = self._normalised(patches)

@@ -103,8 +103,7 @@ class Model:
 
     def close(self) -> None:
         """End the processes that score."""
-        if isinstance(self._scorer, Workers):
-            self._scorer.close()
+        self._scorer.close()
 
     def random(self, stream: Stream) -> np.random.RandomState:
         """Return random numbers for one use in the present round."""

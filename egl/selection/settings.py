@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Optional, Tuple
 
-from data_prep.settings import SettingsError, Transition, check_ranges, setting
+from data_prep.settings import SettingsError, check_ranges, setting
 from egl.gradient_length.counted import PARAMETERS
 from egl.gradient_length.phi import ROUTES
 from egl.strategies.ranking import check_reduction
@@ -19,7 +19,7 @@ INITIAL_ITERATIONS = {"image": 6, "patch": 5}
 
 
 @dataclass(frozen=True)
-class SelectionSettings(Transition):
+class SelectionSettings:
     """The choices of the algorithms. The paper gives the initial sizes and leaves the rest open."""
 
     iterations: int = setting(60, "SGD iterations in all", low=1)
@@ -54,7 +54,7 @@ class SelectionSettings(Transition):
 
 
 @dataclass(frozen=True)
-class RunSettings(Transition):
+class RunSettings:
     """One arm of an experiment."""
 
     by: str = setting("image", "choose images (Algorithm 2) or patches (Algorithm 1)", choices=BY)

@@ -7,10 +7,7 @@ from egl.strategies.base import ByScore, Choice, Strategy
 from egl.strategies.check import check_strategy
 from egl.strategies.registry import STRATEGIES, find_strategy, strategy_names
 
-WITH_COMMITTEE = ("vote-entropy", "committee-kl")
-
 __all__ = [
-    "WITH_COMMITTEE",
     "STRATEGIES",
     "ByScore",
     "Choice",

@@ -7,19 +7,12 @@ CSVs are cut back to what they held at the snapshot, and every file is written w
 import csv
 import json
 import os
-from contextlib import contextmanager
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 import h5py
 import numpy as np
 
-from data_prep.files import (  # noqa: F401  some are imported from here until their users have moved
-    TEMPORARY,
-    write_arrays,
-    write_csv,
-    write_json,
-    written_whole,
-)
+from data_prep.files import TEMPORARY, write_csv, write_json, written_whole
 from data_prep.normalisation import Normalisation
 from egl.errors import EglError
 
@@ -250,12 +243,3 @@ def _read_json(path: str) -> Dict[str, Any]:
 
 def _reason(error: Exception) -> Optional[str]:
     return getattr(error, "strerror", None) or str(error)
-
-
-@contextmanager
-def open_whole(path, mode="w", encoding="utf-8", newline=None):  # type: ignore[no-untyped-def]
-    """Until its users have moved to data_prep.files."""
-    with written_whole(path) as temporary, open(
-        temporary, mode, encoding=encoding, newline=newline
-    ) as file:
-        yield file

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Tuple
 
 from data_prep.normalisation import FACTOR, SCALINGS
-from data_prep.settings import SettingsError, Transition, check_ranges, setting
+from data_prep.settings import SettingsError, check_ranges, setting
 
 LARGEST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class TrainerSettings(Transition):
+class TrainerSettings:
     """A run's choices for SGD; the paper's values where it gives them (rate, batch)."""
 
     solver: str = setting(
@@ -44,7 +44,7 @@ class TrainerSettings(Transition):
 
 
 @dataclass(frozen=True)
-class FullTrainingSettings(Transition):
+class FullTrainingSettings:
     """The baseline's choices: the paper's 30 epochs, or fewer by its stopping rule."""
 
     trainer: TrainerSettings = TrainerSettings()

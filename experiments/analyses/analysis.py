@@ -3,19 +3,22 @@
 import os
 import time
 from functools import wraps
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional, Union
 
 from data_prep.settings import as_dict
 from data_prep.split import NAMES
 from data_prep.store import PatchStore
+from egl.gradient_length.cores import CoreSlots
 from egl.gradient_length.scorer import NetScorer
+from egl.gradient_length.workers import Workers
 from egl.nets.definition import prototxt_path
 from egl.training.run_folder import RunFolder, read_metrics, read_normalisation
 from egl.training.snapshots import find_snapshot, weights_at
 
 Progress = Callable[[int, int], None]
-Analysis = Callable[[PatchStore, Any, RunFolder, Progress], Optional[Dict[str, Any]]]
-Work = Callable[[str, Any, str, Progress], Dict[str, Any]]  # what experiments.tasks.Task runs
+Cores = Union[int, CoreSlots]
+Analysis = Callable[..., Optional[Dict[str, Any]]]
+Work = Callable[..., Dict[str, Any]]  # what experiments.tasks.Task runs
 
 
 def analysis(kind: str) -> Callable[[Analysis], Work]:
@@ -23,16 +26,19 @@ def analysis(kind: str) -> Callable[[Analysis], Work]:
 
     kind: what settings.json calls it. The analysis gets the store, its settings (a dataclass), its
     run folder and a progress(done, total); it leaves files in the folder, and what it returns is
-    added to metrics.json. The work returns the content of metrics.json.
+    added to metrics.json. One that takes `workers` may borrow idle cores. The work returns the
+    content of metrics.json.
     """
 
     def decorate(analyse: Analysis) -> Work:
         @wraps(analyse)
-        def work(store: str, settings: Any, out: str, progress: Progress) -> Dict[str, Any]:
+        def work(
+            store: str, settings: Any, out: str, progress: Progress, **lent: Cores
+        ) -> Dict[str, Any]:
             folder = RunFolder(out, dict(as_dict(settings), kind=kind))
             if not folder.finished:
                 began = time.time()
-                found = analyse(PatchStore(store), settings, folder, progress) or {}
+                found = analyse(PatchStore(store), settings, folder, progress, **lent) or {}
                 seconds = round(time.time() - began, 1)
                 return folder.finish({"diverged": None, **found, "seconds": seconds})
             return read_metrics(out)
@@ -79,11 +85,23 @@ class TrainedRun:
         return sorted({*self.reached(kept), *last})
 
     def scorer(
-        self, iteration: int, stop: Optional[str] = None, parameters: str = "layer"
-    ) -> NetScorer:
-        """Return the NetScorer of the weights of an iteration. EglError where they are missing."""
-        prototxt, weights = (
-            prototxt_path("lenet_score.prototxt"),
-            weights_at(self.folder, iteration),
-        )
-        return NetScorer(prototxt, weights, self._normalisation, stop, parameters)
+        self,
+        iteration: int,
+        stop: Optional[str] = None,
+        parameters: str = "layer",
+        workers: Cores = 1,
+    ) -> Union[NetScorer, Workers]:
+        """Return a scorer with the weights of an iteration, in so many processes.
+
+        Raises EglError where the weights are missing.
+        """
+        settings = {
+            "prototxt": prototxt_path("lenet_score.prototxt"),
+            "normalisation": self._normalisation,
+            "stop": stop,
+            "parameters": parameters,
+        }
+        weights = weights_at(self.folder, iteration)
+        if workers == 1:
+            return NetScorer(weights=weights, **settings)
+        return Workers(weights, settings, workers)

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Dict, List, Sequence, Tuple
 
 import cv2
@@ -15,7 +14,7 @@ from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.maps import PhiMaps
 from egl.strategies.ranking import image_score
 from egl.training.run_folder import RunFolder, read_table
-from experiments.analyses.analysis import Progress, TrainedRun, analysis, beside, images_of
+from experiments.analyses.analysis import Cores, Progress, TrainedRun, analysis, beside, images_of
 
 # Column: reduction of egl.strategies.ranking.image_score.
 REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "top1"}
@@ -47,7 +46,11 @@ class Watching:
 
 @analysis("fig3")
 def watch(
-    store: PatchStore, settings: Watching, folder: RunFolder, progress: Progress
+    store: PatchStore,
+    settings: Watching,
+    folder: RunFolder,
+    progress: Progress,
+    workers: Cores = 1,
 ) -> Dict[str, int]:
     """Score photographs by the weights of every time.
 
@@ -57,25 +60,25 @@ def watch(
     photographs, run = StoredPhotographs(store), TrainedRun(beside(folder, settings.run))
     indices, n_chosen = photographs_of(store, settings, run.folder)
     pictured = _one_of_each_kind(store, indices) if settings.map_stride else []
-    scorers = {iteration: run.scorer(iteration) for iteration in run.times(settings.iterations)}
-    rows, maps = [], {}
-    for done, index in enumerate(indices, 1):
-        photograph, field = photographs.view(index)
-        row = store.images[index]
-        for iteration, scorer in scorers.items():
-            scored = scorer.maps(photograph, settings.stride, field)
-            rows.append([iteration, row.id, int(row.lesion), *_interestingness(scored)])
-        if index in pictured:
-            phi = [
-                scorer.maps(photograph, settings.map_stride, field).phi.astype(np.float32)
-                for scorer in scorers.values()
-            ]
-            maps[row] = photograph, np.array(phi)
-        progress(done, len(indices))
-    rows.sort(key=itemgetter(0))
+    times, rows = run.times(settings.iterations), []
+    phi: Dict[int, List[np.ndarray]] = {index: [] for index in pictured}
+    for time, iteration in enumerate(times):
+        with run.scorer(iteration, workers=workers) as scorer:
+            scored = scorer.maps_of(map(photographs.view, indices), settings.stride)
+            for done, (maps, index) in enumerate(zip(scored, indices), 1):
+                row = store.images[index]
+                rows.append([iteration, row.id, int(row.lesion), *_interestingness(maps)])
+                progress(time * len(indices) + done, len(times) * len(indices))
+            pictures = scorer.maps_of(map(photographs.view, pictured), settings.map_stride)
+            for maps, index in zip(pictures, pictured):
+                phi[index].append(maps.phi.astype(np.float32))
     write_csv(folder.file("interestingness.csv"), COLUMNS, rows)
     if settings.map_stride:
-        write_maps(folder.file("maps.h5"), maps, list(scorers), settings.map_stride)
+        kept = {
+            store.images[index]: (photographs.image(index), np.array(phi[index]))
+            for index in pictured
+        }
+        write_maps(folder.file("maps.h5"), kept, times, settings.map_stride)
     return {"drawn": len(indices) - n_chosen}
 
 

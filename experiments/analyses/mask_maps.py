@@ -1,7 +1,7 @@
 """Whole photographs scored densely by a net, and the masks that its maps make."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 
@@ -12,7 +12,14 @@ from data_prep.store import ImageRow, PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.training.run_folder import RunFolder
 from experiments.analyses import mask_scores, pixel_scores
-from experiments.analyses.analysis import Progress, TrainedRun, analysis, beside, images_of
+from experiments.analyses.analysis import (
+    Cores,
+    Progress,
+    TrainedRun,
+    analysis,
+    beside,
+    images_of,
+)
 from experiments.analyses.mask_scores import Judged
 from experiments.analyses.pictures import small_picture
 from experiments.analyses.pixel_scores import ANNOTATED
@@ -60,28 +67,36 @@ class Mapped(NamedTuple):
 
 
 @analysis("masks")
-def score(store: PatchStore, settings: MaskSettings, folder: RunFolder, progress: Progress) -> None:
+def score(
+    store: PatchStore,
+    settings: MaskSettings,
+    folder: RunFolder,
+    progress: Progress,
+    workers: Cores = 1,
+) -> None:
     """Choose a threshold for each map on the validation photographs, and judge all at it.
 
     Leaves photographs.csv (pixels and regions of each photograph), scores.csv (of the test
     photographs together, with intervals), curves.csv (precision and recall by threshold) and
     overlays.npz (three test photographs, small).
     """
-    mapper = _Mapper(store, TrainedRun(beside(folder, settings.run)), settings.stride)
     validation, test = images_of(store, "validation"), images_of(store, "test")
-    n, decisive = len(validation) + len(test), []
-    for done, index in enumerate(validation):
-        progress(done, n)
-        decisive.append(mapper.map(index))
-    thresholds = choose_thresholds(decisive)
-    judged = [judge(photograph, thresholds) for photograph in decisive]
-    lesions = []
-    for done, index in enumerate(test, len(validation)):
-        progress(done, n)
-        photograph = mapper.map(index)
-        judged.append(judge(photograph, thresholds))
-        if photograph.row.lesion:
-            lesions.append(photograph)
+    n = len(validation) + len(test)
+    run = TrainedRun(beside(folder, settings.run))
+    with run.scorer(run.last, workers=workers) as scorer:
+        decisive = []
+        for done, photograph in enumerate(map_photographs(store, scorer, validation, settings)):
+            progress(done, n)
+            decisive.append(photograph)
+        thresholds = choose_thresholds(decisive)
+        judged = [judge(photograph, thresholds) for photograph in decisive]
+        lesions = []
+        mapped = map_photographs(store, scorer, test, settings)
+        for done, photograph in enumerate(mapped, len(validation)):
+            progress(done, n)
+            judged.append(judge(photograph, thresholds))
+            if photograph.row.lesion:
+                lesions.append(photograph)
     images = [store.images[index] for index in validation + test]
     rows = [_photograph_row(*pair, thresholds) for pair in zip(images, judged)]
     write_csv(folder.file("photographs.csv"), PHOTOGRAPHS, rows)
@@ -89,21 +104,24 @@ def score(store: PatchStore, settings: MaskSettings, folder: RunFolder, progress
     _write_overlays(folder.file("overlays.npz"), lesions, thresholds["p"])
 
 
-class _Mapper:
-    """Maps photographs of a store by the last weights of a run."""
+def map_photographs(
+    store: PatchStore, scorer: Any, indices: Sequence[int], settings: MaskSettings
+) -> Iterator[Mapped]:
+    """Yield the maps of photographs of a store, and their truth.
 
-    def __init__(self, store: PatchStore, run: TrainedRun, stride: int) -> None:
-        self._store, self._photographs, self._stride = store, StoredPhotographs(store), stride
-        self._scorer = run.scorer(run.last)
-
-    def map(self, index: int) -> Mapped:
-        photograph, mask = self._photographs.annotated(index)
-        field = self._photographs.field(index)
-        maps = self._scorer.maps(photograph, self._stride, field)
-        truth = pixel_scores.truth_of(mask, field)
-        grids = {"p": maps.posterior[..., 1].astype(np.float32), "phi": maps.phi.astype(np.float32)}
+    scorer: a NetScorer or Workers; indices: into store.images
+    """
+    photographs, stride = StoredPhotographs(store), settings.stride
+    maps = scorer.maps_of(map(photographs.view, indices), stride)
+    for found, index in zip(maps, indices):
+        photograph, mask = photographs.annotated(index)
+        truth = pixel_scores.truth_of(mask, photographs.field(index))
+        grids = {
+            "p": found.posterior[..., 1].astype(np.float32),
+            "phi": found.phi.astype(np.float32),
+        }
         picture = small_picture(photograph, truth)
-        return Mapped(self._store.images[index], truth, picture, grids, self._stride)
+        yield Mapped(store.images[index], truth, picture, grids, stride)
 
 
 def pixel_map(grid: np.ndarray, stride: int, shape: Sequence[int]) -> np.ndarray:
