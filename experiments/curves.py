@@ -3,6 +3,7 @@
 A table of curves has a row for each run and iteration: arm, seed, iteration, the metrics.
 """
 
+from functools import partial
 from typing import Any, Callable, Dict, Iterator, Mapping, Sequence, Tuple
 
 import numpy as np
@@ -147,7 +148,8 @@ def heights(
     """Return F at each of `batches`: a row for each batch and run with by, f, batch."""
     tables = []
     for batch in batches:
-        table = per_run(curves, by, f=lambda run, at=batch: height_at(run, "f_measure", at))
+        height = partial(height_at, column="f_measure", iteration=batch)
+        table = per_run(curves, by, f=height)
         tables.append(table.assign(batch=batch))
     return pd.concat(tables, ignore_index=True)
 

@@ -94,5 +94,5 @@ QUICK = replace(
 
 PROTOCOLS = {protocol.name: protocol for protocol in (QUICK, STANDARD, FULL)}
 
-# What is used where no data set is given.
-PHANTOMS = {"n_lesion": 20, "n_healthy": 30, "seed": 1}
+# What stands in for a data set where none is given: photographs with lesions, healthy ones, seed.
+PHANTOMS = (20, 30, 1)

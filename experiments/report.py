@@ -4,10 +4,9 @@ import base64
 import os
 import platform
 import shutil
-from collections import Counter
 from datetime import datetime, timezone
 from types import ModuleType
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Counter, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 import jinja2
 import numpy as np
@@ -81,7 +80,7 @@ def write_report(
 
 
 def _section(module: ModuleType, results: Results) -> Optional[Section]:
-    return module.section(results) if hasattr(module, "section") else section(module, results)  # type: ignore
+    return module.section(results) if hasattr(module, "section") else section(module, results)
 
 
 def _write_markdown(results: Results, path: str, content: Dict[str, Any]) -> None:
@@ -125,7 +124,8 @@ def _about(
         minutes, rest = divmod(seconds, 60)
         words = f"{minutes:.0f} min {rest:.0f} s; what was finished before was not made again"
         pairs.append(("last start of the command took", words))
-    seen, commits = set(), Counter()
+    seen: Set[str] = set()
+    commits: Counter[str] = Counter()
     for name, module in modules.items():
         runs = [run for run in module.tasks(results.protocol) if results.finished(run)]
         metrics = {run: results.metrics(run) for run in runs if run not in seen}

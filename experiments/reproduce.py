@@ -4,7 +4,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import pandas as pd
 
@@ -137,7 +137,7 @@ def _make(out: str) -> None:
 
 
 def _run(
-    tasks: Dict[str, Task], stores: Mapping[str, Any], folder: str, jobs: int, device: str
+    tasks: Dict[str, Task], stores: Dict[str, PatchStore], folder: str, jobs: int, device: str
 ) -> List[str]:
     waiting = unfinished(tasks, folder)
     if not waiting:
@@ -169,7 +169,7 @@ def _stores(
     if source is None:
         source = os.path.join(out, "phantoms")
         if not os.path.isdir(source):
-            phantom.write_dataset(source, **PHANTOMS)
+            phantom.write_dataset(source, *PHANTOMS)
     return {
         name: _store(source, _store_path(out, name), settings, skip_bad)
         for name, settings in protocol.stores().items()

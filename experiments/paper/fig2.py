@@ -93,12 +93,9 @@ def draw(tables: Tables) -> Figures:
         figure, axes = plots.panels(len(METRICS), 2, sharex=True)
         for (above, below), metric in zip(axes.T, METRICS):
             for arm, of_arm in curves.groupby("arm", sort=False):
-                style = {
-                    "shade": arm in ARMS,
-                    "linestyle": "-" if arm in ("egl", "random") else "--",
-                }
-                x, values = stacked(of_arm, metric)
-                plots.band(above, x, values, plots.label(arm), plots.colour(arm), **style)
+                line = "-" if arm in ("egl", "random") else "--"
+                style, shade = (plots.label(arm), plots.colour(arm)), arm in ARMS
+                plots.band(above, *stacked(of_arm, metric), *style, shade=shade, linestyle=line)
             if pool == "all" and tables["published"] is not None:
                 _draw_published(above, where(tables["published"], metric=metric))
             pairs = paired(curves, metric, ["seed", "iteration"])

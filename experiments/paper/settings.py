@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any, Dict, Tuple
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from experiments.tasks import with_selection, with_trainer
 
 # Variant: (what changes in the selection, in the trainer, in the rest of the run, and whether
 # random choice changes too).
-VARIANTS = {
+VARIANTS: Dict[str, Tuple[Any, Any, Any, bool]] = {
     "image score: mean": ({}, {}, {"score": "mean"}, False),
     "image score: top 5": ({}, {}, {"score": "top5"}, False),
     "L' replaced": ({"after_round": "replace"}, {}, {}, True),

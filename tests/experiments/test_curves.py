@@ -1,15 +1,30 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from experiments.curves import area, at, curves, first_at, interval, mean_text, one_class, until
+from experiments import curves
+from experiments.curves import interval, mean_text
+
+ROUNDS = pd.DataFrame({"iteration": [0, 2, 4], "f_measure": [0.0, 1.0, 1.0]})
+
+
+def table(**values):
+    """Curves of arm -> seeds x iterations, at iterations 5, 10, ..."""
+    return pd.DataFrame(
+        [
+            {"arm": arm, "seed": seed, "iteration": 5 * (number + 1), "f_measure": value}
+            for arm, of_arm in values.items()
+            for seed, of_seed in enumerate(of_arm, 1)
+            for number, value in enumerate(of_seed)
+        ]
+    )
 
 
 def test_interval_is_students():
     mean, half = interval([1.0, 2.0, 3.0])
     assert mean == 2
-    assert half == pytest.approx(
-        4.302653 / np.sqrt(3)
-    )  # t(0.975, 2 degrees of freedom), standard deviation 1
+    # t(0.975, 2 degrees of freedom), standard deviation 1
+    assert half == pytest.approx(4.302653 / np.sqrt(3))
 
 
 def test_one_seed_has_no_interval():
@@ -18,58 +33,83 @@ def test_one_seed_has_no_interval():
     assert np.isnan(half).all()
     assert mean_text([0.5]) == "0.500"
     assert mean_text([1.0, 2.0, 3.0]) == "2.000 ± 2.484"
+    assert mean_text([1.0, 2.0, 3.0], 0) == "2 ± 2"
 
 
-def test_area_is_the_mean_height():
-    assert area([1, 2, 4], np.array([[0.0, 1.0, 1.0]])) == pytest.approx([2.5 / 3])
-    # from 2 on, between 0 at 0 and 1 at 4: a straight line from 0.5 to 1
-    assert area([0, 4], np.array([[0.0, 1.0]]), start=2) == pytest.approx([0.75])
-    assert area([5, 10], np.array([[0.2, 0.4]]), start=1) == pytest.approx([0.3])
-    assert area([5], np.array([[0.2]])) == pytest.approx([0.2])
+def test_the_mean_height_is_the_area_over_the_width():
+    assert curves.mean_height(ROUNDS, "f_measure") == pytest.approx((1 + 2) / 4)
+    # from 1 on, where the straight line is at 0.5
+    assert curves.mean_height(ROUNDS, "f_measure", 1) == pytest.approx((0.75 + 2) / 3)
+    assert curves.mean_height(ROUNDS, "f_measure", -5) == pytest.approx(0.75)
+    assert curves.mean_height(ROUNDS, "f_measure", 4) == pytest.approx(1)
+    assert curves.mean_height(ROUNDS[:1], "f_measure") == 0
 
 
 def test_height_between_two_evaluations():
-    assert at([0, 10], np.array([[0.0, 1.0], [1.0, 0.0]]), 3) == pytest.approx([0.3, 0.7])
+    assert curves.height_at(ROUNDS, "f_measure", 0.5) == pytest.approx(0.25)
+    assert curves.height_at(ROUNDS, "f_measure", 9) == 1
 
 
-def test_until():
-    x, values = until(np.array([1, 5, 9]), np.array([[1, 2, 3]]), 5)
-    assert (x.tolist(), values.tolist()) == ([1, 5], [[1, 2]])
+def test_where_a_height_is_first_reached():
+    run = pd.DataFrame({"iteration": [3, 1, 2], "n": [30, 10, 20], "f": [0.8, 0.0, 0.9]})
+    assert curves.first_at_height(run, "n", "f", 0.8) == 20
+    assert np.isnan(curves.first_at_height(run, "n", "f", 0.95))
+    assert curves.first_at_height(run, "n", "f", 0) == 20  # a height of 0 reaches nothing
 
 
-@pytest.fixture
-def three(fake_results):
-    results = fake_results()
-    results.write(
-        "whole",
-        [5, 10, 15],
-        f_measure=[0.1, 0.2, 0.3],
-        sensitivity=[0.5, 0.5, 1.0],
-        specificity=[0.5, 0.5, 0.0],
+def test_the_last_round_is_that_of_the_last_iteration():
+    shuffled = ROUNDS.assign(f_measure=[0.1, 0.2, 0.3]).iloc[[2, 0, 1]]
+    assert curves.last(shuffled, "f_measure") == 0.3
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "specificity", "broken"),
+    [(0, 1, True), (1, 0, True), (0.5, 0.5, False), (1, 1, False)],
+)
+def test_a_net_of_one_class(sensitivity, specificity, broken):
+    run = {
+        "iteration": [1, 2],
+        "sensitivity": [0.5, sensitivity],
+        "specificity": [0.4, specificity],
+    }
+    assert curves.is_one_class(pd.DataFrame(run)) is broken
+
+
+def test_scores_and_heights_have_a_row_for_each_run():
+    rounds = table(egl=[[0.2, 0.4]], random=[[0.1, 0.1]])
+    rounds = rounds.assign(n_labelled=7, sensitivity=0.0, specificity=1.0)
+    assert curves.scores(rounds).to_numpy().tolist() == [
+        ["egl", 1, pytest.approx(0.3), 0.4, 7, True],
+        ["random", 1, pytest.approx(0.1), 0.1, 7, True],
+    ]
+    heights = curves.heights(rounds, [6, 10])
+    assert heights["batch"].tolist() == [6, 6, 10, 10]
+    assert heights["f"].tolist() == pytest.approx([0.24, 0.1, 0.4, 0.1])
+
+
+def test_means_over_seeds_whatever_the_order_of_rows():
+    rounds = table(egl=[[0.2, 0.4], [0.4, 0.6]]).iloc[[3, 0, 2, 1]]
+    found = curves.means(rounds, ["arm"], ["f_measure"])
+    assert found.columns.tolist() == ["arm", "metric", "iteration", "mean", "half_width", "seeds"]
+    assert found["iteration"].tolist() == [5, 10]
+    assert found["mean"].tolist() == pytest.approx([0.3, 0.5])
+    assert found["half_width"].tolist() == pytest.approx([1.2706, 1.2706], rel=1e-4)
+    assert found["seeds"].tolist() == [2, 2]
+
+
+def test_intervals_are_over_the_seeds_that_are_known():
+    known = pd.DataFrame(
+        {"arm": ["b", "b", "b", "a"], "f": [1.0, 2.0, 3.0, 4.0], "n": [1.0, np.nan, 3.0, np.nan]}
     )
-    results.write(
-        "wild", [5], diverged="at iteration 7", f_measure=0.4, sensitivity=0.5, specificity=0.5
-    )
-    results.write("short", [5, 10], f_measure=[0.5, 0.6], sensitivity=0.7, specificity=0.6)
-    return results
+    found = curves.intervals(known, ["arm"], ["f", "n"]).set_index("arm")
+    assert found.index.tolist() == ["b", "a"]  # as they appear
+    assert found["seeds"].tolist() == [3, 1]
+    assert found.loc["b", "f_half_width"] == pytest.approx(2.484, abs=1e-3)
+    assert found.loc["b", "n"] == 2
+    assert np.isnan(found.loc["a", ["f_half_width", "n", "n_half_width"]].tolist()).all()
 
 
-def test_a_diverged_run_counts_as_a_net_that_finds_nothing_and_a_short_one_stays(three):
-    iterations, f = curves(three, ["whole", "wild", "short"], "f_measure")
-    assert iterations.tolist() == [5, 10, 15]
-    assert f.tolist() == [[0.1, 0.2, 0.3], [0.4, 0.0, 0.0], [0.5, 0.6, 0.6]]
-    assert curves(three, ["whole", "wild"], "specificity")[1][1].tolist() == [0.5, 1.0, 1.0]
-
-
-def test_runs_that_tell_nothing_apart(three):
-    assert one_class(three, ["whole", "wild", "short"]) == 2
-    assert one_class(three, ["whole", "wild", "short"], last=10) == 1
-    assert one_class(three, ["whole", "wild", "short"], last=5) == 0
-
-
-def test_first_at():
-    x = np.array([[10, 20, 30]] * 3)
-    values = np.array([[0.5, 0.9, 0.8], [0.5, 0.6, 0.7], [0.0, 0.8, 0.0]])
-    assert first_at(x, values, 0.8)[[0, 2]].tolist() == [20, 20]
-    assert np.isnan(first_at(x, values, 0.8)[1])
-    assert first_at(x, values, 0)[2] == 20  # where nothing is learned, nothing is reached
+def test_arms_beside_each_other_by_seed():
+    pairs = curves.paired(table(egl=[[0.2], [0.4]], random=[[0.1], [0.2]]).iloc[::-1], "f_measure")
+    assert (pairs["egl"] - pairs["random"]).tolist() == pytest.approx([0.1, 0.2])
+    assert curves.where(table(egl=[[0.2], [0.4]]), arm="egl", seed=2)["f_measure"].tolist() == [0.4]
