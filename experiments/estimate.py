@@ -14,6 +14,9 @@ from egl.nets.runtime import import_caffe
 from egl.strategies import find_strategy
 from egl.strategies.committee import MEMBERS
 from experiments import work
+from experiments.analyses import interestingness, mask_maps, stops
+from experiments.detector import detection, extraction
+from experiments.detector.normalisation import WIDTH
 from experiments.tasks import Task
 
 # Measured in forward passes of one patch (0.7 ms on a core of a Xeon of 2019):
@@ -45,24 +48,8 @@ def seconds(task: Task, store: Any, speed: float) -> float:
     A work that is not known here, of an experiment from outside the package, counts as its start
     alone.
     """
-    passes = _costs().get(task.work)
+    passes = COSTS.get(task.work)
     return (START + (passes(task.settings, store) if passes else 0)) / speed
-
-
-def _costs() -> Dict[Callable[..., Any], Callable[[Any, Any], float]]:
-    from experiments.analyses import interestingness, mask_maps, stops
-    from experiments.detector import detection, extraction
-
-    return {
-        work.train: _training,
-        work.train_or_diverge: _training,
-        work.select: _selection,
-        interestingness.watch: _watching,
-        stops.compare: _comparison,
-        mask_maps.score: _masks,
-        extraction.extract: _extraction,
-        detection.detect: _detection,
-    }
 
 
 def _evaluation(store: Any) -> int:
@@ -118,9 +105,9 @@ def _watching(settings: Any, store: Any) -> float:
 
 
 def _comparison(settings: Any, store: Any) -> float:
-    from experiments.analyses.stops import STOPS
-
-    return len(settings.iterations) * settings.n * sum(PHI[layer] for layer, _ in STOPS.values())
+    return (
+        len(settings.iterations) * settings.n * sum(PHI[layer] for layer, _ in stops.STOPS.values())
+    )
 
 
 def _masks(settings: Any, store: Any) -> float:
@@ -129,11 +116,21 @@ def _masks(settings: Any, store: Any) -> float:
 
 
 def _extraction(settings: Any, store: Any) -> float:
-    from experiments.detector.normalisation import WIDTH
-
     return len(store.images) * (PHOTOGRAPH + EXTRACTION * (settings.width / WIDTH) ** 2)
 
 
 def _detection(settings: Any, store: Any) -> float:
     training = sum(row.split == 0 for row in store.images)
     return training * TRAINING + (len(store.images) - training) * (PHOTOGRAPH + DETECTION)
+
+
+COSTS: Dict[Callable[..., Any], Callable[[Any, Any], float]] = {
+    work.train: _training,
+    work.train_or_diverge: _training,
+    work.select: _selection,
+    interestingness.watch: _watching,
+    stops.compare: _comparison,
+    mask_maps.score: _masks,
+    extraction.extract: _extraction,
+    detection.detect: _detection,
+}

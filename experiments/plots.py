@@ -1,8 +1,7 @@
 """Charts as PNG: of the same data the same bytes."""
 
 import zlib
-from contextlib import contextmanager
-from typing import Any, Iterator, Optional, Sequence, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
@@ -70,14 +69,6 @@ def save(figure: Figure, path: str) -> None:
     figure.tight_layout()
     with written_whole(path) as temporary:
         figure.savefig(temporary, dpi=90, bbox_inches="tight", metadata={"Software": None})
-
-
-@contextmanager
-def figure(path: str, *size: Any, **options: Any) -> Iterator[Tuple[Figure, np.ndarray]]:
-    """Yield `panels` and write them to `path` when the block ends well."""
-    drawing, axes = panels(*size, **options)
-    yield drawing, axes
-    save(drawing, path)
 
 
 def band(

@@ -5,7 +5,6 @@ import os
 import platform
 import shutil
 from datetime import datetime, timezone
-from types import ModuleType
 from typing import Any, Counter, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 import jinja2
@@ -43,7 +42,7 @@ def write_report(
     as package.module. Returns the report's path.
     """
     modules = {name: experiment(name) for name in dict.fromkeys((*NAMES, *FURTHER, *others))}
-    found = {name: _section(module, results) for name, module in modules.items()}
+    found = {name: section(module, results) for name, module in modules.items()}
     sections = {name: part for name, part in found.items() if part}
     verdicts: Dict[str, Any] = {}
     for part in sections.values():
@@ -77,10 +76,6 @@ def write_report(
     if markdown:
         _write_markdown(results, markdown, content)
     return path
-
-
-def _section(module: ModuleType, results: Results) -> Optional[Section]:
-    return module.section(results) if hasattr(module, "section") else section(module, results)
 
 
 def _write_markdown(results: Results, path: str, content: Dict[str, Any]) -> None:

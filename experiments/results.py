@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 import pandas as pd
 
 from egl.errors import EglError
-from egl.training.run_folder import ROUNDS, read_metrics, read_rounds, read_table
+from egl.training.run_folder import ROUNDS, read_metrics, read_rounds
 from experiments.curves import joined
 from experiments.protocols import Protocol
 
@@ -104,7 +104,3 @@ class Results:
                     f"{path}: cannot be read ({error}); remove the run's folder and rerun"
                 ) from error
         return self._tables[key]
-
-    def text_rows(self, name: str, file: str) -> List[Dict[str, str]]:
-        """Return a CSV of a run as dicts of text, until no experiment asks for it."""
-        return read_table(os.path.join(self.run(name), file))

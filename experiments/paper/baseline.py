@@ -1,7 +1,7 @@
 """Plain SGD on all labels: loss and accuracy over time, and what the net can do in the end."""
 
 import os
-from typing import Any, Optional, Tuple
+from typing import Any, Optional
 
 import h5py
 import numpy as np
@@ -9,7 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from egl.training.settings import FullTrainingSettings
-from experiments import bootstrap, plots, work
+from experiments import plots, work
+from experiments.bootstrap import RESAMPLES
+from experiments.comparison import TestPatches
 from experiments.curves import where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks
 from experiments.tasks import with_trainer
@@ -59,31 +61,24 @@ def measure(results: Results) -> Tables:
         runs.append({"seed": seed, "epochs": len(rounds), "rule": rule, "diverged": diverged})
     store = results.stores["all"]
     samples = {split: len(store.samples(split)) for split in ("train", "validation", "test")}
-    tested, patients = _test(results, runs)
-    tables = {"epochs": pd.concat(epochs, ignore_index=True), "tested": tested}
-    return {**tables, "runs": runs, "samples": samples, "patients": patients}
+    patches = TestPatches(store)
+    tables = {"epochs": pd.concat(epochs, ignore_index=True), "runs": runs, "samples": samples}
+    tables.update(patients=patches.n_patients, resamples=RESAMPLES)
+    return {**tables, "tested": _test(results, runs, patches)}
 
 
-def _test(results: Results, runs: Any) -> Tuple[pd.DataFrame, int]:
-    """Return (the table `tested`, number of patients); all intervals are of the same resamples."""
-    store = results.stores["all"]
-    patches = store.samples("test")[:, 0]
-    patient_of = [store.images[image].patient for image in store.image[patches]]
-    names, patients = np.unique(patient_of, return_inverse=True)
-    times = bootstrap.draw(len(names), np.random.RandomState(1))
+def _test(results: Results, runs: Any, patches: TestPatches) -> pd.DataFrame:
     rows = []
     for run in runs:
         path = os.path.join(results.run(name(run["seed"])), "predictions.h5")
         with h5py.File(path, "r") as file:
             for moment, epoch in ((RULE, run["rule"]), (END, run["epochs"])):
                 if epoch is not None:
-                    cases = bootstrap.count(
-                        file["test"][epoch - 1], store.labels[patches], patients
-                    )
-                    for metric, numbers in bootstrap.intervals(cases, times).items():
+                    cases = patches.count({"test": file["test"][epoch - 1]}, threshold=0.5)
+                    for metric, numbers in patches.intervals(cases).items():
                         rows.append((run["seed"], moment, epoch, metric, *numbers))
     columns = ["seed", "moment", "epoch", "metric", "value", "low", "high"]
-    return pd.DataFrame(rows, columns=columns), len(names)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def draw(tables: Tables) -> Figures:
@@ -98,11 +93,8 @@ def draw(tables: Tables) -> Figures:
         _line(accuracy, epochs["val_accuracy"], run["rule"], color=colour, label=label)
         _line(f_measure, epochs["f_measure"], run["rule"], color=colour)
     # One entry a meaning: the style of a loss in grey, since its colour is the seed's.
-    for style, label in (
-        ("-", "training, mean over the epoch"),
-        ("--", "validation, after the epoch"),
-    ):
-        loss.plot([], [], style, color="dimgray", label=label)
+    loss.plot([], [], "-", color="dimgray", label="training, mean over the epoch")
+    loss.plot([], [], "--", color="dimgray", label="validation, after the epoch")
     accuracy.plot([], [], "o", color="dimgray", label="stopping rule")
     _log_scale(loss)
     loss.legend()

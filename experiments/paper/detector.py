@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments import plots
+from experiments.comparison import TestPatches
 from experiments.curves import where
 from experiments.detector import forest
-from experiments.detector.comparison import TestPatches
 from experiments.detector.detection import DetectorSettings, detect
 from experiments.detector.extraction import ExtractionSettings, extract
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks

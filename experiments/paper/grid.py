@@ -1,5 +1,6 @@
 """The paper's grid search: learning rates and batch sizes over equally many samples (claim C5)."""
 
+from itertools import product
 from typing import Any, Dict
 
 import numpy as np
@@ -26,14 +27,13 @@ def tasks(protocol: Protocol) -> Tasks:
     """Return the runs: plain SGD at each rate, batch size and seed, over equally many samples."""
     result = {}
     for seed in range(1, protocol.seeds + 1):
-        for rate in protocol.grid_rates:
-            for batch in protocol.grid_batches:
-                trainer = with_trainer(protocol.images, seed=seed, rate=rate, batch=batch).trainer
-                n = iterations(protocol, batch)
-                settings = FullTrainingSettings(
-                    trainer, stop_early=False, iterations=n, evaluate_every=n
-                )
-                result[name(rate, batch, seed)] = Task(work.train_or_diverge, "all", settings)
+        for rate, batch in product(protocol.grid_rates, protocol.grid_batches):
+            trainer = with_trainer(protocol.images, seed=seed, rate=rate, batch=batch).trainer
+            n = iterations(protocol, batch)
+            settings = FullTrainingSettings(
+                trainer, stop_early=False, iterations=n, evaluate_every=n
+            )
+            result[name(rate, batch, seed)] = Task(work.train_or_diverge, "all", settings)
     return result
 
 
@@ -50,40 +50,28 @@ def iterations(protocol: Protocol, batch: int) -> int:
 def measure(results: Results) -> Tables:
     """Return the tables of the finished runs.
 
-    runs: rate, batch, seed, f_measure and auc (on the test samples at the end), diverged,
-    one_class; cells, a row for each
-    rate and batch of the protocol: rate, batch, iterations, runs, diverged, f (mean, nan without
-    runs), best
+    runs: rate, batch, seed, f_measure and auc (on the test samples at the end), diverged, one_class
+    cells: rate, batch, iterations, runs, diverged, f (mean, nan without runs), best, for each rate
+    and batch size of the protocol
     """
-    protocol, rows = results.protocol, []
-    for rate in protocol.grid_rates:
-        for batch in protocol.grid_batches:
-            for seed in range(1, protocol.seeds + 1):
-                if results.finished(name(rate, batch, seed)):
-                    metrics = results.metrics(name(rate, batch, seed))
-                    rows.append({"rate": rate, "batch": batch, "seed": seed, **_end(metrics)})
-    if not rows:
+    protocol = results.protocol
+    all_cells = list(product(protocol.grid_rates, protocol.grid_batches))
+    keys = [(*cell, seed) for cell in all_cells for seed in range(1, protocol.seeds + 1)]
+    finished = [key for key in keys if results.finished(name(*key))]
+    if not finished:
         return {}
-    runs = pd.DataFrame(rows)
-    cells = pd.DataFrame(
-        {
-            "rate": rate,
-            "batch": batch,
-            "iterations": iterations(protocol, batch),
-            **_cell(where(runs, rate=rate, batch=batch)),
-        }
-        for rate in protocol.grid_rates
-        for batch in protocol.grid_batches
-    )
+    ends = pd.DataFrame(_end(results.metrics(name(*key))) for key in finished)
+    runs = pd.DataFrame(finished, columns=["rate", "batch", "seed"]).join(ends)
+    cells = pd.DataFrame(all_cells, columns=["rate", "batch"])
+    cells["iterations"] = [iterations(protocol, batch) for batch in cells["batch"]]
+    of_cells = [where(runs, rate=rate, batch=batch) for rate, batch in all_cells]
+    cells["runs"] = [len(of_cell) for of_cell in of_cells]
+    cells["diverged"] = [of_cell["diverged"].sum() for of_cell in of_cells]
+    cells["f"] = [np.mean(of_cell["f_measure"].tolist() or [np.nan]) for of_cell in of_cells]
     cells["best"] = cells.index == cells["f"].idxmax()
     samples = len(results.stores["all"].samples("train"))
-    return {
-        "runs": runs,
-        "cells": cells,
-        "samples": samples,
-        "seeds": protocol.seeds,
-        "seen": seen(protocol),
-    }
+    numbers = {"samples": samples, "seeds": protocol.seeds, "seen": seen(protocol)}
+    return {"runs": runs, "cells": cells, **numbers}
 
 
 def _end(metrics: Dict[str, Any]) -> Dict[str, Any]:
@@ -92,11 +80,6 @@ def _end(metrics: Dict[str, Any]) -> Dict[str, Any]:
     one_class = not diverged and sorted((test["sensitivity"], test["specificity"])) == [0, 1]
     scores = {"f_measure": test["f_measure"], "auc": test["auc"]}
     return {**scores, "diverged": diverged, "one_class": one_class}
-
-
-def _cell(runs: pd.DataFrame) -> Dict[str, Any]:
-    f = runs["f_measure"].to_numpy().mean() if len(runs) else np.nan
-    return {"runs": len(runs), "diverged": runs["diverged"].sum(), "f": f}
 
 
 def draw(tables: Tables) -> Figures:

@@ -15,7 +15,10 @@ class FakeResults(Results):
     """Results in a temporary folder; `write` makes a finished run."""
 
     def write(self, name, iterations, diverged=None, **columns):
-        """Write a run with an evaluation at each of `iterations`; columns: numbers, one an evaluation, or one for all."""
+        """Write a run with an evaluation at each of `iterations`.
+
+        columns: numbers, one for each evaluation or one for all
+        """
         run = RunFolder(self.run(name), {})
         for place, iteration in enumerate(iterations):
             row = dict.fromkeys(ROUNDS, 0.5)

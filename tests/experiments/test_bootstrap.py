@@ -8,7 +8,7 @@ from experiments import bootstrap
 
 @pytest.fixture
 def patches():
-    """(p(exudate), labels, patients) of 90 patches of 7 patients: many ties, some patients without exudates."""
+    """(p(exudate), labels, patients) of 90 patches of 7 patients: ties, some without exudates."""
     random = np.random.RandomState(4)
     patients = random.randint(7, size=90)
     labels = (random.rand(90) < 0.6).astype(int) * (patients > 1)
@@ -82,7 +82,8 @@ def test_patients_are_drawn_with_replacement():
 
 
 def test_interval_of_alike_patches_is_that_of_the_patients():
-    # Sensitivity is the share of 100 patients, 10 patches each, half of them found: the binomial's standard error of 100, not of 1000
+    # Sensitivity is the share of 100 patients, 10 patches each, half of them found: the binomial's
+    # standard error of 100, not of 1000
     patients = np.repeat(np.arange(100), 20)
     labels = np.tile([0] * 10 + [1] * 10, 100)
     probability = np.where(labels == 1, patients % 2, 0)

@@ -19,7 +19,7 @@ STORE = {"seed": 3, "n_train": 8, "format": 2, "version": "0.2.0"}
 
 @pytest.fixture
 def run(tmp_path):
-    """run(name, settings, f_measure, ...): the folder of a finished run, evaluated every 5 iterations."""
+    """run(name, settings, f_measure, ...): a finished run's folder, a row each 5 iterations."""
 
     def make(name, settings, f_measure, store=STORE, diverged=None, iterations=None, finished=True):
         kind = "select" if isinstance(settings, RunSettings) else "train"
@@ -61,7 +61,8 @@ def test_two_strategies_paired_by_seed(run, tmp_path):
     assert found.loc["egl", "last_f_difference_half_width"] == pytest.approx(1.2706, rel=1e-4)
     assert "2 seeds (1, 2), iterations 6 to 15" in text
     assert "0.200 ± 1.271" in text
-    # Mean F counts from the first choice on: from 6, where the straight line is at 0.24, to 10 and 15.
+    # Mean F counts from the first choice on: from 6, where the straight line is at 0.24, to 10 and
+    # 15.
     assert found.loc["random", "mean_f"] == pytest.approx(
         (4 * (0.24 + 0.4) / 2 + 5 * 0.4) / 9, abs=1e-6
     )

@@ -10,7 +10,7 @@ from experiments.tasks import Task
 
 
 class Store:
-    """Ten training images of 100 patches each; 800 training, 100 validation and 100 test samples."""
+    """Ten training images of 100 patches; 800 training, 100 validation and 100 test samples."""
 
     image = np.repeat(np.arange(10), 100)
     attributes = {
@@ -51,7 +51,8 @@ def test_selection_by_hand():
     # two rounds score 6 and 5 images by 16 patches each, and ten photographs are read
     by_image = replace(settings, strategy="egl", patch_strategy="random")
     assert seconds(by_image) == pytest.approx(training + 176 + 1200)
-    # or 11 are read, and all of their patches scored densely: 0.7 * 480 * 480 / 24 ** 2 = 280 at 0.4 each
+    # or 11 are read, and all of their patches scored densely: 0.7 * 480 * 480 / 24 ** 2 = 280 at
+    # 0.4 each
     whole = replace(by_image, image_patches=0)
     assert seconds(whole) == pytest.approx(training + 11 * (120 + 112))
 
@@ -71,7 +72,7 @@ def test_every_task_has_an_estimate_and_a_name_means_one_thing(protocol):
     for name in NAMES + FURTHER:
         for run, task in experiment(name).tasks(protocol).items():
             assert tasks.setdefault(run, task) == task
-            assert estimate.seconds(task, Store(), 1000.0) > 1
+            assert estimate.seconds(task, Store(), 1.0) > 5001
             assert task.store in protocol.stores()
     assert all(need in tasks for task in tasks.values() for need in task.needs)
 

@@ -16,9 +16,6 @@ from experiments.tasks import Task
 class Doing(NamedTuple):
     what: str
 
-    def passes(self, store):
-        return 10
-
 
 def do(store, settings, out, progress):
     run = RunFolder(out, settings._asdict())

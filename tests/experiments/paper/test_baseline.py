@@ -15,7 +15,8 @@ PROTOCOL = replace(QUICK, epochs=3, baseline_seeds=3)
 Image = namedtuple("Image", "patient")
 # Test patches 2 to 7, of three patients; patient b has the images 1 and 2.
 LABELS, IMAGES = [0, 0, 0, 0, 0, 1, 1, 1], [0, 0, 1, 2, 3, 1, 3, 4]
-# p(exudate) of these after each epoch: of the last but one healthy and the last exudate patch it is wrong; later of none
+# p(exudate) of these after each epoch: of the last but one healthy and the last exudate patch it is
+# wrong; later of none
 EARLY, LATE = [0.1, 0.1, 0.8, 0.9, 0.7, 0.2], [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]
 
 
@@ -36,7 +37,7 @@ class Store:
 
 @pytest.fixture
 def results(tmp_path):
-    """Seed 1, three epochs, the rule says stop after the second; seed 2 diverged in the third; seed 3 is not there."""
+    """Seed 1: three epochs, the rule says stop after the second; 2 diverged in the third; no 3."""
     results = Results(str(tmp_path), PROTOCOL, {"all": Store()})
     write_run(results, 1, [EARLY, EARLY, LATE], rule=2)
     write_run(results, 2, [LATE, EARLY], diverged="training diverged at iteration 7")

@@ -25,7 +25,7 @@ class Store:
 
 @pytest.fixture
 def results(fake_results):
-    """Two seeds: EGL is 0.1 and 0.2 above random at each batch, and the mixed arms are as random."""
+    """Two seeds: EGL is 0.1 and 0.2 above random at each batch; mixed arms are as random."""
     results = fake_results(fig2_seeds=2, stores={"all": Store(), "lesion": Store()})
     for pool in fig2.POOLS:
         for arm in fig2.ARMS:
@@ -59,11 +59,12 @@ def test_arms_of_a_seed_differ_in_nothing_but_the_strategies():
 def test_verdict_and_tables(results):
     found = section(fig2, results)
     (verdict,) = found.verdicts
-    # differences 0.1 and 0.2: mean 0.15, t(0.975, 1) = 12.706 times 0.0707 / sqrt(2): the interval holds 0
+    # differences 0.1 and 0.2: mean 0.15, t(0.975, 1) = 12.706 times 0.0707 / sqrt(2): the interval
+    # holds 0
     assert (verdict.claim, verdict.verdict) == ("C1", "not reproduced")
     assert verdict.measured == (
-        "Mean F from batch 6 to 15, EGL minus random: 0.150 ± 0.635 (2 seeds, pool with healthy images); "
-        "F at 15 batches: 0.150 ± 0.635."
+        "Mean F from batch 6 to 15, EGL minus random: 0.150 ± 0.635 (2 seeds, pool with healthy "
+        "images); F at 15 batches: 0.150 ± 0.635."
     )
     assert found.tables[0].rows == [
         ["10 batches", "0.400 ± 0.000", "0.550 ± 0.635", "0.150 ± 0.635"],
@@ -71,8 +72,8 @@ def test_verdict_and_tables(results):
     ]
     assert found.tables[1].rows[0] == ["random", "0.400 ± 0.000", "0.000 ± 0.000"]
     assert found.text[1] == (
-        "Pool of images with exudates and healthy ones: 2 of 2 seeds, 1 images with exudates and 2 healthy ones to "
-        "choose from. Every run ends with a net that tells the classes apart."
+        "Pool of images with exudates and healthy ones: 2 of 2 seeds, 1 images with exudates and 2 "
+        "healthy ones to choose from. Every run ends with a net that tells the classes apart."
     )
     assert [figure.file for figure in found.figures] == ["fig2-all.png", "fig2-lesion.png"]
     assert "mean over 2 seeds" in found.figures[0].caption
@@ -94,8 +95,8 @@ def test_runs_that_end_with_a_net_of_one_class_are_named(results):
         section(fig2, results)
         .text[1]
         .endswith(
-            "Runs that end with a net that has diverged or calls all patches the same: random 0, EGL 1, "
-            "EGL images, random patches 0, random images, EGL patches 0."
+            "Runs that end with a net that has diverged or calls all patches the same: random 0, "
+            "EGL 1, EGL images, random patches 0, random images, EGL patches 0."
         )
     )
 

@@ -12,7 +12,10 @@ ITERATIONS = [100, 200, 405]
 
 @pytest.fixture
 def results(fake_results):
-    """Two seeds of 100 labels. EGL needs 20 and 30 of them for F 0.95 * 0.8, random 60 in seed 1 and never enough in seed 2."""
+    """Two seeds of 100 labels, and a full-data F of 0.8.
+
+    EGL needs 20 and 30 labels for 95% of it; random 60 in seed 1, and never has enough in seed 2.
+    """
     results = fake_results(seeds=2, baseline_seeds=1)
     for seed, egl, random in (
         (1, [0.76, 0.8, 0.8], [0.6, 0.78, 0.8]),
@@ -107,7 +110,8 @@ def test_the_figures_show_f_by_batches_by_labels_and_by_share(results):
     assert lines["plain SGD, all 100 labels, last F"].get_ydata()[0] == pytest.approx(0.7)
     ((_, figure),) = labels.draw(labels.measure(results))
     lines = {line.get_label(): line for line in figure.axes[0].lines}
-    # Both seeds of EGL have been at shares from 30% on, seed 1 up to 60%; at 30% their F is 0.8 and 0.77.
+    # Both seeds of EGL have been at shares from 30% on, seed 1 up to 60%; at 30% their F is 0.8 and
+    # 0.77.
     assert lines["EGL"].get_xdata() == pytest.approx([30, 35, 40, 45, 50, 55])
     assert lines["EGL"].get_ydata()[0] == pytest.approx((0.8 + 0.77) / 2)
     assert lines["all labels"].get_ydata()[0] == pytest.approx(0.8)

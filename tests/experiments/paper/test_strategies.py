@@ -57,7 +57,8 @@ def test_section(results):
     rows = {row[0]: row for row in section.tables[0].rows}
     assert [row[0] for row in section.tables[0].rows] == ["entropy", "random", "EGL"]
     assert rows["entropy"][1:5] == ["0.700 ± 0.000", "0.200 ± 0.000", "0.300 ± 0.000", "0 of 2"]
-    # Patches as least confidence chooses them: F ends at 0.85 and 0.86, its mean is 0.825 and 0.83; random choice's is 0.8.
+    # Patches as least confidence chooses them: F ends at 0.85 and 0.86, its mean is 0.825 and 0.83;
+    # random choice's is 0.8.
     assert rows["entropy"][6:] == ["0.027 ± 0.032", "300 (2 of 2 seeds)", "-70 ± 127"]
     assert rows["random"][6:] == ["", "370 (2 of 2 seeds)", ""]
     assert rows["EGL"][3] == ""

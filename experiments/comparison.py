@@ -13,7 +13,8 @@ Scores = Dict[str, np.ndarray]  # {split: p(exudate) of each sample of the split
 class TestPatches:
     """The test samples of a store, and the validation samples that choose a threshold.
 
-    The samples and the resamples of the patients are those of the experiment `baseline`.
+    All intervals are of the same resamples of the patients.
+    n_patients: of the test samples
     indices: {split: int (n,), the patch of each sample}; labels: {split: int (n,)}
     """
 
@@ -26,6 +27,7 @@ class TestPatches:
         names, self._patients = np.unique(
             [store.images[image].patient for image in images], return_inverse=True
         )
+        self.n_patients = len(names)
         self._times = bootstrap.draw(len(names), np.random.RandomState(1))
 
     def best_threshold(self, scores: Scores) -> float:

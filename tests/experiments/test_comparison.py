@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.detector.comparison import TestPatches, best_threshold
+from experiments.comparison import TestPatches, best_threshold
 
 
 def test_best_threshold_by_hand():
