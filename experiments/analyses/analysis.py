@@ -95,7 +95,7 @@ class TrainedRun:
 
         Raises EglError where the weights are missing.
         """
-        settings = {
+        settings: Dict[str, Any] = {
             "prototxt": prototxt_path("lenet_score.prototxt"),
             "normalisation": self._normalisation,
             "stop": stop,

@@ -99,7 +99,7 @@ def test_by_patch(start, small_store):
 
 
 def test_the_chosen_have_the_highest_phi_by_the_reference_route(start, small_store):
-    """Every sample left, scored one by one from Caffe's parameter diffs, at the weights of the choice."""
+    """Every sample left, scored one by one from Caffe's parameter diffs."""
     settings = replace(SHORT.selection, iterations=3, candidates=0)
     selection = start("run", by="patch", selection=settings, keep_weights=(2,))
     selection.execute()
@@ -145,7 +145,7 @@ def test_the_two_arms_share_no_state(start):
 
 
 def test_mixed_strategies(start):
-    """EGL for images with chance for patches asks for the images EGL asks for first, from the same weights."""
+    """EGL images with random patches begin with the images that EGL asks for first."""
     mixed, egl = start("mixed", patch_strategy="random"), start("egl")
     mixed.execute()
     egl.execute()

@@ -10,7 +10,7 @@ def posterior(exudate):
 
 
 def test_by_hand():
-    """Labels 1 1 1 0 0 0 0; called 1: the first, second, fourth and fifth: tp 2, fn 1, fp 2, tn 2."""
+    """Labels 1 1 1 0 0 0 0; called 1 are numbers 1, 2, 4 and 5: tp 2, fn 1, fp 2, tn 2."""
     metrics = classification_metrics(
         posterior([0.9, 0.8, 0.3, 0.7, 0.6, 0.2, 0.1]), [1, 1, 1, 0, 0, 0, 0]
     )

@@ -59,7 +59,10 @@ def test_the_settings_reach_the_solver(caffe, make, tmp_path):
 
 
 def test_one_step_is_sgd_with_momentum_and_decay(make):
-    """Caffe's rule by hand: v = momentum v + rate (gradient + decay w); w = w - v; biases at twice the rate."""
+    """Caffe's rule by hand: v = momentum v + rate (gradient + decay w); w = w - v.
+
+    Biases learn at twice the rate.
+    """
     trainer = make(rate=0.01, momentum=0.9, weight_decay=0.1)
     velocity = None
     for seed in (1, 2):
