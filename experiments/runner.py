@@ -1,5 +1,6 @@
 """Runs tasks, several at a time, each in a process of its own; what is finished is not rerun."""
 
+import inspect
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,7 +13,6 @@ from egl.gradient_length.cores import CoreSlots
 from experiments.estimate import seconds
 from experiments.processes import Failure, RunDiverged, end_children, run_in_child
 from experiments.tasks import Task
-from experiments.work import on_shared_cores
 
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
 CORES = ".cores"  # lock files beside the runs' folders
@@ -54,7 +54,9 @@ def run_tasks(
 
         def run(name: str) -> None:
             task, out = waiting[name], os.path.join(folder, name)
-            work = partial(on_shared_cores, task.work, cores) if device == "cpu" else task.work
+            work = task.work
+            if device == "cpu" and "workers" in inspect.signature(work).parameters:
+                work = partial(work, workers=cores)
             shown = 0.0
 
             def progress(done: int, total: int) -> None:
@@ -66,7 +68,8 @@ def run_tasks(
 
             try:
                 arguments = stores[task.store].path, task.settings, out
-                run_in_child(work, arguments, out, progress, device)
+                with cores.hold():
+                    run_in_child(work, arguments, out, progress, device)
                 progress(1, 1)
             except (Failure, RunDiverged) as error:
                 failed.append(f"run {name}: {error}")
