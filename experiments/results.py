@@ -3,6 +3,8 @@
 import os
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
+import h5py
+import numpy as np
 import pandas as pd
 
 from egl.errors import EglError
@@ -86,6 +88,17 @@ class Results:
     def metrics(self, name: str) -> Dict[str, Any]:
         """Return a run's metrics.json."""
         return read_metrics(self.run(name))
+
+    def predictions(self, name: str) -> Dict[str, np.ndarray]:
+        """Return a run's predictions.h5: {split: p(exudate), (evaluations, samples)}."""
+        path = os.path.join(self.run(name), "predictions.h5")
+        try:
+            with h5py.File(path, "r") as file:
+                return {split: file[split][...] for split in file if split != "iteration"}
+        except OSError as error:
+            raise EglError(
+                f"{path}: cannot be read ({error}); remove the run's folder and rerun"
+            ) from error
 
     def table(self, name: str, file: str, text: Sequence[str] = ()) -> pd.DataFrame:
         """Return a CSV of a run.

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import h5py
@@ -44,6 +44,28 @@ class Watching:
     map_stride: int
 
 
+class Mapped(NamedTuple):
+    """A photograph with its maps of phi.
+
+    shape: (height, width) of the photograph that was scored; photograph: uint8 BGR, LONGEST pixels
+    at most; phi: float32 (times, rows, columns), nan where a patch leaves the field of view
+    """
+
+    image: str
+    lesion: bool
+    shape: Tuple[int, int]
+    photograph: np.ndarray
+    phi: np.ndarray
+
+
+class Maps(NamedTuple):
+    """Maps of phi at several times, of one photograph of each kind; stride: pixels."""
+
+    iterations: List[int]
+    stride: int
+    photographs: List[Mapped]
+
+
 @analysis("fig3")
 def watch(
     store: PatchStore,
@@ -74,11 +96,10 @@ def watch(
                 phi[index].append(maps.phi.astype(np.float32))
     write_csv(folder.file("interestingness.csv"), COLUMNS, rows)
     if settings.map_stride:
-        kept = {
-            store.images[index]: (photographs.image(index), np.array(phi[index]))
-            for index in pictured
-        }
-        write_maps(folder.file("maps.h5"), kept, times, settings.map_stride)
+        kept = [
+            _mapped(store.images[index], photographs.image(index), phi[index]) for index in pictured
+        ]
+        write_maps(folder.file("maps.h5"), Maps(times, settings.map_stride, kept))
     return {"drawn": len(indices) - n_chosen}
 
 
@@ -128,31 +149,38 @@ def _chosen_by(run: str, training: Dict[str, int], settings: Watching) -> List[i
     ]
 
 
-def write_maps(
-    path: str,
-    maps: Dict[ImageRow, Tuple[np.ndarray, np.ndarray]],
-    iterations: Sequence[int],
-    stride: int,
-) -> None:
-    """Write maps of phi as HDF5: a group for each photograph, "lesion" or "healthy".
-
-    A group has `photograph` (uint8 BGR, downscaled) and `phi` (float32, a map for each iteration).
-    maps: {ImageRow: (photograph, phi)}; stride: pixels
-    """
-    # Without time stamps, equal files have equal bytes.
-    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["iterations"], file.attrs["stride"] = iterations, stride
-        for row, (photograph, phi) in maps.items():
-            height, width = photograph.shape[:2]
-            group = file.create_group("lesion" if row.lesion else "healthy")
-            group.attrs["image"] = row.id
-            group.attrs["height"], group.attrs["width"] = height, width
-            group.create_dataset("photograph", data=_shrunk(photograph), track_times=False)
-            group.create_dataset("phi", data=phi, track_times=False)
-
-
-def _shrunk(photograph: np.ndarray) -> np.ndarray:
+def _mapped(row: ImageRow, photograph: np.ndarray, phi: Sequence[np.ndarray]) -> Mapped:
     height, width = photograph.shape[:2]
     scale = min(1, LONGEST / max(height, width))
     size = round(width * scale), round(height * scale)
-    return cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
+    return Mapped(row.id, bool(row.lesion), (height, width), small, np.array(phi))
+
+
+def write_maps(path: str, maps: Maps) -> None:
+    """Write Maps as HDF5: a group for each photograph, "lesion" or "healthy"."""
+    # Without time stamps, equal files have equal bytes.
+    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs["iterations"], file.attrs["stride"] = maps.iterations, maps.stride
+        for mapped in maps.photographs:
+            group = file.create_group("lesion" if mapped.lesion else "healthy")
+            group.attrs["image"] = mapped.image
+            group.attrs["height"], group.attrs["width"] = mapped.shape
+            group.create_dataset("photograph", data=mapped.photograph, track_times=False)
+            group.create_dataset("phi", data=mapped.phi, track_times=False)
+
+
+def read_maps(run: str) -> Optional[Maps]:
+    """Return the Maps in a run's folder; None where it kept none."""
+    path = os.path.join(run, "maps.h5")
+    if not os.path.exists(path):
+        return None
+    with h5py.File(path, "r") as file:
+        photographs = []
+        for lesion, name in ((True, "lesion"), (False, "healthy")):
+            if name in file:
+                group = file[name]
+                shape = int(group.attrs["height"]), int(group.attrs["width"])
+                arrays = group["photograph"][...], group["phi"][...]
+                photographs.append(Mapped(group.attrs["image"], lesion, shape, *arrays))
+        return Maps(file.attrs["iterations"].tolist(), int(file.attrs["stride"]), photographs)

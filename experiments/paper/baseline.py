@@ -1,9 +1,7 @@
 """Plain SGD on all labels: loss and accuracy over time, and what the net can do in the end."""
 
-import os
 from typing import Any, Optional
 
-import h5py
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -70,13 +68,12 @@ def measure(results: Results) -> Tables:
 def _test(results: Results, runs: Any, patches: TestPatches) -> pd.DataFrame:
     rows = []
     for run in runs:
-        path = os.path.join(results.run(name(run["seed"])), "predictions.h5")
-        with h5py.File(path, "r") as file:
-            for moment, epoch in ((RULE, run["rule"]), (END, run["epochs"])):
-                if epoch is not None:
-                    cases = patches.count({"test": file["test"][epoch - 1]}, threshold=0.5)
-                    for metric, numbers in patches.intervals(cases).items():
-                        rows.append((run["seed"], moment, epoch, metric, *numbers))
+        p = results.predictions(name(run["seed"]))["test"]
+        for moment, epoch in ((RULE, run["rule"]), (END, run["epochs"])):
+            if epoch is not None:
+                cases = patches.count({"test": p[epoch - 1]}, threshold=0.5)
+                for metric, numbers in patches.intervals(cases).items():
+                    rows.append((run["seed"], moment, epoch, metric, *numbers))
     columns = ["seed", "moment", "epoch", "metric", "value", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -4,7 +4,6 @@ import os
 from typing import Any, Dict, List
 
 import cv2
-import h5py
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -110,9 +109,8 @@ def _scores(
 ) -> Dict[str, np.ndarray]:
     """Return {split: the score of each sample}; the detector's is that of its patch."""
     if arm == LENET:
-        path = os.path.join(results.run(baseline.name(seed)), "predictions.h5")
-        with h5py.File(path, "r") as file:
-            return {split: file[split][-1].astype(float) for split in patches}
+        predictions = results.predictions(baseline.name(seed))
+        return {split: predictions[split][-1].astype(float) for split in patches}
     score = results.table(name(seed), "patches.csv").set_index("patch")["score"]
     return {split: score.loc[indices].to_numpy(float) for split, indices in patches.items()}
 

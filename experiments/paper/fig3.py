@@ -1,16 +1,14 @@
 """Fig. 3: how interesting photographs are to a net in the course of its training (claim C3)."""
 
-import os
 from functools import partial
-from typing import Any, Dict
+from typing import Dict
 
-import h5py
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import plots
-from experiments.analyses.interestingness import Watching, watch
+from experiments.analyses.interestingness import Maps, Watching, read_maps, watch
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.curves import is_one_class, where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
@@ -18,8 +16,7 @@ from experiments.paper import baseline, fig2
 from experiments.pictures import show_under_maps
 
 KINDS = {"egl": "EGL selection", "sgd": "Plain SGD"}
-# Whether a photograph has exudates: its words, colour, and group in maps.h5.
-LESION = {1: ("with exudates", "tab:red", "lesion"), 0: ("healthy", "tab:cyan", "healthy")}
+LESION = {1: ("with exudates", "tab:red"), 0: ("healthy", "tab:cyan")}  # words and colour
 WORKS, DECAYED = 0.9, 0.05  # the rule of C3
 WRITTEN = ["training", "seed", "batch", "image", "lesion", "interestingness", "over_maximum"]
 WRITTEN += ["f_measure", "net_works"]
@@ -88,7 +85,9 @@ def measure(results: Results) -> Tables:
         "seeds": {kind: len(finished) for kind, finished in seeds.items()},
         "drawn": sum(results.metrics(name("egl", seed))["drawn"] for seed in seeds["egl"]),
         "same": sum(is_one_class(rounds[pair]) for pair in runs.index[runs]),
-        "maps": {kind: _maps(results, kind) for kind in KINDS if (kind, 1) in runs.index},
+        "maps": {
+            kind: read_maps(results.run(name(kind, 1))) for kind in KINDS if (kind, 1) in runs.index
+        },
     }
 
 
@@ -109,19 +108,6 @@ def _photographs(results: Results, kind: str, seed: int) -> pd.DataFrame:
     table["counts"] = bool(works and not results.metrics(run)["diverged"])
     names = {"iteration": "batch", "sum": "interestingness"}
     return table.rename(columns=names).assign(training=kind, seed=seed)
-
-
-def _maps(results: Results, kind: str) -> Dict[str, Any]:
-    path = os.path.join(results.run(name(kind, 1)), "maps.h5")
-    if not os.path.exists(path):
-        return {}
-    with h5py.File(path, "r") as file:
-        groups = {
-            words: {**file[group].attrs, **{key: file[group][key][...] for key in file[group]}}
-            for words, _, group in LESION.values()
-            if group in file
-        }
-        return {**file.attrs, "groups": groups}
 
 
 def verdict(tables: Tables) -> Verdicts:
@@ -165,7 +151,7 @@ def _draw_photographs(axis: Axes, photographs: pd.DataFrame) -> None:
             style = {"color": LESION[rows["lesion"].iloc[0]][1], "linewidth": 0.8, "alpha": 0.6}
             line = "-" if rows["counts"].iloc[0] else ":"
             axis.plot(rows["batch"], rows["over_maximum"], line, **style)
-    for words, colour, _ in LESION.values():
+    for words, colour in LESION.values():
         axis.plot([], [], color=colour, label=words)
     for rows, line, label in (
         (photographs, "--", "median of all"),
@@ -190,17 +176,17 @@ def _draw_f(axis: Axes, rounds: pd.DataFrame, photographs: pd.DataFrame) -> None
         axis.plot(marked["batch"], marked["f_measure"], marker, markersize=5, label=label)
 
 
-def _draw_maps(maps: Dict[str, Any]) -> Figure:
+def _draw_maps(maps: Maps) -> Figure:
     """Draw a row for each photograph: it, it under each of its maps, and their colour bar."""
-    n, groups = len(maps["iterations"]), maps["groups"]
+    n = len(maps.iterations)
     ratios = {"width_ratios": [1.0] * (n + 1) + [0.05]}
-    figure, axes = plots.panels(n + 2, len(groups), width=2.6, height=2.0, gridspec_kw=ratios)
-    for row, (words, group) in zip(axes, groups.items()):
-        size = group["height"], group["width"]
-        show_under_maps(figure, row, group["photograph"], group["phi"], size, maps["stride"])
-        row[0].set_ylabel(words)
+    size = {"width": 2.6, "height": 2.0}
+    figure, axes = plots.panels(n + 2, len(maps.photographs), gridspec_kw=ratios, **size)
+    for row, mapped in zip(axes, maps.photographs):
+        show_under_maps(figure, row, mapped.photograph, mapped.phi, mapped.shape, maps.stride)
+        row[0].set_ylabel(LESION[mapped.lesion][0])
         row[-1].set_ylabel("phi")
-    for axis, iteration in zip(axes[0, 1:], maps["iterations"]):
+    for axis, iteration in zip(axes[0, 1:], maps.iterations):
         axis.set_title(f"{iteration} batches")
     return figure
 

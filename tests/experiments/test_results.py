@@ -57,3 +57,10 @@ def test_numbers_have_types_and_names_are_text(three):
 def test_a_missing_table_is_named(three):
     with pytest.raises(EglError, match=r"none\.csv: cannot be read .* rerun"):
         three.table("whole", "none.csv")
+
+
+def test_predictions_are_those_of_every_evaluation(three):
+    predictions = three.predictions("short")
+    assert {split: p.shape for split, p in predictions.items()} == {"test": (2, 2)}
+    with pytest.raises(EglError, match=r"predictions\.h5: cannot be read .* rerun"):
+        three.predictions("none")

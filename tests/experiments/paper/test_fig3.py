@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from data_prep.files import write_csv
-from data_prep.store import ImageRow
 from experiments.analyses import interestingness
-from experiments.analyses.interestingness import Watching
+from experiments.analyses.interestingness import Mapped, Maps, Watching
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.frame import section
 from experiments.paper import baseline, fig2, fig3
@@ -53,11 +52,8 @@ def write_run(results, kind, seed, times, sums, diverged=None, maps=False, **col
         photograph = np.full((200, 300, 3), (10, 20, 200), np.uint8)
         phi = np.full((len(times), 19, 31), np.nan, np.float32)
         phi[:, 3:12, 3:12] = np.arange(1, len(times) + 1).reshape(-1, 1, 1)
-        both = {
-            ImageRow(image, "p", "", 200, 300, image[0] == "e", 0, ""): (photograph, phi)
-            for image in sums
-        }
-        interestingness.write_maps(str(folder / "maps.h5"), both, times, 8)
+        both = [Mapped(image, image[0] == "e", (200, 300), photograph, phi) for image in sums]
+        interestingness.write_maps(str(folder / "maps.h5"), Maps(times, 8, both))
     (folder / "metrics.json").write_text(json.dumps({"drawn": 0, "diverged": None, "seconds": 1}))
 
 
