@@ -21,6 +21,7 @@ from egl.errors import NetError
 from egl.gradient_length.convolution import ConvolutionSquares
 from egl.gradient_length.softmax import softmax
 from egl.nets.definition import Classifier
+from egl.nets.finite import check_pooled, check_scores, max_pooled
 
 
 class Batched:
@@ -39,12 +40,18 @@ class Batched:
         above = order.index(counted[0]) + 1
         self._end = order[above] if above <= order.index(classifier.scores_layer) else None
         layers = {layer.name: layer for layer in classifier.layers}
+        self._pooled = max_pooled(net, classifier, counted[0])
         self._squares = [SQUARES[layers[name].type](net, layers[name]) for name in counted]
 
     def score(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Return posterior and norms, float64 (batch, C), of the samples in the data blob."""
+        """Return posterior and norms, float64 (batch, C), of the samples in the data blob.
+
+        Raises Diverged where the net's numbers are not finite.
+        """
         net, classifier = self.net, self.classifier
         net.forward(end=classifier.scores_layer)
+        check_scores(net, classifier)
+        check_pooled(net, classifier, self._pooled)
         posterior = softmax(net.blobs[classifier.scores].data.reshape(self._batch, -1))
         for squares in self._squares:
             squares.see_input()

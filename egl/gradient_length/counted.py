@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Set
 
 from egl.errors import NetError
-from egl.nets.definition import Classifier, parameter_layers
+from egl.nets.definition import Classifier, inner_products, parameter_layers
+from egl.nets.graph import depending_on, leading_to_scores
+from egl.nets.in_place import check_gradients
 
 # Layers that treat each sample by itself in phase TEST, axis 0 of their blobs being the batch.
 SAMPLE_BY_SAMPLE = frozenset(
@@ -17,22 +19,43 @@ SAMPLE_BY_SAMPLE = frozenset(
 PARAMETERS = ("layer", "above")
 
 
+def default_stop(classifier: Classifier) -> str:
+    """Return the name of the first InnerProduct layer that leads to the loss, as in the paper."""
+    leading = _leading(classifier)
+    found = [name for name in inner_products(classifier.layers) if name in leading]
+    if not found:
+        raise NetError(
+            f"{classifier.path}: no InnerProduct layer leads to the loss {classifier.loss!r}; "
+            "name the stopping layer"
+        )
+    return found[0]
+
+
 def counted_layers(classifier: Classifier, stop: str, parameters: str) -> List[str]:
     """Return the names of the layers whose gradient counts, lowest first.
 
     stop: name of the layer at which the backward pass ends; the paper's is the first fully
         connected one
     parameters: "layer", the weights and bias of `stop` alone; or "above", those of every layer from
-        `stop` up to the loss
-    Raises NetError where `stop` has no trainable parameters, where a counted layer is frozen (with
-    lr_mult 0, Caffe silently computes no gradient) or shares its parameters with another, and where
-    no gradient reaches `stop`.
+        `stop` up that leads to the loss
+    Raises NetError where `stop` has no trainable parameters or does not lead to the loss of the
+    phase TEST (its gradient would be 0 for every patch), where a counted layer is frozen (with
+    lr_mult 0, Caffe silently computes no gradient) or shares its parameters with another, where no
+    gradient reaches `stop`, and where a layer in place makes Caffe's gradient wrong.
     """
     path, layers = classifier.path, {layer.name: layer for layer in classifier.layers}
     # BatchNorm's parameters are running statistics, which have no gradient.
+    leading = _leading(classifier)
     candidates = [
-        name for name in parameter_layers(classifier.layers) if layers[name].type != "BatchNorm"
+        name
+        for name in parameter_layers(classifier.layers)
+        if layers[name].type != "BatchNorm" and name in leading
     ]
+    if stop in layers and stop not in leading:
+        raise NetError(
+            f"{path}: the stopping layer {stop!r} does not lead to the loss {classifier.loss!r}, "
+            f"so its gradient is 0; it can be {', '.join(candidates)}"
+        )
     if stop not in candidates:
         raise NetError(
             f"{path}: the stopping layer {stop!r} must have parameters; "
@@ -52,13 +75,18 @@ def counted_layers(classifier: Classifier, stop: str, parameters: str) -> List[s
                 raise NetError(
                     f"{path}: layer {name!r} shares the parameter {param.name!r} with another"
                 )
-    order = list(layers)
-    for name in order[order.index(stop) + 1 :]:
-        if False in layers[name].propagate_down:
+    between = depending_on(classifier.layers, stop) & (leading | {classifier.loss})
+    for name in layers:
+        if name in between and False in layers[name].propagate_down:
             raise NetError(
                 f"{path}: layer {name!r} has propagate_down: false, so no gradient gets to {stop!r}"
             )
+    check_gradients(classifier.layers, between | set(counted), path)
     return counted
+
+
+def _leading(classifier: Classifier) -> Set[str]:
+    return leading_to_scores(classifier.layers, classifier.loss)
 
 
 def check_samples_apart(classifier: Classifier) -> None:

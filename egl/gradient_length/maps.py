@@ -9,9 +9,12 @@ from numpy.lib.stride_tricks import as_strided
 
 from data_prep.geometry import grid_inside
 from data_prep.normalisation import Normalisation
-from egl.errors import Diverged, NetError
+from egl.errors import NetError
 from egl.gradient_length import dense
 from egl.gradient_length.phi import GradientLength
+from egl.nets.arguments import check_array, whole_number
+from egl.nets.finite import check_weights, diverged
+from egl.nets.pixels import check_normalisation
 
 ROUTES = ("auto", "dense", "patches")
 DENSE_UP_TO = 32  # pixels of stride: sparser patches share too little for the dense route to win
@@ -41,13 +44,13 @@ class ImageScorer:
         they are at each call
     normalisation: how grey levels become what the net takes
     route: "patches" (cut out and scored in batches: any net and stride), "dense" (convolutions
-        shared between patches: LeNet, strides that are multiples of 4, stop at ip1 or ip2), or
-        "auto": the faster of those that can be used
+        shared between patches: exactly LeNet, strides that are multiples of 4, stop at ip1 or ip2),
+        or "auto": the faster of those that can be used
     """
 
     def __init__(
         self,
-        prototxt: str,
+        prototxt: Any,
         weights: Any,
         normalisation: Normalisation,
         stop: Optional[str] = None,
@@ -58,10 +61,18 @@ class ImageScorer:
         if route not in ROUTES:
             raise NetError(f"route must be one of {', '.join(ROUTES)}, not {route!r}")
         self._scorer = GradientLength(prototxt, weights, stop, parameters, batch)
+        shape = self._scorer.classifier.input_shape
+        if len(shape) != 3:
+            raise NetError(
+                f"{self._scorer.classifier.path}: a sample has the shape {shape}; a patch of a "
+                "photograph has channels, height and width"
+            )
+        check_normalisation(normalisation, shape[0])
         self._normalisation = normalisation
         self._route = route
-        self._fits_dense = dense.fits(self._scorer.classifier, self._scorer.counted)
-        self._dense = dense.DenseLeNet(self._scorer.counted, normalisation)
+        self._dense: Optional[dense.DenseLeNet] = None
+        if dense.fits(self._scorer.classifier, self._scorer.counted):
+            self._dense = dense.DenseLeNet(self._scorer.counted, normalisation)
 
     def maps(
         self, photograph: np.ndarray, stride: int, field: Optional[np.ndarray] = None
@@ -73,22 +84,23 @@ class ImageScorer:
         Raises NetError for other arrays and for a stride that the route cannot do, Diverged if the
         net's scores are not finite.
         """
+        stride = whole_number(stride, "stride")
         self._check(photograph, stride, field)
         side = self._scorer.classifier.input_shape[1:]
         inside = grid_inside(photograph.shape[:2], (side[0], side[1]), stride, field)
-        if self.route_for(stride) == "dense":
-            posterior, norms = self._by_dense(photograph, stride, inside)
+        if self.route_for(stride) == "dense" and self._dense:
+            posterior, norms = self._by_dense(self._dense, photograph, stride, inside)
         else:
             posterior, norms = self._by_patches(photograph, stride, inside)
         return PhiMaps((posterior * norms).sum(axis=-1), posterior, norms, inside, stride)
 
     def route_for(self, stride: int) -> str:
         """Return the route that maps() takes for a stride: "dense" or "patches"."""
-        possible = self._fits_dense and stride % dense.SHRINK == 0
+        possible = self._dense is not None and stride % dense.SHRINK == 0
         if self._route == "dense" and not possible:
             raise NetError(
-                "the dense route takes LeNet (lenet_score.prototxt), stopping at ip1 or ip2, "
-                "and strides that are multiples of 4"
+                "the dense route takes LeNet (exactly lenet_score.prototxt), stopping at ip1 or "
+                "ip2, and strides that are multiples of 4"
             )
         if self._route == "auto":
             return "dense" if possible and stride <= DENSE_UP_TO else "patches"
@@ -96,6 +108,7 @@ class ImageScorer:
 
     def _check(self, photograph: np.ndarray, stride: int, field: Optional[np.ndarray]) -> None:
         channels = self._scorer.classifier.input_shape[0]
+        check_array(photograph, "the photograph")
         if photograph.dtype != np.uint8 or photograph.ndim != 3 or photograph.shape[2] != channels:
             raise NetError(
                 f"the photograph is {photograph.dtype} {photograph.shape}; "
@@ -103,6 +116,8 @@ class ImageScorer:
             )
         if stride < 1:
             raise NetError(f"stride {stride}: give a number of pixels from 1")
+        if field is not None:
+            check_array(field, "the field of view")
         if field is not None and (field.dtype != bool or field.shape != photograph.shape[:2]):
             raise NetError(
                 f"the field of view is {field.dtype} {field.shape}; "
@@ -110,14 +125,14 @@ class ImageScorer:
             )
 
     def _by_dense(
-        self, photograph: np.ndarray, stride: int, inside: np.ndarray
+        self, lenet: dense.DenseLeNet, photograph: np.ndarray, stride: int, inside: np.ndarray
     ) -> Tuple[np.ndarray, np.ndarray]:
-        posterior, norms = self._dense.maps(self._scorer.net, photograph, stride, inside)
+        net, classifier = self._scorer.net, self._scorer.classifier
+        check_weights(net, classifier)
+        with np.errstate(over="ignore", invalid="ignore"):
+            posterior, norms = lenet.maps(net, photograph, stride, inside)
         if not np.isfinite(norms[inside]).all():
-            raise Diverged(
-                f"{self._scorer.classifier.path}: scores are not finite: "
-                "training has diverged; lower the rate or momentum"
-            )
+            raise diverged(net, classifier)
         return posterior, norms
 
     def _by_patches(

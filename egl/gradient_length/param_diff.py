@@ -15,6 +15,7 @@ import numpy as np
 
 from egl.errors import NetError
 from egl.nets.definition import Classifier
+from egl.nets.finite import check_pooled, check_scores, max_pooled
 
 
 class ParamDiff:
@@ -28,19 +29,26 @@ class ParamDiff:
         self.net = net
         self.classifier = classifier
         self.counted = counted
+        self._pooled = max_pooled(net, classifier, counted[0])
 
     def score(self) -> Tuple[np.ndarray, np.ndarray]:
         """Return posterior and norms, float64 (1, C) each, of the sample in the net's data blob.
 
         norms[0, j] is the Frobenius norm of the loss's gradient as if the label were j (Eq. 1).
+        Raises Diverged where the net's numbers are not finite.
         """
-        net, loss = self.net, self.classifier.loss
+        net, loss, data = self.net, self.classifier.loss, self.classifier.data
+        sample = net.blobs[data].data.copy()
         norms = np.empty((1, self.classifier.classes))
         for label in range(self.classifier.classes):
+            # A layer in place on the data blob has overwritten the sample in the last forward.
+            net.blobs[data].data[...] = sample
             self._write_label(label)
             # Forward for each label: the loss layer's diff comes from its last forward, and a Scale
             # layer in place overwrites in its backward what a second backward would need.
             net.forward(end=loss)
+            check_scores(net, self.classifier)
+            check_pooled(net, self.classifier, self._pooled)
             net.clear_param_diffs()  # backward adds to what is there
             net.backward(start=loss, end=self.counted[0])
             squares = [

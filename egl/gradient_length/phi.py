@@ -16,11 +16,13 @@ import numpy as np
 
 from egl.errors import Diverged, NetError
 from egl.gradient_length.batched import SQUARES, Batched, check_batched, passed_through
-from egl.gradient_length.counted import check_samples_apart, counted_layers
+from egl.gradient_length.counted import check_samples_apart, counted_layers, default_stop
 from egl.gradient_length.param_diff import ParamDiff
-from egl.nets.building import feed, scoring_net
-from egl.nets.definition import find_classifier, inner_products, read_net
+from egl.nets.arguments import check_array
+from egl.nets.building import check_classes, feed, scoring_net
+from egl.nets.definition import find_classifier, read_net
 from egl.nets.device import scoring_batch
+from egl.nets.finite import check_weights
 
 ROUTES = ("auto", "batched", "param-diff")
 
@@ -60,7 +62,8 @@ class GradientLength:
         layers
     weights: path of a .caffemodel; or a caffe.Net (say, solver.net), whose weights are shared: each
         call sees them as they then are. Nothing of that net is written, its diffs included
-    stop: layer at which the backward pass ends; None: the first InnerProduct layer, as in the paper
+    stop: layer at which the backward pass ends; None: the first InnerProduct layer that leads to
+        the loss, as in the paper
     parameters: "layer" counts the weights and bias of that layer alone, "above" those of every
         layer from there up
     batch: patches at a time, None: device.scoring_batch(); a matter of speed, and of the last bits.
@@ -75,7 +78,7 @@ class GradientLength:
 
     def __init__(
         self,
-        prototxt: str,
+        prototxt: Any,
         weights: Any,
         stop: Optional[str] = None,
         parameters: str = "layer",
@@ -87,7 +90,7 @@ class GradientLength:
         self.classifier = find_classifier(read_net(prototxt), prototxt)
         check_samples_apart(self.classifier)
         if stop is None:
-            stop = (inner_products(self.classifier.layers) or ["none"])[0]
+            stop = default_stop(self.classifier)
         self.counted = counted_layers(self.classifier, stop, parameters)
         types = {layer.type for layer in self.classifier.layers if layer.name in self.counted}
         if route == "auto":
@@ -101,12 +104,13 @@ class GradientLength:
                 weights,
                 scoring_batch() if batch is None else batch,
                 no_gradient=passed_through(self.classifier, self.counted[0]),
+                end=self.counted[0],
             )
-            self._check_scores()
+            check_classes(self.net, self.classifier)
             self._by = Batched(self.net, self.classifier, self.counted)
         else:
-            self.net = scoring_net(prototxt, weights)
-            self._check_scores()
+            self.net = scoring_net(prototxt, weights, end=self.counted[0])
+            check_classes(self.net, self.classifier)
             self._by = ParamDiff(self.net, self.classifier, self.counted)
         self.batch: int = self.net.blobs[self.classifier.data].shape[0]
 
@@ -115,9 +119,11 @@ class GradientLength:
 
         patches: N x channels x height x width as the net takes them, floating point and normalised;
             an array or anything that slices into arrays (an HDF5 data set). N may be 0
-        Raises NetError for another shape or integers, Diverged if the net's scores are not finite.
+        Raises NetError for another shape, integers, and patches that are not finite; Diverged if
+        the net's numbers are not finite.
         """
         self._check_patches(patches)
+        check_weights(self.net, self.classifier)
         posterior = np.empty((len(patches), self.classifier.classes))
         norms = np.empty_like(posterior)
         for rows in feed(self.net, self.classifier.data, patches):
@@ -135,6 +141,7 @@ class GradientLength:
         """
         by = self._by_with_factors()
         self._check_patches(patches)
+        check_weights(self.net, self.classifier)
         (layer,) = self.counted
         n_outputs = self.net.blobs[self.net.top_names[layer][0]].data[0].size
         n_inputs = self.net.blobs[self.net.bottom_names[layer][0]].data[0].size
@@ -162,15 +169,8 @@ class GradientLength:
             )
         return self._by
 
-    def _check_scores(self) -> None:
-        shape = self.net.blobs[self.classifier.scores].data.shape
-        if shape[1] != self.classifier.classes or np.prod(shape[2:]) != 1:
-            raise NetError(
-                f"{self.classifier.path}: the scores {self.classifier.scores!r} have the shape "
-                f"{shape}; wanted is one number per class, {self.classifier.classes} in all"
-            )
-
     def _check_patches(self, patches: Any) -> None:
+        check_array(patches, "patches")
         shape = self.classifier.input_shape
         if tuple(patches.shape[1:]) != shape or not np.issubdtype(patches.dtype, np.floating):
             raise NetError(
@@ -182,6 +182,6 @@ class GradientLength:
     def _check_finite(self, values: np.ndarray) -> None:
         if not np.isfinite(values).all():
             raise Diverged(
-                f"{self.classifier.path}: scores or gradients are not finite: "
+                f"{self.classifier.path}: the gradients are not finite, though the scores are: "
                 "training has diverged; lower the rate or momentum"
             )

@@ -12,9 +12,12 @@ from egl.errors import NetError
 from egl.gradient_length.features import FeatureRows, Features
 from egl.gradient_length.maps import ImageScorer, PhiMaps
 from egl.gradient_length.phi import GradientFactors, GradientLength, GradientLengths
-from egl.nets.building import feed, scoring_net
+from egl.nets.arguments import check_array
+from egl.nets.building import check_classes, feed, scoring_net
 from egl.nets.definition import find_classifier, read_net
 from egl.nets.device import scoring_batch
+from egl.nets.finite import check_scores, check_weights
+from egl.nets.pixels import check_normalisation
 
 
 class NetScorer:
@@ -29,12 +32,13 @@ class NetScorer:
     batch: patches at a time, None: device.scoring_batch(); a matter of speed, and of the last bits
     Patches are uint8 N x C x H x W with the net's own C, H and W; N may be 0.
     Raises NetError where the net does not fit (see definition.read_net and find_classifier); for
-    what a single method needs, when that method is called.
+    what a single method needs, when that method is called; Diverged where the net's numbers are not
+    finite.
     """
 
     def __init__(
         self,
-        prototxt: str,
+        prototxt: Any,
         weights: Any,
         normalisation: Normalisation,
         stop: Optional[str] = None,
@@ -43,6 +47,7 @@ class NetScorer:
         batch: Optional[int] = None,
     ) -> None:
         self._classifier = find_classifier(read_net(prototxt), prototxt)
+        check_normalisation(normalisation, self._classifier.input_shape[0])
         self._prototxt, self._weights, self._normalisation = prototxt, weights, normalisation
         self._stop, self._parameters, self._route = stop, parameters, route
         self._batch = scoring_batch() if batch is None else batch
@@ -70,9 +75,11 @@ class NetScorer:
         """Return p(y|x) as Caffe's own Softmax layer computes it: float64 (N, classes)."""
         normalised = self._normalised(patches)
         net, classifier = self._forward_net, self._classifier
+        check_weights(net, classifier)
         result = np.empty((len(patches), classifier.classes))
         for rows in feed(net, classifier.data, normalised):
             net.forward(end=classifier.softmax)
+            check_scores(net, classifier)
             n = rows.stop - rows.start
             result[rows] = net.blobs[classifier.softmax_blob].data[:n].reshape(n, -1)
         return result
@@ -112,6 +119,7 @@ class NetScorer:
         return (self.maps(photograph, stride, field) for photograph, field in photographs)
 
     def _normalised(self, patches: np.ndarray) -> _Normalised:
+        check_array(patches, "patches")
         if patches.dtype != np.uint8 or tuple(patches.shape[1:]) != self.input_shape:
             wanted = " x ".join(map(str, self.input_shape))
             raise NetError(
@@ -127,7 +135,9 @@ class NetScorer:
                 f"{self._prototxt}: has no Softmax layer that reads {self._classifier.scores!r}; "
                 "add one, so that the posterior can be read"
             )
-        return scoring_net(self._prototxt, self._weights, self._batch)
+        net = scoring_net(self._prototxt, self._weights, self._batch)
+        check_classes(net, self._classifier)
+        return net
 
     @cached_property
     def _gradient_length(self) -> GradientLength:

@@ -32,6 +32,7 @@ from egl.gradient_length.features import FeatureRows
 from egl.gradient_length.maps import PhiMaps
 from egl.gradient_length.phi import GradientFactors, GradientLengths
 from egl.gradient_length.scorer import NetScorer
+from egl.nets.arguments import whole_number
 from egl.nets.building import scoring_net
 from egl.nets.device import batch_on, check_device, use_device
 
@@ -61,8 +62,10 @@ class Workers:
         workers: Union[int, CoreSlots],
         device: str = "cpu",
     ) -> None:
-        if not isinstance(workers, CoreSlots) and workers < 1:
-            raise EglError(f"workers must be at least 1, not {workers}")
+        if not isinstance(workers, CoreSlots):
+            workers = whole_number(workers, "workers")
+            if workers < 1:
+                raise EglError(f"workers must be at least 1, not {workers}")
         self._allowed = workers
         self._gpu = check_device(device)
         batch = settings.get("batch") or batch_on(self._gpu)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 from typing import Any, Collection, Iterator, Optional
 
-from egl.errors import NetError
-from egl.nets.definition import read_net
-from egl.nets.runtime import import_caffe
-from egl.nets.weights import check_same_parameters, load_weights
+import numpy as np
 
-_TRIAL = (
-    "import sys; sys.path[:] = sys.argv[3:]; "
-    "from egl.nets.building import try_net; try_net(sys.argv[1], int(sys.argv[2]))"
-)
+from egl.errors import NetError
+from egl.nets.arguments import path_of, whole_number
+from egl.nets.definition import Classifier, read_net, set_batch
+from egl.nets.runtime import import_caffe
+from egl.nets.trial import check_usable
+from egl.nets.weights import check_same_parameters, load_weights
 
 
 def scoring_net(
-    prototxt: str, weights: Any = None, batch: int = 1, no_gradient: Collection[str] = ()
+    prototxt: Any,
+    weights: Any = None,
+    batch: int = 1,
+    no_gradient: Collection[str] = (),
+    end: Optional[str] = None,
 ) -> Any:
     """Return a caffe.Net in phase TEST that takes `batch` samples at a time.
 
@@ -30,19 +31,25 @@ def scoring_net(
     no_gradient: names of InnerProduct and Convolution layers that pass diffs down, but for whose
         own parameters Caffe computes no diffs (lr_mult 0). If no layer below has parameters with
         diffs, Caffe computes nothing at all
-    Raises NetError where Caffe would abort: see read_net, load_weights, check_same_parameters.
+    end: name of the layer where backward passes will end; None: there will be none
+    Raises NetError where Caffe would abort: see read_net, trial.check_usable, load_weights,
+    check_same_parameters.
     """
+    caffe = import_caffe()
+    batch = whole_number(batch, "batch")
     if batch < 1:
         raise NetError(f"batch must be at least 1, not {batch}")
+    shared = isinstance(weights, caffe.Net)
+    if not shared and weights is not None:
+        weights = path_of(weights, "weights that are no caffe.Net (say, solver.net)")
     definition = read_net(prototxt)
+    check_usable(definition, prototxt, caffe.TEST, end)
+    definition = set_batch(definition, batch)
     for layer in definition.layer:
-        if layer.type == "Input":
-            for shape in layer.input_param.shape:
-                shape.dim[:1] = [batch]
         if layer.name in no_gradient:
             _take_gradient_off(layer)
     net = build(definition)
-    if isinstance(weights, import_caffe().Net):
+    if shared:
         check_same_parameters(net, weights)
         net.share_with(weights)
     elif weights is not None:
@@ -50,18 +57,38 @@ def scoring_net(
     return net
 
 
+def check_classes(net: Any, classifier: Classifier) -> None:
+    """Raise NetError unless the net (of that definition) gives one score per class."""
+    shape = tuple(net.blobs[classifier.scores].data.shape)
+    if len(shape) < 2 or shape[1] != classifier.classes or np.prod(shape[2:]) != 1:
+        raise NetError(
+            f"{classifier.path}: the scores {classifier.scores!r} have the shape {shape}; "
+            f"wanted is one number per class, {classifier.classes} in all"
+        )
+
+
 def feed(net: Any, data: str, patches: Any) -> Iterator[slice]:
     """Write patches into the blob `data`, a batch at a time; yield the slice of those in it now.
 
-    The last batch may be short. The rest of the blob then still holds rows of the batch before, so
-    read no more rows than the slice has.
+    The last batch may be short. The rest of the blob then holds the last patch again, so read no
+    more rows than the slice has. Raises NetError for patches that are not finite in float32.
     """
     batch = net.blobs[data].shape[0]
     for start in range(0, len(patches), batch):
         chunk = patches[start : start + batch]
         # Fetch .data again for every batch: in pycaffe the access marks the host's copy as the
         # newer one. Through an array kept from before, a GPU would not see what is written.
-        net.blobs[data].data[: len(chunk)] = chunk
+        rows = net.blobs[data].data
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            rows[: len(chunk)] = chunk
+        if not np.isfinite(rows[: len(chunk)]).all():
+            finite = np.isfinite(rows[: len(chunk)].reshape(len(chunk), -1)).all(axis=1)
+            raise NetError(
+                f"patch {start + finite.argmin()} holds numbers that are not finite in float32 "
+                "(NaN or infinite); mend or leave out such patches"
+            )
+        # Layers in place may have changed these rows by a forward pass, and would again by each.
+        rows[len(chunk) :] = rows[len(chunk) - 1]
         yield slice(start, start + len(chunk))
 
 
@@ -78,40 +105,6 @@ def build(definition: Any) -> Any:
         return caffe.Net(path, caffe.TEST)
     finally:
         os.remove(path)
-
-
-def check_builds(prototxt: str, phase: Optional[int] = None) -> None:
-    """Raise NetError, with Caffe's own words, if Caffe cannot build the net and run it once.
-
-    For a net from elsewhere, before its first use. What read_net cannot see (sizes that do not fit,
-    a wrong number of bottoms) ends the process that builds or runs the net; so another process
-    tries it, in about a second.
-    phase: caffe.TRAIN or caffe.TEST; None: TEST
-    """
-    read_net(prototxt)
-    phase = import_caffe().TEST if phase is None else phase
-    environment = dict(os.environ, GLOG_minloglevel="1", GLOG_logtostderr="1")
-    trial = subprocess.run(
-        # -I and this process's own path: no module of the current folder is run.
-        [sys.executable, "-I", "-c", _TRIAL, prototxt, str(phase), *sys.path],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    if trial.returncode:
-        lines = trial.stderr.splitlines()
-        said = [line for line in lines if "Check failed" in line or line.startswith("F")]
-        last_words = lines[-1] if lines else f"exit status {trial.returncode}"
-        reason = said[0].split("] ", 1)[-1] if said else last_words
-        raise NetError(f"{prototxt}: Caffe cannot use this net: {reason}")
-
-
-def try_net(prototxt: str, phase: int) -> None:
-    """Build the net `prototxt` and run it forward and backward once, on zeros. It may abort."""
-    net = import_caffe().Net(prototxt, phase)
-    net.forward()
-    net.backward()
 
 
 def _take_gradient_off(layer: Any) -> None:

@@ -10,6 +10,8 @@ import os
 from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from egl.errors import NetError
+from egl.nets.arguments import path_of
+from egl.nets.graph import sources
 from egl.nets.parsing import check_wiring, inputs_to_layer, parse
 from egl.nets.runtime import import_caffe
 
@@ -72,7 +74,7 @@ def prototxt_path(name: str) -> str:
     raise NetError(f"{name}: no such net; looked in prototxt/ beside and inside {PACKAGE}")
 
 
-def read_net(path: str) -> Any:
+def read_net(path: Any) -> Any:
     """Return the net defined in the prototxt `path`, checked for both phases: a NetParameter.
 
     Raises NetError, naming file and line or layer, for what Caffe would abort on: a missing file,
@@ -80,6 +82,7 @@ def read_net(path: str) -> Any:
     layers.
     """
     caffe = import_caffe()
+    path = path_of(path, "the prototxt")
     net = parse(path, caffe.proto.caffe_pb2.NetParameter())
     if net.layers:
         raise NetError(
@@ -100,12 +103,13 @@ def read_net(path: str) -> Any:
     return net
 
 
-def read_solver(path: str) -> Any:
+def read_solver(path: Any) -> Any:
     """Return the solver defined in the prototxt `path`: a SolverParameter, `net` an absolute path.
 
     A relative `net` is looked for beside the solver's file first, then in the current folder, where
     Caffe looks. Raises NetError for syntax, a missing net, an unknown type or learning rate policy.
     """
+    path = path_of(path, "the solver's prototxt")
     solver = parse(path, import_caffe().proto.caffe_pb2.SolverParameter())
     elsewhere = (
         solver.train_net or solver.HasField("net_param") or solver.HasField("train_net_param")
@@ -133,6 +137,17 @@ def read_solver(path: str) -> Any:
     return solver
 
 
+def set_batch(net: Any, batch: int) -> Any:
+    """Return a copy of `net` (a NetParameter) whose Input layers have `batch` as first axis."""
+    copy = type(net)()
+    copy.CopyFrom(net)
+    for layer in copy.layer:
+        if layer.type == "Input":
+            for shape in layer.input_param.shape:
+                shape.dim[:1] = [batch]
+    return copy
+
+
 def layers_in_phase(net: Any, phase: int) -> Tuple[Any, ...]:
     """Return the LayerParameters of `net` that Caffe builds in `phase`, caffe.TRAIN or TEST."""
     level, stages = net.state.level, set(net.state.stage)
@@ -152,13 +167,14 @@ def layers_in_phase(net: Any, phase: int) -> Tuple[Any, ...]:
     return tuple(layer for layer in net.layer if built(layer))
 
 
-def find_classifier(net: Any, path: str, phase: Optional[int] = None) -> Classifier:
+def find_classifier(net: Any, path: Any, phase: Optional[int] = None) -> Classifier:
     """Return the Classifier that `net` (a NetParameter read from `path`) defines.
 
     phase: caffe.TRAIN or caffe.TEST; None: TEST, where scoring is done
     Raises NetError unless the net ends in a single loss, a SoftmaxWithLoss over the channels with
     weight 1, and is fed by Input layers with one data blob and one label blob.
     """
+    path = path_of(path, "the prototxt")
     layers = layers_in_phase(net, import_caffe().TEST if phase is None else phase)
     loss = _only_loss(layers, path)
     scores, label = loss.bottom
@@ -169,7 +185,13 @@ def find_classifier(net: Any, path: str, phase: Optional[int] = None) -> Classif
             f"{path}: Input layers must feed the label {label!r} and one data blob; "
             f"they feed {', '.join(fed) or 'none'}"
         )
-    scores_layer = [layer.name for layer in layers if scores in layer.top][-1]
+    of_scores, of_label = sources(layers)[layers.index(loss)]
+    if layers[of_label.layer].type != "Input":
+        raise NetError(
+            f"{path}: layer {layers[of_label.layer].name!r} changes the label {label!r} before the "
+            "loss reads it; remove the layer"
+        )
+    scores_layer = layers[of_scores.layer].name
     softmax = _softmax_after(layers, scores_layer, scores)
     return Classifier(
         path=path,

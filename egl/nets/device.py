@@ -41,8 +41,8 @@ def check_device(device: str) -> Optional[int]:
     """
     if device == "cpu":
         return None
-    kind, _, number = device.partition(":")
-    if kind != "gpu" or not number.isdigit():
+    kind, _, number = device.partition(":") if isinstance(device, str) else ("", "", "")
+    if kind != "gpu" or not (number.isascii() and number.isdigit()):
         raise EglError(f"device {device!r}: give auto, cpu or gpu:N, for instance gpu:0")
     count, problem = _find_gpus()
     if int(number) >= count:
@@ -77,6 +77,12 @@ def scoring_batch() -> int:
 def batch_on(number: Optional[int]) -> int:
     """Return what scoring_batch() is on GPU `number`, or on the CPU for None."""
     return CPU_BATCH if number is None else GPU_BATCH
+
+
+def built_with_cuda() -> bool:
+    """Return whether this Caffe was built with CUDA, whether or not there is a GPU."""
+    import_caffe()
+    return _loaded_cuda() is not None
 
 
 def _find_gpus() -> Tuple[int, str]:

@@ -45,9 +45,11 @@ def inputs_to_layer(net: Any) -> None:
 
 
 def check_wiring(layers: Iterable[Any], path: str) -> None:
-    """Raise NetError for two layers of one name, an unknown bottom, or a blob made twice."""
+    """Raise NetError for two layers of one name, an unknown bottom, a blob made twice, or a blob
+    that one layer changes in place and another reads unchanged."""
     names: Set[str] = set()
     blobs: Set[str] = set()
+    read: Set[str] = set()  # since they were last written
     for layer in layers:
         if layer.name in names:
             raise NetError(f"{path}: two layers are named {layer.name!r}")
@@ -58,8 +60,15 @@ def check_wiring(layers: Iterable[Any], path: str) -> None:
                     f"{path}: layer {layer.name!r} reads the blob {bottom!r}, "
                     "which no layer before it makes"
                 )
+            if bottom in read and bottom in layer.top:
+                raise NetError(
+                    f"{path}: layer {layer.name!r} changes the blob {bottom!r} in place, which "
+                    "another layer reads before; give it a top of its own"
+                )
+            read.add(bottom)
         for index, top in enumerate(layer.top):
             in_place = index < len(layer.bottom) and layer.bottom[index] == top
             if top in blobs and not in_place:
                 raise NetError(f"{path}: layer {layer.name!r} makes the blob {top!r} a second time")
             blobs.add(top)
+            read.discard(top)

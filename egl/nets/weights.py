@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
@@ -53,20 +53,32 @@ def check_same_parameters(net: Any, source: Any) -> None:
 
 
 def _check_stored(net: Any, path: str) -> None:
-    """Raise NetError unless the file holds the net's layers with parameters, whole."""
+    """Raise NetError unless the file holds the net's layers with parameters, whole and once."""
     stored = _read(path)
-    for name, blobs in net.params.items():
-        if name not in stored:
-            raise NetError(f"{path}: has no weights for layer {name!r}; it has {', '.join(stored)}")
-        shapes = [_shape(blob) for blob in stored[name]]
-        wanted = [tuple(blob.data.shape) for blob in blobs]
-        if len(shapes) != len(wanted) or not all(map(_same_shape, shapes, wanted)):
+    named = set(net._layer_names)
+    for name, entries in stored.items():
+        if name in named and len(entries) > 1:
+            raise NetError(f"{path}: holds layer {name!r} {len(entries)} times")
+        if name in named and name not in net.params and entries[0]:
             raise NetError(
-                f"{path}: layer {name!r} has the shapes {shapes}, the net wants {wanted}"
+                f"{path}: holds weights for layer {name!r}, which has none in this net; "
+                "is it a layer of another type?"
             )
-        for blob, shape in zip(stored[name], shapes):
-            if len(blob.double_data or blob.data) != np.prod(shape):
-                raise NetError(f"{path}: the weights of layer {name!r} are cut off")
+    with_weights = [name for name, entries in stored.items() if entries[0]]
+    for name, blobs in net.params.items():
+        if name not in with_weights:
+            raise NetError(
+                f"{path}: has no weights for layer {name!r}; it has {', '.join(with_weights)}"
+            )
+        (entry,) = stored[name]
+        wanted = [tuple(blob.data.shape) for blob in blobs]
+        if len(entry) != len(wanted) or not all(map(_fits, entry, wanted)):
+            raise NetError(
+                f"{path}: layer {name!r} has the shapes {[_shape(blob) for blob in entry]}, "
+                f"the net wants {wanted}"
+            )
+        if not all(map(_whole, entry, wanted)):
+            raise NetError(f"{path}: the weights of layer {name!r} are cut off")
 
 
 def _put_back(net: Any, before: Dict[str, Any]) -> None:
@@ -75,8 +87,8 @@ def _put_back(net: Any, before: Dict[str, Any]) -> None:
             blob.data[...] = value
 
 
-def _read(path: str) -> Dict[str, Any]:
-    """Return {layer name: BlobProtos} of a .caffemodel."""
+def _read(path: str) -> Dict[str, List[Any]]:
+    """Return {layer name: its BlobProtos, for each time that it is stored} of a .caffemodel."""
     from google.protobuf.message import DecodeError
 
     model = import_caffe().proto.caffe_pb2.NetParameter()
@@ -94,18 +106,33 @@ def _read(path: str) -> Dict[str, Any]:
         raise NetError(
             f"{path}: written by Caffe before 2014; convert it with upgrade_net_proto_binary"
         )
-    stored = {layer.name: layer.blobs for layer in model.layer if layer.blobs}
-    if not stored:
+    stored: Dict[str, List[Any]] = {}
+    for layer in model.layer:
+        stored.setdefault(layer.name, []).append(layer.blobs)
+    if not any(layer.blobs for layer in model.layer):
         raise NetError(f"{path}: holds no weights")
     return stored
 
 
 def _shape(blob: Any) -> Shape:
-    if blob.HasField("shape"):
-        return tuple(blob.shape.dim)
-    return (blob.num, blob.channels, blob.height, blob.width)  # files from before 2015
+    if _is_old(blob):
+        return (blob.num, blob.channels, blob.height, blob.width)
+    return tuple(blob.shape.dim)
 
 
-def _same_shape(stored: Shape, wanted: Shape) -> bool:
+def _is_old(blob: Any) -> bool:
+    """Return whether a BlobProto has the four axes of files from before 2015, as Caffe decides."""
+    return any(map(blob.HasField, ("num", "channels", "height", "width")))
+
+
+def _fits(blob: Any, wanted: Shape) -> bool:
     """Compare as Caffe does: an old file's four axes may begin with ones that the net lacks."""
-    return stored == wanted or (len(stored) == 4 and stored == (1,) * (4 - len(wanted)) + wanted)
+    stored = _shape(blob)
+    return stored == wanted or (_is_old(blob) and stored == (1,) * (4 - len(wanted)) + wanted)
+
+
+def _whole(blob: Any, shape: Shape) -> bool:
+    """Return whether a BlobProto has a number for each place, and diffs for each or none."""
+    n = int(np.prod(shape))
+    diffs = len(blob.double_diff or blob.diff)
+    return len(blob.double_data or blob.data) == n and diffs in (0, n)

@@ -8,10 +8,13 @@ import numpy as np
 from data_prep.files import write_text, written_whole
 from data_prep.normalisation import Normalisation
 from egl.errors import Diverged, EglError, NetError
-from egl.nets.building import check_builds
-from egl.nets.definition import find_classifier, prototxt_path, read_net, read_solver
+from egl.nets.arguments import path_of
+from egl.nets.building import check_classes
+from egl.nets.definition import find_classifier, prototxt_path, read_net, read_solver, set_batch
 from egl.nets.device import check_device, use_device
+from egl.nets.pixels import check_normalisation
 from egl.nets.runtime import import_caffe
+from egl.nets.trial import check_builds
 from egl.training import snapshots
 from egl.training.settings import TrainerSettings
 
@@ -41,28 +44,24 @@ class Trainer:
         self._normalisation = normalisation
         self._folder = folder
         gpu = check_device(settings.device)
-        self.score_prototxt, ours = _find(settings.score_net)
-        if not ours:
-            check_builds(self.score_prototxt)
+        self.score_prototxt = _find(settings.score_net)
+        check_builds(self.score_prototxt)
         definition = self._define(gpu)
         path = os.path.join(folder, "solver.prototxt")
         write_text(path, str(definition))
         use_device(gpu)
         self.solver = caffe.get_solver(path)
+        check_classes(self.solver.net, self._net)
 
     def _define(self, gpu: Optional[int]) -> Any:
         """Return the SolverParameter of this run, its net inside it."""
         settings = self.settings
-        solver_path, ours = _find(settings.solver)
-        solver = read_solver(solver_path)
+        solver = read_solver(_find(settings.solver))
         net = read_net(solver.net)
-        if not ours:
-            check_builds(solver.net, import_caffe().TRAIN)
+        check_builds(solver.net, import_caffe().TRAIN)
         self._net = find_classifier(net, solver.net, import_caffe().TRAIN)
-        for layer in net.layer:
-            if layer.type == "Input":
-                for shape in layer.input_param.shape:
-                    shape.dim[0] = settings.batch
+        check_normalisation(self._normalisation, self._net.input_shape[0])
+        net = set_batch(net, settings.batch)
         solver.ClearField("net")
         solver.train_net_param.CopyFrom(net)
         solver.base_lr = settings.rate
@@ -106,15 +105,14 @@ class Trainer:
                 f"{self._net.path}: takes {_sizes(self._net.input_shape)} (channels, height, "
                 f"width); the store's patches are {_sizes(patches.shape[1:])}"
             )
-        net.blobs[self._net.data].data[...] = self._normalisation.apply(patches)
+        normalised = self._normalisation.apply(patches)
+        if not np.isfinite(normalised).all():  # with a NaN, Caffe corrupts its memory
+            raise EglError("the patches hold numbers that are not finite (NaN or infinite)")
+        net.blobs[self._net.data].data[...] = normalised
         net.blobs[self._net.label].data[...] = labels
         self.solver.step(1)
         loss = float(net.blobs[self._net.loss_blob].data)
-        largest = max(
-            max(blob.data.max(), -blob.data.min())
-            for blobs in net.params.values()
-            for blob in blobs
-        )
+        largest = largest_weight(net)
         if not (np.isfinite(loss) and largest < LARGEST_WEIGHT):
             raise Diverged(
                 f"training diverged at iteration {self.iteration}: the loss is {loss:.4g}, the "
@@ -145,6 +143,8 @@ class Trainer:
             return None
         state = snapshots.read_state(path)
         self._restore_solver(snapshots.model_stem(path, state["iteration"]))
+        if not largest_weight(self.solver.net) < LARGEST_WEIGHT:
+            raise EglError(f"{path}: the weights are not finite, or too large to train; remove it")
         return state["extra"]
 
     def _restore_solver(self, stem: str) -> None:
@@ -165,15 +165,24 @@ class Trainer:
             os.remove(path)
 
 
-def _find(name: str) -> Tuple[str, bool]:
-    """Return (path, whether it is this project's) of a prototxt given by name or by path."""
+def largest_weight(net: Any) -> float:
+    """Return the largest magnitude among a net's parameters; NaN if one of them is NaN."""
+    extremes = [
+        (blob.data.max(), -blob.data.min()) for blobs in net.params.values() for blob in blobs
+    ]
+    return float(np.max(extremes))  # unlike max(), it keeps a NaN
+
+
+def _find(name: Any) -> str:
+    """Return the path of a prototxt given by name or by path."""
+    name = path_of(name, "the net or solver")
     if os.path.sep in name:
-        return name, False
+        return name
     try:
-        return prototxt_path(name), True
+        return prototxt_path(name)
     except NetError:
         if os.path.isfile(name):
-            return name, False
+            return name
         raise
 
 

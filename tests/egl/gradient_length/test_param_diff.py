@@ -112,3 +112,29 @@ def test_the_reference_loses_the_likely_label_where_the_net_is_sure(random_net, 
     assert sure.any()
     likely = batched.posterior[sure].argmax(axis=1)
     assert (reference.norms[sure, likely] < 0.8 * batched.norms[sure, likely]).any()
+
+
+@pytest.mark.parametrize("kind", ["Power", "Scale"])
+def test_a_layer_in_place_on_the_data_works_once(random_net, tmp_path, kind):
+    """x = (3, 4) halved, p = (3/4, 1/4): applied again for the second label, it would be less."""
+    path = tmp_path / "net.prototxt"
+    setting = "power_param { scale: 0.5 }" if kind == "Power" else ""
+    path.write_text(
+        'layer { name: "x" type: "Input" top: "x" '
+        "input_param { shape { dim: 1 dim: 1 dim: 1 dim: 2 } } }"
+        'layer { name: "y" type: "Input" top: "y" input_param { shape { dim: 1 } } }'
+        f'layer {{ name: "half" type: "{kind}" bottom: "x" top: "x" {setting} }}'
+        'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" '
+        "inner_product_param { num_output: 2 } }"
+        'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "y" top: "loss" }'
+    )
+    net = random_net(path)
+    if kind == "Scale":
+        net.params["half"][0].data[...] = 0.5
+    net.params["ip"][0].data[...] = 0
+    net.params["ip"][1].data[...] = np.log([3, 1])
+    samples = np.array([[3, 4], [3, 4]], np.float32).reshape(2, 1, 1, 2)
+    length = np.sqrt(2) * np.sqrt(1.5**2 + 2**2 + 1)
+    for result in both(path, net, samples):
+        np.testing.assert_allclose(result.norms, [[length / 4, 3 * length / 4]] * 2, rtol=1e-6)
+        np.testing.assert_allclose(result.phi, [2 * 0.75 * 0.25 * length] * 2, rtol=1e-6)

@@ -144,6 +144,8 @@ def test_prototxt_of_an_installed_package(tmp_path):
         "errors",
         "nets/__init__",
         "nets/runtime",
+        "nets/arguments",
+        "nets/graph",
         "nets/parsing",
         "nets/definition",
     ):

@@ -61,6 +61,17 @@ BAD = {  # part of the message: what is wrong
     "'ip1' are not finite": lambda model, layers: layers["ip1"]
     .blobs[1]
     .data.__setitem__(3, np.nan),
+    "'relu1', which has none in this net": lambda model, layers: layers["relu1"].blobs.add(
+        shape=layers["ip2"].blobs[1].shape, data=[1, 2]
+    ),
+    "holds layer 'ip2' 2 times": lambda model, layers: model.layer.add().CopyFrom(layers["ip2"]),
+    "holds layer 'relu1' 2 times": lambda model, layers: model.layer.add(
+        name="relu1", blobs=[layers["ip2"].blobs[1]]
+    ),
+    "'conv2' are cut off": lambda model, layers: layers["conv2"].blobs[1].diff.append(1),
+    r"'ip2' has the shapes \[\(1, 1, 2, 500\), \(2,\)\]": lambda model, layers: layers["ip2"]
+    .blobs[0]
+    .shape.dim.__setitem__(slice(None), [1, 1, 2, 500]),
     "upgrade_net_proto_binary": lambda model, layers: model.layers.add(),
 }
 

@@ -1,0 +1,73 @@
+"""Numbers that are not finite, found before they do harm, and the culprit named.
+
+Once a NaN is in a blob, Caffe's max pooling finds no maximum in a window, and its backward pass
+writes outside its memory. A ReLU or a pooling may also hide a NaN, so that wrong scores look right.
+"""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+import numpy as np
+
+from egl.errors import Diverged
+from egl.nets.definition import Classifier
+
+LOWEST = np.finfo(np.float32).min  # what Caffe's max pooling starts from, and finds nothing below
+
+
+def check_weights(net: Any, classifier: Classifier) -> None:
+    """Raise Diverged for weights that are not finite.
+
+    For LeNet that takes half a millisecond, so check once a call, not once a batch.
+    """
+    for blobs in net.params.values():
+        for blob in blobs:
+            flat = blob.data.ravel()
+            # The sum of squares is the fastest look at all numbers. It may overflow: look again.
+            if not np.isfinite(np.dot(flat, flat)) and not np.isfinite(flat).all():
+                raise diverged(net, classifier)
+
+
+def check_scores(net: Any, classifier: Classifier) -> None:
+    """Raise Diverged unless the scores that the net now holds are finite."""
+    if not np.isfinite(net.blobs[classifier.scores].data).all():
+        raise diverged(net, classifier)
+
+
+def max_pooled(net: Any, classifier: Classifier, stop: str) -> List[str]:
+    """Return the blobs that max pooling reads, in layers that a backward pass to `stop` meets."""
+    order = [layer.name for layer in classifier.layers]
+    above = classifier.layers[order.index(stop) + 1 :]
+    pooling = [
+        layer.name
+        for layer in above
+        if (layer.type == "Pooling" and layer.pooling_param.pool == layer.pooling_param.MAX)
+        or (layer.type == "SPP" and layer.spp_param.pool == layer.spp_param.MAX)
+    ]
+    return [net.bottom_names[name][0] for name in pooling]
+
+
+def check_pooled(net: Any, classifier: Classifier, blobs: List[str]) -> None:
+    """Raise Diverged unless max pooling found a maximum in each window of `blobs`.
+
+    blobs: names, from max_pooled. To be called between the forward and the backward pass.
+    """
+    for name in blobs:
+        values = net.blobs[name].data
+        if not (values.min() > LOWEST and values.max() < np.inf):
+            raise diverged(net, classifier)
+
+
+def diverged(net: Any, classifier: Classifier) -> Diverged:
+    """Return the error that names what is not finite: the weights of a layer, or the scores."""
+    for name, blobs in net.params.items():
+        if not all(np.isfinite(blob.data).all() for blob in blobs):
+            return Diverged(
+                f"{classifier.path}: the weights of layer {name!r} are not finite: training has "
+                "diverged; lower the rate or momentum"
+            )
+    return Diverged(
+        f"{classifier.path}: the scores are not finite: training has diverged (lower the rate or "
+        "momentum), or the patches are not normalised"
+    )

@@ -1,0 +1,189 @@
+"""A net from elsewhere is tried in a child process, because Caffe ends the process it fails in.
+
+What read_net cannot see (sizes that do not fit, a wrong number of bottoms, a filler or a pooling
+that is not there) thus becomes a NetError with Caffe's own words. A definition is tried once in a
+process; this project's own are known and cost nothing.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import hashlib
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from egl.errors import NetError
+from egl.nets.definition import read_net, set_batch
+from egl.nets.device import built_with_cuda
+from egl.nets.runtime import import_caffe
+
+# Digests of lenet_score.prototxt, and of lenet_train_test.prototxt in both phases.
+KNOWN = frozenset(
+    {
+        "1209463718fc9b64e4b698f46c2eaff15363b176f0bd70ba8bb683f86c0e6ed0",
+        "ef40bef32de9d88c32647771021cf5edf58fac763ac6cecbe65f11e02a29241b",
+        "f63d88d793e2a8087d22a235a6dea291e5f72f4f15e826199e66cead5c0bbab6",
+    }
+)
+SECONDS = 120  # that a trial may take
+WHOLE = ""  # a backward pass down to the lowest layer
+_FORWARD_DONE = "egl: forward done"
+_PROGRAM = (
+    "import sys; sys.path[:] = sys.argv[4:]; "
+    "from egl.nets.trial import try_net; try_net(sys.argv[1], int(sys.argv[2]), sys.argv[3])"
+)
+
+
+class Verdict(NamedTuple):
+    """Why a net fails in its making or its forward pass, and in its backward pass; "": it works."""
+
+    forward: str
+    backward: str
+
+
+_verdicts: Dict[Tuple[str, str], Verdict] = {}
+
+
+def check_builds(prototxt: Any, phase: Optional[int] = None) -> None:
+    """Raise NetError, with Caffe's own words, if Caffe cannot build the net and run it both ways.
+
+    phase: caffe.TRAIN or caffe.TEST; None: TEST
+    """
+    phase = import_caffe().TEST if phase is None else phase
+    check_usable(read_net(prototxt), prototxt, phase, WHOLE)
+
+
+def check_usable(definition: Any, path: Any, phase: int, end: Optional[str] = None) -> None:
+    """Raise NetError if Caffe cannot use a net, with batches of any size.
+
+    definition: its NetParameter, from read_net; path: for the message
+    end: layer where backward passes end, or WHOLE; None: only forward passes are wanted
+    """
+    definition = set_batch(definition, 2)
+    digest = digest_of(definition, phase)
+    if digest in KNOWN:
+        return
+    verdict = _verdict(digest, definition, phase, WHOLE)
+    if end and verdict.backward and not verdict.forward:
+        verdict = _verdict(digest, definition, phase, end)
+    reason = verdict.forward or ("" if end is None else verdict.backward)
+    if reason:
+        raise NetError(f"{path}: Caffe cannot use this net: {reason}")
+
+
+def digest_of(definition: Any, phase: int) -> str:
+    """Return the SHA-256 of a NetParameter and the phase, whatever its batch and name."""
+    copy = set_batch(definition, 2)
+    copy.ClearField("name")
+    return hashlib.sha256(b"%d" % phase + copy.SerializeToString(deterministic=True)).hexdigest()
+
+
+def try_net(path: str, phase: int, end: str) -> None:
+    """Build the net `path` and run it forward and backward to `end`, on zeros. It may abort."""
+    caffe = import_caffe()
+    net = caffe.Net(path, phase)
+    for batch in (3, 2):  # some layers fit one batch only
+        for name in net.inputs:
+            blob = net.blobs[name]
+            blob.reshape(batch, *tuple(blob.data.shape)[1:])
+        net.reshape()
+    net.forward()
+    os.write(2, _FORWARD_DONE.encode() + b"\n")
+    # Zeros may give a NaN (a logarithm), with which max pooling must not go backward.
+    if all(np.isfinite(blob.data).all() for blob in net.blobs.values()):
+        net.backward(end=end or None)
+
+
+def _verdict(digest: str, definition: Any, phase: int, end: str) -> Verdict:
+    if (digest, end) not in _verdicts:
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as words:
+            path = os.path.join(folder, "net.prototxt")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(str(definition))
+            if built_with_cuda():  # CUDA does not outlive a fork
+                status = _spawned([path, str(phase), end], words)
+            else:
+                status = _forked(lambda: try_net(path, phase, end), words)
+            words.seek(0)
+            lines = words.read().decode(errors="replace").splitlines()
+        reason = _reason(lines, status) if status else ""
+        in_backward = _FORWARD_DONE in lines
+        _verdicts[digest, end] = Verdict("" if in_backward else reason, reason)
+    return _verdicts[digest, end]
+
+
+def _spawned(arguments: List[str], words: Any) -> int:
+    """Run the trial in a new process, its words going to a file; return its status."""
+    environment = dict(os.environ, GLOG_minloglevel="1", GLOG_logtostderr="1")
+    # -I and this process's own path: no module of the current folder is run.
+    command = [sys.executable, "-I", "-c", _PROGRAM, *arguments, *sys.path]
+    try:
+        return subprocess.run(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=words, timeout=SECONDS
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return -signal.SIGALRM
+
+
+def _forked(work: Callable[[], None], words: Any) -> int:
+    """Run the trial in a copy of this process, its words going to a file; return its status.
+
+    That takes a twentieth of a second: Caffe need not be imported again.
+    """
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            os.dup2(words.fileno(), 1)
+            os.dup2(words.fileno(), 2)
+            faulthandler.disable()
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            work()
+            status = 0
+        except BaseException as error:
+            os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace"))
+        finally:
+            os._exit(status)
+    return _status_of(child)
+
+
+def _status_of(child: int) -> int:
+    """Wait for a child process and return its status: of a signal, its number times -1."""
+    deadline = time.monotonic() + SECONDS
+    ended = 0
+    try:
+        while not ended:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if not ended and time.monotonic() > deadline:
+                return -signal.SIGALRM
+            if not ended:
+                time.sleep(0.002)
+    finally:
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def _reason(lines: List[str], status: int) -> str:
+    """Return what a trial that failed said, in one line."""
+    if status == -signal.SIGALRM:
+        return f"one pass took more than {SECONDS} seconds"
+    said = [line for line in lines if re.match(r"F\d{4} .*\] ", line)]
+    if said:
+        return said[0].split("] ", 1)[1]
+    lines = [line for line in lines if line != _FORWARD_DONE]
+    if lines and status > 0:
+        return lines[-1]
+    return f"its process ended with status {status}" + (" (out of memory?)" if status == -9 else "")
