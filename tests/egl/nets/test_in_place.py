@@ -53,14 +53,13 @@ def test_right(build, layers):
 
 
 def test_right_below_the_stopping_layer(build):
-    build(below=["power Power x x power_param { scale: 2 }", "abs AbsVal x x"])
+    build(below=["power Power x x power_param { scale: 2 }", "bnll BNLL x x"])
 
 
 @pytest.mark.parametrize(
     "layer",
     [
         "new Power a a power_param { scale: 2 }",
-        "new AbsVal a a",
         "new BNLL a a",
         "new ReLU a a relu_param { negative_slope: -1 }",
         "new ELU a a elu_param { alpha: -1 }",
