@@ -85,7 +85,10 @@ def _write_all(
     with open(os.path.join(folder, "README.txt"), "w", encoding="utf-8") as file:
         file.write(readme)
     with tqdm(
-        total=n_lesion + n_healthy, unit="image", desc="phantoms", disable=not progress
+        total=n_lesion + n_healthy,
+        unit="image",
+        desc="phantoms",
+        disable=None if progress else True,  # None: silent where there is no terminal
     ) as bar:
         for lesion, count in ((True, n_lesion), (False, n_healthy)):
             for photograph, (number, patient) in enumerate(patients(seed, lesion, count)):

@@ -30,7 +30,7 @@ def import_caffe() -> Any:
     except ImportError as error:
         raise CaffeMissing(
             f"pycaffe is not installed for {sys.executable} ({error}): run the command through "
-            "runtime/caffe, or install Debian 11's python3-caffe"
+            "runtime/caffe of a checkout, or install Debian 11's python3-caffe"
         ) from error
     threadpoolctl.threadpool_limits(BLAS_THREADS, user_api="blas")
     return caffe
