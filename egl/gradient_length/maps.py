@@ -61,13 +61,7 @@ class ImageScorer:
         if route not in ROUTES:
             raise NetError(f"route must be one of {', '.join(ROUTES)}, not {route!r}")
         self._scorer = GradientLength(prototxt, weights, stop, parameters, batch)
-        shape = self._scorer.classifier.input_shape
-        if len(shape) != 3:
-            raise NetError(
-                f"{self._scorer.classifier.path}: a sample has the shape {shape}; a patch of a "
-                "photograph has channels, height and width"
-            )
-        check_normalisation(normalisation, shape[0])
+        check_normalisation(normalisation, self._scorer.classifier)
         self._normalisation = normalisation
         self._route = route
         self._dense: Optional[dense.DenseLeNet] = None

@@ -47,7 +47,7 @@ class NetScorer:
         batch: Optional[int] = None,
     ) -> None:
         self._classifier = find_classifier(read_net(prototxt), prototxt)
-        check_normalisation(normalisation, self._classifier.input_shape[0])
+        check_normalisation(normalisation, self._classifier)
         self._prototxt, self._weights, self._normalisation = prototxt, weights, normalisation
         self._stop, self._parameters, self._route = stop, parameters, route
         self._batch = scoring_batch() if batch is None else batch

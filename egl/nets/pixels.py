@@ -9,10 +9,21 @@ import numpy as np
 from data_prep.normalisation import Normalisation
 from egl.errors import NetError
 from egl.nets.arguments import described
+from egl.nets.definition import Classifier
 
 
-def check_normalisation(normalisation: Any, channels: int) -> None:
-    """Raise NetError unless it is a Normalisation with a finite mean for each of the channels."""
+def check_normalisation(normalisation: Any, classifier: Classifier) -> None:
+    """Raise NetError unless it is a Normalisation with a finite mean for each channel of a net.
+
+    Raises NetError too where the net takes no patches: channels, height and width.
+    """
+    shape = classifier.input_shape
+    if len(shape) != 3:
+        raise NetError(
+            f"{classifier.path}: a sample has the shape {shape}; patches have channels, height "
+            "and width"
+        )
+    channels = shape[0]
     if not isinstance(normalisation, Normalisation):
         raise NetError(
             "normalisation must be a data_prep.normalisation.Normalisation, "

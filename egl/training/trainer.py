@@ -8,7 +8,7 @@ import numpy as np
 from data_prep.files import write_text, written_whole
 from data_prep.normalisation import Normalisation
 from egl.errors import Diverged, EglError, NetError
-from egl.nets.arguments import path_of
+from egl.nets.arguments import check_array, path_of
 from egl.nets.building import check_classes
 from egl.nets.definition import find_classifier, prototxt_path, read_net, read_solver, set_batch
 from egl.nets.device import check_device, use_device
@@ -60,7 +60,7 @@ class Trainer:
         net = read_net(solver.net)
         check_builds(solver.net, import_caffe().TRAIN)
         self._net = find_classifier(net, solver.net, import_caffe().TRAIN)
-        check_normalisation(self._normalisation, self._net.input_shape[0])
+        check_normalisation(self._normalisation, self._net)
         net = set_batch(net, settings.batch)
         solver.ClearField("net")
         solver.train_net_param.CopyFrom(net)
@@ -88,12 +88,16 @@ class Trainer:
         Raises EglError for another batch, and for a label out of range, which would corrupt Caffe's
         memory; Diverged if training has diverged.
         """
+        check_array(patches, "patches")
+        labels = np.asarray(labels)
+        if labels.ndim != 1 or labels.dtype.kind not in "iuf" or (labels != np.floor(labels)).any():
+            raise EglError("labels must be whole numbers, a class for each patch")
         size = self.settings.batch
         if len(patches) != size or len(labels) != size:
             raise EglError(
                 f"a batch of {len(patches)} patches and {len(labels)} labels; the net takes {size}"
             )
-        labels = np.asarray(labels, int)
+        labels = labels.astype(int)
         if labels.min() < 0 or labels.max() >= self._net.classes:
             raise EglError(
                 f"labels from {labels.min()} to {labels.max()}; "

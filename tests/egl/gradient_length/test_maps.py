@@ -1,5 +1,7 @@
 """Maps over whole photographs: which positions they score, and by which route."""
 
+import pathlib
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,33 @@ def test_another_net_goes_by_patches(random_net, net_path):
 def test_what_does_not_fit_is_an_error(lenet, image, stride, field, message):
     with pytest.raises(NetError, match=message):
         ImageScorer(SCORE, lenet, MEAN).maps(image, stride, field)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((np.zeros((60, 60, 3), np.uint8).tolist(), 24), "the photograph must be an array"),
+        ((None, 24), "the photograph must be an array .*, not None"),
+        ((np.zeros((60, 60, 3), np.uint8), 8.5), "stride must be a whole number, not 8.5"),
+        ((np.zeros((60, 60, 3), np.uint8), "8"), "stride must be a whole number, not '8'"),
+        ((np.zeros((60, 60, 3), np.uint8), 8, [[True]]), "the field of view must be an array"),
+    ],
+)
+def test_arguments_of_another_kind(lenet, arguments, message):
+    with pytest.raises(NetError, match=message):
+        ImageScorer(SCORE, lenet, MEAN).maps(*arguments)
+
+
+def test_a_path_and_a_stride_of_another_kind(lenet, image):
+    expected = ImageScorer(SCORE, lenet, MEAN).maps(image, 8)
+    found = ImageScorer(pathlib.Path(SCORE), lenet, MEAN).maps(image, 8.0)
+    np.testing.assert_array_equal(found.phi, expected.phi)
+    assert found.stride == 8 and isinstance(found.stride, int)
+
+
+def test_a_mean_image_is_an_error(lenet):
+    with pytest.raises(NetError, match="of a mean image, its mean over height and width"):
+        ImageScorer(SCORE, lenet, Normalisation(np.zeros((48, 48, 3))))
 
 
 def test_dense_refuses_what_it_cannot_do(lenet, image):

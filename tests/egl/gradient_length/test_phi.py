@@ -61,6 +61,8 @@ def test_diverged_weights_are_an_error(random_net, patches):
         (np.zeros((2, 3, 40, 48), np.float32), "N x 3 x 48 x 48"),
         (np.zeros((2, 3, 48, 48), np.uint8), "uint8"),
         (np.zeros((3, 48, 48), np.float32), "shape"),
+        (np.zeros((2, 3, 48, 48)).tolist(), "patches must be an array"),
+        (None, "patches must be an array .*, not None"),
     ],
 )
 def test_patches_that_do_not_fit_are_an_error(lenet, bad, message):

@@ -60,3 +60,9 @@ def test_auto_is_the_first_gpu_or_else_the_cpu(cuda):
 def test_the_cpu_can_be_used_after_all(caffe):
     device.use_device(None)
     assert device.scoring_batch() == 64
+
+
+@pytest.mark.parametrize("wrong", ["gpu:²", "gpu:٣", "gpu:", "gpu:-1", None, 0, ["cpu"]])
+def test_names_that_are_no_device(caffe, wrong):
+    with pytest.raises(EglError, match="give auto, cpu or gpu:N"):
+        device.check_device(wrong)

@@ -5,12 +5,15 @@ import pytest
 
 from data_prep.normalisation import Normalisation
 from egl.errors import NetError
+from egl.nets.definition import Classifier
 from egl.nets.pixels import check_normalisation
+
+NET = Classifier("net.prototxt", (), *["blob"] * 6, None, None, 2, (3, 48, 48))
 
 
 @pytest.mark.parametrize("mean", [None, (5.0,), (1.0, 2.0, 3.0), np.ones(3)])
 def test_what_fits(mean):
-    check_normalisation(Normalisation(mean), 3)
+    check_normalisation(Normalisation(mean), NET)
 
 
 @pytest.mark.parametrize(
@@ -28,4 +31,10 @@ def test_what_fits(mean):
 )
 def test_what_does_not_fit(wrong, message):
     with pytest.raises(NetError, match=message):
-        check_normalisation(wrong, 3)
+        check_normalisation(wrong, NET)
+
+
+def test_a_net_that_takes_no_patches():
+    for shape in ((), (5,), (3, 4, 5, 6)):
+        with pytest.raises(NetError, match="patches have channels, height and width"):
+            check_normalisation(Normalisation(None), NET._replace(input_shape=shape))

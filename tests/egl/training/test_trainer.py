@@ -6,9 +6,10 @@ import pytest
 from data_prep.normalisation import Normalisation
 from egl.errors import EglError
 from egl.gradient_length.scorer import NetScorer
+from egl.nets.definition import prototxt_path
 from egl.training.settings import TrainerSettings
 from egl.training.snapshots import snapshots
-from egl.training.trainer import Trainer
+from egl.training.trainer import Trainer, largest_weight
 
 MEAN = (40.0, 60.0, 110.0)
 
@@ -201,3 +202,54 @@ def test_divergence_is_an_error(make):
     with pytest.raises(EglError, match="diverged at iteration"):
         for seed in range(20):
             trainer.step(*batch(seed))
+
+
+@pytest.mark.parametrize("layer, blob", [("conv1", 0), ("ip2", 1)])
+def test_weights_that_are_not_finite_are_seen_in_any_layer(make, layer, blob):
+    net = make().solver.net
+    assert largest_weight(net) == pytest.approx(
+        max(np.abs(blob.data).max() for blobs in net.params.values() for blob in blobs)
+    )
+    net.params[layer][blob].data.flat[1] = np.nan
+    assert np.isnan(largest_weight(net))
+
+
+def test_a_snapshot_whose_weights_are_not_finite(make):
+    trainer = make()
+    trainer.step(*batch(1))
+    trainer.solver.net.params["ip1"][0].data[3, 3] = np.inf
+    trainer.snapshot({})
+    with pytest.raises(EglError, match="weights are not finite"):
+        make().restore()
+
+
+def test_patches_that_are_not_finite_never_reach_caffe(make):
+    patches, labels = batch(1)
+    patches = patches.astype(np.float32)
+    patches[7, 2, 0, 47] = np.nan
+    with pytest.raises(EglError, match="not finite"):
+        make().step(patches, labels)
+
+
+def test_arguments_of_another_kind(make):
+    patches, labels = batch(1)
+    trainer = make()
+    with pytest.raises(EglError, match="patches must be an array"):
+        trainer.step(patches.tolist(), labels)
+    for wrong in (None, labels + 0.5, np.full(32, np.nan), labels[:, None], ["a"] * 32):
+        with pytest.raises(EglError, match="labels must be whole numbers"):
+            trainer.step(patches, wrong)
+    trainer.step(patches, labels.tolist())
+
+
+def test_a_normalisation_of_nan_and_a_net_that_aborts(caffe, tmp_path):
+    with pytest.raises(EglError, match="normalisation is not finite"):
+        Trainer(TrainerSettings(), Normalisation((1.0, np.nan, 2.0)), str(tmp_path))
+    text = open(prototxt_path("lenet_train_test.prototxt")).read()
+    assert 'type: "xavier"' in text
+    (tmp_path / "net.prototxt").write_text(text.replace('type: "xavier"', 'type: "xaver"'))
+    solver = open(prototxt_path("lenet_solver.prototxt")).read()
+    path = tmp_path / "solver.prototxt"
+    path.write_text(solver.replace("lenet_train_test.prototxt", "net.prototxt"))
+    with pytest.raises(EglError, match="Caffe cannot use this net: .*Unknown filler name: xaver"):
+        Trainer(TrainerSettings(solver=str(path)), Normalisation(MEAN), str(tmp_path))
