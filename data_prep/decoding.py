@@ -1,74 +1,70 @@
-"""From an image or mask file to pixels; damage that OpenCV ignores is an error here."""
+"""From an image file to pixels; damage that OpenCV ignores is an error here."""
 
-import re
+import os
+import stat
 
 import cv2
 import numpy as np
 
-from data_prep import gnd
+from data_prep import jpeg
+from data_prep.captured_stderr import captured_stderr
 from data_prep.errors import DataError
-
-# In JPEG's entropy-coded data, FF is followed by 00 (a data byte) or D0-D7 (restart); any other
-# code opens a segment.
-_JPEG_SEGMENT = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-_JPEG_START, _JPEG_END, _JPEG_TEMPORARY = 0xD8, 0xD9, 0x01
-_JPEG_FILE = bytes([0xFF, _JPEG_START])
 
 
 def read_image(path: str) -> np.ndarray:
     """Return a photograph: uint8 H x W x 3 (BGR).
 
     A grey one gets three equal channels, 16 bits become 8. The camera's EXIF orientation is not
-    applied, since masks are drawn on the pixels as they are stored.
-    Raises DataError where the file cannot be read, is truncated, or is not an image.
+    applied: the pixels are as they are stored (data_prep.orientation brings masks to them).
+    Raises DataError where the file cannot be read, is truncated or damaged, or is not an image.
     """
-    return _decode(path, _bytes_of(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return decode(path, bytes_of(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
-def read_mask(path: str) -> np.ndarray:
-    """Return a mask: bool H x W, True where any colour channel is above 0; opacity is ignored.
-
-    path: an image file of any depth, palettes included, or a `.GND` file of HEI-MED with its map
-    beside it. Raises DataError as `read_image` does, and for a JPEG: its compression leaves values
-    above 0 around what was drawn.
-    """
-    if path.casefold().endswith(".gnd"):
-        return gnd.read_exudates(path)
-    data = _bytes_of(path)
-    if data.startswith(_JPEG_FILE):
-        raise DataError(
-            f"{path}: a mask must not be a JPEG, which smears its values: threshold it and save it "
-            "as PNG"
-        )
-    pixels = _decode(path, data, cv2.IMREAD_UNCHANGED)
-    if pixels.ndim == 2:
-        return pixels > 0
-    colours = pixels[:, :, :3] if pixels.shape[2] == 4 else pixels
-    return (colours > 0).any(axis=2)
+def check_regular(path: str) -> None:
+    """Raise DataError unless there is a regular file: to open a pipe would wait for ever."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise _cannot_be_read(path, error) from error
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise DataError(f"{path}: cannot be read ({kind}, not a file): move it away")
 
 
-def _bytes_of(path: str) -> bytes:
+def bytes_of(path: str) -> bytes:
+    """Return the content of a file. DataError where it cannot be read, or is empty."""
     # OpenCV's own file reader fails on non-ASCII paths on some systems.
+    check_regular(path)
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror}): check that the file exists and that you "
-            "may read it"
-        ) from error
+        raise _cannot_be_read(path, error) from error
     if not data:
         raise DataError(f"{path}: the file is empty: copy it again from its source")
     return data
 
 
-def _decode(path: str, data: bytes, flags: int) -> np.ndarray:
-    if not _is_whole(data):
-        raise DataError(
-            f"{path}: the image is truncated (its end is missing): copy it again from its source"
-        )
+def _cannot_be_read(path: str, error: OSError) -> DataError:
+    return DataError(
+        f"{path}: cannot be read ({error.strerror}): check that the file exists and that you may "
+        "read it"
+    )
+
+
+def decode(path: str, data: bytes, flags: int) -> np.ndarray:
+    """Return the pixels of an image file's bytes, as cv2.imdecode does with these flags.
+
+    path: for the message. Raises DataError for what is not a whole image.
+    """
+    is_jpeg = data.startswith(jpeg.START_OF_FILE)
+    problem = jpeg.damage(data) if is_jpeg else None
+    if problem:
+        raise DataError(f"{path}: the image is {problem}: copy it again from its source")
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        with captured_stderr() as lines:
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         reason = str(error).strip().splitlines()[-1]
         raise DataError(
@@ -76,26 +72,10 @@ def _decode(path: str, data: bytes, flags: int) -> np.ndarray:
         ) from error
     if pixels is None:
         raise DataError(f"{path}: not an image, or a damaged one: copy it again, or save it as PNG")
+    warnings = [line for line in lines if is_jpeg and jpeg.WARNING.search(line)]
+    if warnings:
+        raise DataError(
+            f"{path}: the image is damaged ({warnings[0]}): copy it again from its source; if it "
+            "looks right, open it and save it anew"
+        )
     return pixels
-
-
-def _is_whole(data: bytes) -> bool:
-    """Return False for a JPEG that lacks its end.
-
-    OpenCV fills the missing part with grey; of other formats it decodes nothing. Pillow finds most
-    such files, but not a baseline JPEG whose missing part is all zeros, as some downloads leave it.
-    """
-    if not data.startswith(_JPEG_FILE):
-        return True
-    # Go from segment to segment, since an embedded thumbnail has an end of its own. Bytes after the
-    # end are allowed: some cameras write them.
-    position = 2
-    while True:
-        segment = _JPEG_SEGMENT.search(data, position)
-        if segment is None:
-            return False
-        code, position = data[segment.end() - 1], segment.end()
-        if code == _JPEG_END:
-            return True
-        if code not in (_JPEG_START, _JPEG_TEMPORARY):
-            position += int.from_bytes(data[position : position + 2], "big")

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import binary_fill_holes
 
+from data_prep.captured_stderr import captured_stderr
 from data_prep.errors import DataError
 from data_prep.geometry import disc
 
@@ -17,6 +18,7 @@ RELATIVE_DARK = 0.15
 NOTCH = 0.05  # of the diameter: tabs, text and streaks narrower than this are cut off
 MARGIN = 0.01  # of the diameter: the blurred rim
 LEAST_SHARE = 0.15  # of the photograph: anything smaller is not a fundus photograph
+MOST_ELONGATED = 4  # longer side by the shorter one: no camera's frame, and no disc fits in
 
 
 def find_field_of_view(image: np.ndarray) -> np.ndarray:
@@ -30,6 +32,10 @@ def find_field_of_view(image: np.ndarray) -> np.ndarray:
     all over or shows something else. The caller names the file.
     """
     height, width = image.shape[:2]
+    if max(height, width) > MOST_ELONGATED * min(height, width):
+        raise DataError(
+            f"no field of view found: {width} x {height} pixels are not the shape of a photograph"
+        )
     factor = min(1.0, WORKING_WIDTH / width)
     small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).max(axis=2)
     small = cv2.medianBlur(small, 5)
@@ -59,7 +65,8 @@ def to_png(field: np.ndarray) -> bytes:
 
 def from_png(png: bytes) -> np.ndarray:
     """Return the field of view that `to_png` encoded: bool H x W. ValueError for other bytes."""
-    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE) if png else None
+    with captured_stderr():
+        pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE) if png else None
     if pixels is None:
         raise ValueError("not a PNG")
     return pixels > 0

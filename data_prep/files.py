@@ -1,13 +1,16 @@
 """Files written whole or not at all: under a temporary name first, then synced and renamed."""
 
+import contextlib
 import csv
+import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from contextlib import contextmanager
-from typing import Any, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -43,13 +46,20 @@ def folder_written_whole(path: str) -> Iterator[str]:
     """Yield a new temporary folder beside `path` for the block to fill.
 
     When the block ends well, its files are synced and the folder is renamed to `path`; when it does
-    not, the folder is removed. Raises DataError where `path` exists or cannot be written.
+    not, the folder is removed. So are those that killed processes left for the same `path`. Raises
+    DataError where `path` exists or cannot be written.
     """
+    if not path:
+        raise DataError("an empty name for a new folder: name one that does not exist")
     if os.path.lexists(path):
         raise DataError(f"{path} exists already: remove it, or name a folder that does not exist")
     temporary = _temporary(path)
+    _remove_leftovers(temporary)
+    made = [parent for parent in _parents(temporary) if not os.path.exists(parent)]
+    lock = None
     try:
         os.makedirs(temporary)
+        lock = _locked(temporary)
         yield temporary
         for folder, _, names in os.walk(temporary):
             for name in names:
@@ -61,12 +71,53 @@ def folder_written_whole(path: str) -> Iterator[str]:
         raise _cannot_be_written(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+        for parent in made:  # empty where the block failed
+            with contextlib.suppress(OSError):
+                os.rmdir(parent)
 
 
 def _temporary(path: str) -> str:
     folder, name = os.path.split(os.path.abspath(path))
     stem, extension = os.path.splitext(name)
     return os.path.join(folder, f".{stem}{TEMPORARY}{secrets.token_hex(4)}{extension}")
+
+
+def _parents(path: str) -> List[str]:
+    """Return the folders that a path lies in, the innermost first."""
+    folder = os.path.dirname(path)
+    return [] if folder == path else [folder, *_parents(folder)]
+
+
+def _locked(folder: str) -> Optional[int]:
+    """Return a descriptor that holds the folder's lock until it is closed, or the process ends.
+
+    None where another process holds it. File systems without locks give a descriptor without one.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        pass
+    return descriptor
+
+
+def _remove_leftovers(temporary: str) -> None:
+    """Remove temporary folders for the same path whose process is gone, so that none is locked."""
+    parent, name = os.path.split(temporary)
+    begin, end = name.split(TEMPORARY)[0] + TEMPORARY, os.path.splitext(name)[1]
+    pattern = re.compile(re.escape(begin) + "[0-9a-f]{8}" + re.escape(end))
+    for other in os.listdir(parent) if os.path.isdir(parent) else []:
+        path = os.path.join(parent, other)
+        if pattern.fullmatch(other) and os.path.isdir(path) and not os.path.islink(path):
+            lock = _locked(path)
+            if lock is not None:
+                shutil.rmtree(path, ignore_errors=True)
+                os.close(lock)
 
 
 def _cannot_be_written(path: str, error: OSError) -> DataError:

@@ -13,16 +13,19 @@ folder misc/).
 
 import gzip
 import os
+import re
 import zlib
 from typing import Any, Callable, List, Optional, Sequence
 
 import numpy as np
 
+from data_prep.decoding import check_regular
 from data_prep.errors import DataError
 
 _EXUDATE = "exudate"
 _VERSION = "gndversion"
 _HEADER_BYTES = 12
+_COUNT = re.compile("[0-9]{1,6}")
 
 
 def lesion_kinds(path: str) -> List[str]:
@@ -35,7 +38,7 @@ def lesion_kinds(path: str) -> List[str]:
         lines = lines[1:]
     count = lines[0].strip() if lines else ""
     kinds = [line.strip().casefold() for line in lines[1:]]
-    if not count.isdigit() or int(count) > len(kinds):
+    if not _COUNT.fullmatch(count) or int(count) > len(kinds):
         raise DataError(
             f"{path}: not a HEI-MED ground truth (a number of lesions, then a line for each): "
             "copy it again"
@@ -54,7 +57,7 @@ def has_exudate(kinds: Sequence[str]) -> bool:
 def map_file(stem: str) -> Optional[str]:
     """Return the path of the map beside the ground truth `stem`.GND, or None."""
     for suffix in (".map.gz", ".map"):
-        if os.path.isfile(stem + suffix):
+        if os.path.lexists(stem + suffix):  # a link that leads nowhere is not an absent map
             return stem + suffix
     return None
 
@@ -96,6 +99,7 @@ def read_exudates(path: str) -> np.ndarray:
 
 
 def _bytes_of(path: str, opener: Callable[..., Any]) -> bytes:
+    check_regular(path)
     try:
         with opener(path, "rb") as file:
             return file.read()

@@ -6,8 +6,10 @@ from typing import Optional, Tuple
 import cv2
 import numpy as np
 
-from data_prep.decoding import read_image, read_mask
+from data_prep.decoding import read_image
 from data_prep.errors import DataError
+from data_prep.masks import read_mask
+from data_prep.orientation import brought_to_image
 from data_prep.records import Record
 
 _MOST_PIXELS = 2**30  # OpenCV reads no larger image either
@@ -18,14 +20,17 @@ def read_photograph(record: Record, scale: float = 1.0) -> Tuple[np.ndarray, Opt
 
     The mask is None if the record has none.
     scale: output pixels per pixel of the file; 0.5 halves both sides, 1 leaves the pixels as they
-    are. Raises DataError, which names the file, if a file is unreadable or truncated, if the sizes
-    differ, if a lesion record has no annotated pixel, or if the scale is not a positive number or
-    gives an impossible size.
+    are. Raises DataError, which names the file, if a file is unreadable or damaged, if sizes or
+    orientations differ, if a lesion record has no annotated pixel, or if the scale is not a
+    positive number or gives an impossible size.
     """
     if not (math.isfinite(scale) and scale > 0):
         raise DataError(f"{record.image}: cannot be scaled by {scale}: give a number above 0")
     image = read_image(record.image)
-    mask = None if record.mask is None else read_mask(record.mask)
+    mask = None
+    if record.mask is not None:
+        mask = read_mask(record.mask, record.mask_threshold)
+        mask = brought_to_image(mask, record.mask, image, record.image)
     if mask is not None and mask.shape != image.shape[:2]:
         raise DataError(
             f"{record.mask}: the mask is {_size(mask)} but its image {record.image} is "

@@ -4,20 +4,24 @@ import os
 import zlib
 from typing import Any, Dict, List, NamedTuple, Tuple
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
 from data_prep import __version__, patches, readers
 from data_prep import split as splits
+from data_prep.decoding import check_regular
 from data_prep.errors import DataError, Report
 from data_prep.field_of_view import find_field_of_view, to_png
 from data_prep.files import sha256_of
+from data_prep.masks import check_against_field
+from data_prep.outputs import check_store_output
 from data_prep.photographs import read_photograph
 from data_prep.prepare_settings import PrepareSettings
 from data_prep.random_streams import Stream, random_state
 from data_prep.records import Dataset, Record
 from data_prep.settings import as_dict
-from data_prep.store import ImageRow, PatchStore, new_store
+from data_prep.store import LONGEST_TEXT, ImageRow, PatchStore, new_store
 from data_prep.symmetry import COUNT
 
 CLASSES = ("healthy", "exudate")  # a label is an index in this tuple
@@ -49,12 +53,14 @@ def prepare(
 
     Returns the store and the problems of photographs that were left out. A problem of a photograph
     raises its DataError; with skip_bad, the photograph is left out instead. One photograph is in
-    memory at a time. The same source, settings and version give the same bytes.
+    memory at a time. The same source, settings and version give the same bytes. Raises DataError
+    before the work where `out` is a file that is no store, or cannot be written.
     """
     settings.check()
+    check_store_output(out)
     problems: List[DataError] = []
     report: Report = problems.append if skip_bad else readers.strict
-    dataset = readers.read(source, report)
+    dataset = readers.read(source, report, settings.mask_threshold)
     found = _examine(source, dataset, settings, report, progress)
     numbers = splits.split_patients(
         [candidates.row.patient for candidates in found],
@@ -71,8 +77,8 @@ def prepare(
         "version": __version__,
         "dataset": dataset.name,
         "licence": dataset.licence,
-        "notes": "\n".join(dataset.notes),
-        "left_out": "\n".join(str(problem) for problem in problems),
+        "notes": _lines(dataset.notes),
+        "left_out": _lines([str(problem) for problem in problems]),
         "folder": os.path.abspath(source),
         "least_distance": patches.LEAST_DISTANCE,
         **as_dict(settings),
@@ -101,8 +107,13 @@ def _examine(
                 continue
             image, mask = read_photograph(record, settings.scale)
             field = _field_of_view(image, record)
+            if mask is not None:
+                check_against_field(mask, field, record.mask or record.image)
         except DataError as error:
             report(error)
+            continue
+        except (cv2.error, MemoryError) as error:
+            report(DataError(f"{record.image}: cannot be used ({error}); see --skip-bad"))
             continue
         seen.add(checksum)
         row = ImageRow(
@@ -211,7 +222,20 @@ def _write(
         writer.describe({**attributes, "mean_bgr": total / (n_train * settings.side**2)})
 
 
+def _lines(texts: List[str]) -> str:
+    """Return texts as the lines of an attribute; what it has no room for is counted in the last."""
+    kept: List[str] = []
+    room = LONGEST_TEXT
+    for text in texts:
+        room -= len(text.encode("utf-8")) + 1
+        if room < 0:
+            return "\n".join([*kept, f"... and {len(texts) - len(kept)} more"])
+        kept.append(text)
+    return "\n".join(kept)
+
+
 def _checksum(path: str) -> str:
+    check_regular(path)
     try:
         return sha256_of(path)
     except OSError as error:

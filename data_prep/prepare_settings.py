@@ -63,6 +63,14 @@ class PrepareSettings:
     fractions: Tuple[float, ...] = setting(
         FRACTIONS, "shares of the patients for train, validation and test", option=None
     )
+    mask_threshold: int = setting(
+        0,
+        "values of a mask above this are annotated, for masks whose values say how sure the "
+        "annotators are",
+        low=0,
+        high=2**16 - 2,
+        metavar="VALUE",
+    )
     side: int = setting(
         PATCH_SIDE, "side of a patch, pixels; the paper's number", low=SMALLEST_SIDE
     )

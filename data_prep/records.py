@@ -12,9 +12,10 @@ class Record(NamedTuple):
     id: unique in the data set and stable: the image's path below the data set's folder, '/' between
         parts
     image: path of the photograph
-    mask: path of the exudate mask (any value above 0 is annotated), None for a healthy image
+    mask: path of the exudate mask, None for a healthy image
     patient: the patient whose eye it shows; images of one patient never go to two splits
     lesion: True if the image has annotated exudates, False if the data set calls it healthy
+    mask_threshold: values of the mask above it are annotated
     """
 
     id: str
@@ -22,6 +23,7 @@ class Record(NamedTuple):
     mask: Optional[str]
     patient: str
     lesion: bool
+    mask_threshold: int = 0
 
 
 class Dataset(NamedTuple):

@@ -31,6 +31,11 @@ def split_patients(
     for kind in (True, False):
         members = sorted(patient for patient, lesion in has_lesion.items() if lesion == kind)
         if kind and len(members) < len(NAMES):
+            if not members:
+                raise DataError(
+                    "no image with exudates could be used: see what was reported, and whether the "
+                    "masks have annotated pixels"
+                )
             raise DataError(
                 f"only {len(members)} patients with exudates: three splits without a common "
                 "patient need at least 3; add images, or name the patients in patients.csv"

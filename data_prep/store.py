@@ -5,7 +5,7 @@ docs/files.md describes the format. The file is written once, here, and read her
 
 import os
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, NamedTuple, NoReturn, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple
 
 import h5py
 import numpy as np
@@ -14,28 +14,22 @@ from data_prep import field_of_view
 from data_prep import split as splits
 from data_prep.errors import DataError
 from data_prep.files import written_whole
+from data_prep.hdf5 import mark_as_read, new_hdf5, read_safely
+from data_prep.store_contents import (
+    Contents,
+    ImageRow,
+    check_attributes,
+    check_datasets,
+    image_rows,
+    read_attributes,
+    read_contents,
+)
 from data_prep.symmetry import COUNT, transform_each
 
 FORMAT = 2  # 2: with the fields of view
 CHANNELS = 3  # blue, green, red
-
-
-class ImageRow(NamedTuple):
-    """One photograph of a store.
-
-    source: path below the data set's folder; height, width: pixels, after scaling; lesion: whether
-    it has annotated exudates; split: 0 train, 1 validation, 2 test; sha256: of the source file, in
-    hexadecimal
-    """
-
-    id: str
-    patient: str
-    source: str
-    height: int
-    width: int
-    lesion: bool
-    split: int
-    sha256: str
+LONGEST_TEXT = 60000  # bytes of an attribute; HDF5 holds up to 64 KiB
+_OVERHEAD = 200000  # bytes, beside the datasets: HDF5's own, and long notes
 
 
 @contextmanager
@@ -49,14 +43,25 @@ def new_store(
     or what was written is not a valid store.
     """
     with written_whole(path) as temporary:
-        with h5py.File(temporary, "w") as file:
+        n_bytes = _size(images, fields, n_patches, side)
+        with new_hdf5(temporary, n_bytes) as file:
             writer = StoreWriter(file, images, fields, n_patches, side)
             yield writer
             writer.check_complete()
+        mark_as_read(temporary)
         try:
             PatchStore(temporary)
         except DataError as error:
             raise DataError(str(error).replace(temporary, path)) from error
+
+
+def _size(images: Sequence[ImageRow], fields: Sequence[bytes], n_patches: int, side: int) -> int:
+    """Return more bytes than the store will have."""
+    # Text has the length of the longest in its column.
+    longest = [max(len(str(value).encode("utf-8")) for value in column) for column in zip(*images)]
+    texts = len(images) * (sum(longest) + 8 * (len(longest) + 1))
+    of_patch = CHANNELS * side**2 + 1 + 4 + 8 + 1
+    return n_patches * of_patch + sum(map(len, fields)) + texts + _OVERHEAD
 
 
 class StoreWriter:
@@ -131,8 +136,8 @@ class PatchStore:
     def __init__(self, path: str) -> None:
         """Read the store at `path`.
 
-        Raises DataError if there is none, if it is damaged or of an older format, or if it has a
-        patient in two splits.
+        Raises DataError if there is none, if it is damaged, of an older format or of another
+        program and lacks something, or if it has a patient in two splits.
         """
         if not os.path.isfile(path):
             raise DataError(
@@ -140,47 +145,38 @@ class PatchStore:
             )
         self.path = path
         try:
-            with h5py.File(path, "r") as file:
-                self.attributes = {name: _plain(value) for name, value in file.attrs.items()}
-                self._check_format()
-                self.patches: np.ndarray = file["patches"][...]
-                self.labels: np.ndarray = file["labels"][...].astype(int)
-                self.image: np.ndarray = file["image"][...].astype(int)
-                self.split: np.ndarray = file["split"][...].astype(int)
-                self.yx: np.ndarray = file["yx"][...]
-                columns = [file["images/" + name][...].tolist() for name in ImageRow._fields]
-                png, ends = file["field_of_view/png"][...], file["field_of_view/end"][...]
-        except (OSError, KeyError, RuntimeError) as error:
-            raise DataError(
-                f"{path}: not a patch store ({error}); make it again with egl prepare"
-            ) from error
-        self.images = [ImageRow(*map(_plain, row)) for row in zip(*columns)]
-        starts = [0, *ends[:-1]]
+            attributes, contents = read_safely(path, _read)
+        except DataError:
+            raise
+        except Exception as error:  # h5py raises many kinds for damaged files
+            self._fail(f"not a patch store ({error})")
+        self.attributes = attributes
+        found = attributes.get("format")
+        if contents is None:
+            self._fail(f"format {found}, but this version reads format {FORMAT}")
+        check_datasets(contents, self._fail)
+        # Stores made before there was a threshold took any value above 0.
+        self.attributes.setdefault("mask_threshold", 0)
+        self.patches: np.ndarray = contents.patches
+        self.labels: np.ndarray = contents.labels.astype(int)
+        self.image: np.ndarray = contents.image.astype(int)
+        self.split: np.ndarray = contents.split.astype(int)
+        self.yx: np.ndarray = contents.yx
+        self.images = image_rows(contents.columns, self._fail)
+        starts = [0, *contents.ends[:-1]]
         self._fields: List[bytes] = [
-            png[start:end].tobytes() for start, end in zip(starts, ends.tolist())
+            contents.png[start:end].tobytes() for start, end in zip(starts, contents.ends.tolist())
         ]
         self._check()
 
     def _fail(self, problem: str) -> NoReturn:
         raise DataError(f"{self.path}: {problem}; make the store again with egl prepare")
 
-    def _check_format(self) -> None:
-        found = self.attributes.get("format")
-        if found != FORMAT:
-            self._fail(f"format {found}, but this version reads format {FORMAT}")
-
     def _check(self) -> None:
-        n = len(self.labels)
-        shape = self.patches.shape
-        if len(shape) != 4 or shape[0] != n or shape[2] != shape[3]:
-            self._fail("patches that are not square, or not as many as labels")
-        if not len(self.image) == len(self.split) == len(self.yx) == n:
-            self._fail("datasets of unequal length")
-        if len(self._fields) != len(self.images):
-            self._fail("not as many fields of view as images")
         if not np.isin(self.labels, (0, 1)).all():
             self._fail("labels other than 0 and 1")
-        if n and not (self.image.min() >= 0 and self.image.max() < len(self.images)):
+        n_images = len(self.images)
+        if len(self.image) and not (self.image.min() >= 0 and self.image.max() < n_images):
             self._fail("patches of images that are not in the table")
         split_of: Dict[str, int] = {}
         for row in self.images:
@@ -189,9 +185,16 @@ class PatchStore:
         image_split = np.array([row.split for row in self.images], int)
         if not (self.split == image_split[self.image]).all():
             self._fail("a patch in another split than its image")
+        sizes = np.array([(row.height, row.width) for row in self.images], int).reshape(-1, 2)
+        if (self.yx < 0).any() or (self.yx + self.side > sizes[self.image]).any():
+            self._fail("a patch that reaches outside its image")
+        available = {}
         for name in splits.NAMES:
-            if len(set(self.labels[self.patches_of(name)])) < 2:
+            healthy, exudate = np.bincount(self.labels[self.patches_of(name)], minlength=2)
+            if not healthy or not exudate:
                 self._fail(f"split {name} lacks a class")
+            available[name] = int(healthy), int(exudate)
+        check_attributes(self.attributes, self.channels, self.side, available, self._fail)
 
     @property
     def side(self) -> int:
@@ -251,8 +254,9 @@ class PatchStore:
         return transform_each(self.patches[indices], samples[:, 1]), self.labels[indices]
 
 
-def _plain(value: Any) -> Any:
-    """Return an HDF5 value as Python's own type; h5py 2 and 3 return text differently."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
+def _read(file: h5py.File) -> Tuple[Dict[str, Any], Optional[Contents]]:
+    """Return the attributes of a store file, and its contents where this version can read them."""
+    attributes = read_attributes(file)
+    if attributes.get("format") != FORMAT:
+        return attributes, None
+    return attributes, read_contents(file)

@@ -103,7 +103,8 @@ class StoredPhotographs:
         if not self._records:
             # Unusable images were reported when the store was made, and are in no store.
             problems: List[DataError] = []
-            dataset = readers.read(self._folder, problems.append)
+            threshold = self._store.attributes["mask_threshold"]
+            dataset = readers.read(self._folder, problems.append, threshold)
             self._records = {record.id: record for record in dataset.records}
         if row.id not in self._records:
             raise DataError(

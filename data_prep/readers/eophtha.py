@@ -16,7 +16,14 @@ import os
 from typing import List, Tuple
 
 from data_prep.errors import DataError, Report
-from data_prep.readers.listing import child, image_files, is_named, record_id, subfolders
+from data_prep.readers.listing import (
+    broken_links,
+    child,
+    image_files,
+    is_named,
+    record_id,
+    subfolders,
+)
 from data_prep.readers.pairing import distinct, pair
 from data_prep.records import SYNTHETIC, Dataset, Record
 
@@ -36,10 +43,10 @@ def matches(folder: str) -> bool:
     return child(folder, "EX") is not None and (has_masks or is_named(folder, *_EX_NAMES))
 
 
-def read(folder: str, report: Report) -> Dataset:
+def read(folder: str, report: Report, mask_threshold: int) -> Dataset:
     """Return the data set of an e-ophtha folder.
 
-    Problems of single images go to `report`, which may raise.
+    Problems of single images go to `report`, which may raise; the threshold goes into the records.
     """
     ex_folder = child(folder, *_EX_NAMES)
     ma_folder = child(folder, *_MA_NAMES) if ex_folder else None
@@ -47,7 +54,7 @@ def read(folder: str, report: Report) -> Dataset:
     healthy_ex = _healthy_images(ex_folder or folder, report)
     healthy_ma = _healthy_images(ma_folder, report) if ma_folder else []
     records = [
-        Record(record_id(image, folder), image, mask, patient, lesion=True)
+        Record(record_id(image, folder), image, mask, patient, True, mask_threshold)
         for patient, image, mask in lesion
     ]
     records += [
@@ -74,8 +81,11 @@ def read(folder: str, report: Report) -> Dataset:
 
 
 def _is_synthetic(folder: str) -> bool:
+    path = os.path.join(folder, "README.txt")
+    if not os.path.isfile(path):  # to open a pipe would wait for ever
+        return False
     try:
-        with open(os.path.join(folder, "README.txt"), encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             return file.readline().strip() == SYNTHETIC
     except (OSError, UnicodeDecodeError):
         return False
@@ -134,12 +144,19 @@ def _patient_folders(images: str, report: Report) -> List[str]:
                 "patient"
             )
         )
+    # Those with the name of an image were just reported.
+    for link in sorted({*broken_links(images)} - {*image_files(images)}):
+        report(DataError(f"{link}: a link that leads nowhere: repair it, or remove it"))
+    readable = []
     for folder in folders:
-        if not image_files(folder):
-            report(
-                DataError(
+        try:
+            if not image_files(folder):
+                raise DataError(
                     f"{folder}: the patient's folder has no image: unpack the data set again, or "
                     "remove the folder"
                 )
-            )
-    return folders
+        except DataError as error:
+            report(error)
+        else:
+            readable.append(folder)
+    return readable

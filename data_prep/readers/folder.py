@@ -1,7 +1,7 @@
 """A plain folder: images/ with their masks in masks/, optionally healthy/ and patients.csv.
 
     images/a.jpg        an image
-    masks/a.png         its mask, of the same stem; any value above 0 is exudate
+    masks/a.png         its mask, of the same stem (data_prep.masks says what is exudate)
     healthy/b.jpg       an image without lesion, which needs no mask
     patients.csv        a table "image,patient"; image is a file name or its stem
 
@@ -14,9 +14,9 @@ it; otherwise each image is taken as its own patient.
 import os
 from typing import Dict, List, Optional, Tuple
 
-from data_prep.decoding import read_mask
 from data_prep.errors import DataError, Report
-from data_prep.readers.listing import child, file_named, image_files, record_id, stem
+from data_prep.masks import read_mask
+from data_prep.readers.listing import child, comparable, file_named, image_files, record_id, stem
 from data_prep.readers.pairing import distinct, pair
 from data_prep.readers.tables import read_table
 from data_prep.records import Dataset, Record
@@ -30,10 +30,11 @@ def matches(folder: str) -> bool:
     return child(folder, "images") is not None
 
 
-def read(folder: str, report: Report) -> Dataset:
+def read(folder: str, report: Report, mask_threshold: int) -> Dataset:
     """Return the data set of a plain folder.
 
-    Problems of single images go to `report`, which may raise.
+    Problems of single images go to `report`, which may raise. mask_threshold: decides which masks
+    are empty.
     """
     images, healthy = child(folder, "images"), child(folder, "healthy")
     masks = child(folder, "masks")
@@ -49,7 +50,12 @@ def read(folder: str, report: Report) -> Dataset:
         if part and not image_files(part):
             raise DataError(f"{part}: the folder has no image: put the images there")
     notes = []
-    found, n_empty = _with_masks(images, masks, report)
+    found, n_empty = _with_masks(images, masks, report, mask_threshold)
+    if found and n_empty == len(found):
+        raise DataError(
+            f"{masks}: all masks are empty (no pixel has a value above {mask_threshold}), so no "
+            "image has exudates: export the masks again, or give another --mask-threshold"
+        )
     if n_empty:
         notes.append(
             "images of images/ that count as healthy because their mask has no annotated pixel: "
@@ -69,19 +75,19 @@ def read(folder: str, report: Report) -> Dataset:
         image_id = record_id(image, folder)
         patient = image_id if patient_of is None else patient_of.get(stem(image))
         if image in kept and patient is not None:
-            records.append(Record(image_id, image, mask, patient, lesion=mask is not None))
+            records.append(Record(image_id, image, mask, patient, mask is not None, mask_threshold))
     return Dataset(os.path.basename(os.path.abspath(folder)), LICENCE, records, notes)
 
 
 def _with_masks(
-    images: str, masks: str, report: Report
+    images: str, masks: str, report: Report, mask_threshold: int
 ) -> Tuple[List[Tuple[str, Optional[str]]], int]:
     """Return the pairs (image, mask or None if it is empty), and how many masks are empty."""
     found: List[Tuple[str, Optional[str]]] = []
     n_empty = 0
     for image, mask in pair(images, masks, ("",), report):
         try:
-            lesion = bool(read_mask(mask).any())
+            lesion = bool(read_mask(mask, mask_threshold).any())
         except DataError as error:
             report(error)
             continue
@@ -98,11 +104,11 @@ def _patients(folder: str, images: List[str], report: Report) -> Optional[Dict[s
     table = file_named(folder, "patients.csv")
     if table is None:
         return None
-    stem_of = {os.path.basename(image).casefold(): stem(image) for image in images}
+    stem_of = {comparable(os.path.basename(image)): stem(image) for image in images}
     stem_of.update({stem(image): stem(image) for image in images})
     patient_of: Dict[str, str] = {}
     for row in read_table(table, ("image", "patient")):
-        image_stem = stem_of.get(row["image"].casefold())
+        image_stem = stem_of.get(comparable(row["image"]))
         if image_stem is None:
             report(
                 DataError(

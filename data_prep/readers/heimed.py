@@ -32,10 +32,10 @@ def matches(folder: str) -> bool:
     return bool(with_suffix(_image_folder(folder), ".gnd"))
 
 
-def read(folder: str, report: Report) -> Dataset:
+def read(folder: str, report: Report, mask_threshold: int) -> Dataset:
     """Return the data set of a HEI-MED folder.
 
-    Problems of single images go to `report`, which may raise.
+    Problems of single images go to `report`, which may raise; the threshold goes into the records.
     """
     image_folder = _image_folder(folder)
     images = distinct(with_suffix(image_folder, ".jpg", ".jpeg"), report)
@@ -57,7 +57,7 @@ def read(folder: str, report: Report) -> Dataset:
             continue
         image_id = record_id(image, folder)
         mask = ground_truth if lesion else None
-        records.append(Record(image_id, image, mask, patient=image_id, lesion=lesion))
+        records.append(Record(image_id, image, mask, image_id, lesion, mask_threshold))
     for ground_truth in lists.values():
         report(
             DataError(

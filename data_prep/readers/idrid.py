@@ -42,10 +42,10 @@ def matches(folder: str) -> bool:
     return child(folder, _IMAGES) is not None and child(folder, _MASKS) is not None
 
 
-def read(folder: str, report: Report) -> Dataset:
+def read(folder: str, report: Report, mask_threshold: int) -> Dataset:
     """Return the data set of an IDRiD folder.
 
-    Problems of single images go to `report`, which may raise.
+    Problems of single images go to `report`, which may raise; the threshold goes into the records.
     """
     segmentation = child(folder, "A. Segmentation") or folder
     grading = child(folder, "B. Disease Grading")
@@ -64,7 +64,7 @@ def read(folder: str, report: Report) -> Dataset:
     records = []
     for image, mask in [*lesion, *((image, None) for image in healthy)]:
         image_id = record_id(image, folder)
-        records.append(Record(image_id, image, mask, patient=image_id, lesion=mask is not None))
+        records.append(Record(image_id, image, mask, image_id, mask is not None, mask_threshold))
     return Dataset("IDRiD", LICENCE, records, notes)
 
 

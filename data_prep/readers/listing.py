@@ -5,6 +5,7 @@ The case of names does not matter; hidden files are ignored.
 
 import os
 import re
+import unicodedata
 from typing import List, Optional
 
 from data_prep.errors import DataError
@@ -36,10 +37,21 @@ def subfolders(folder: str) -> List[str]:
 
 
 def file_named(folder: str, name: str) -> Optional[str]:
-    """Return the path of the file of that name, in any case, in a folder, or None."""
-    for path in _visible(folder):
-        if os.path.basename(path).casefold() == name.casefold() and os.path.isfile(path):
-            return path
+    """Return the path of the file of that name, in any case, in a folder, or None.
+
+    Raises DataError if there are two, or if it is a folder, or a link that leads nowhere: a table
+    that is there but cannot be read must not count as absent.
+    """
+    wanted = comparable(name)
+    found = [path for path in _visible(folder) if comparable(os.path.basename(path)) == wanted]
+    if len(found) > 1:
+        raise DataError(
+            f"{found[0]} and {found[1]}: two files for the same thing: move one of them away"
+        )
+    for path in found:
+        if not os.path.isfile(path):
+            raise DataError(f"{path}: {_wrong_kind(path)}, not a file: repair it, or move it away")
+        return path
     return None
 
 
@@ -48,14 +60,16 @@ def child(folder: str, *names: str) -> Optional[str]:
 
     Case, blanks, '.', '-' and '_' do not matter. Unpacking `X.zip` often gives X/X: if the
     subfolder contains one of its own name, that one is returned. Raises DataError if two subfolders
-    have such a name.
+    have such a name, or if it is a file, or a link that leads nowhere, which must not count as
+    absent.
     """
     wanted = {_plain(name) for name in names}
-    found = [
-        path
-        for path in _visible(folder)
-        if _plain(os.path.basename(path)) in wanted and os.path.isdir(path)
-    ]
+    named = [path for path in _visible(folder) if _plain(os.path.basename(path)) in wanted]
+    found = [path for path in named if os.path.isdir(path)]
+    if named and not found:
+        raise DataError(
+            f"{named[0]}: {_wrong_kind(named[0])}, not a folder: repair it, or move it away"
+        )
     if len(found) > 1:
         raise DataError(
             f"{found[0]} and {found[1]}: two folders for the same thing: move one of them away"
@@ -71,11 +85,24 @@ def is_named(folder: str, *names: str) -> bool:
 
 
 def stem(path: str) -> str:
-    """Return a file's name without folder and suffix, in lower case.
+    """Return a file's name without folder and suffix, as `comparable` gives it.
 
     An image and its mask are paired by it.
     """
-    return os.path.splitext(os.path.basename(path))[0].casefold()
+    return comparable(os.path.splitext(os.path.basename(path))[0])
+
+
+def comparable(name: str) -> str:
+    """Return what names that look alike have in common: lower case, and one form of accents.
+
+    macOS writes an accent as a sign of its own, other systems as part of the letter.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def broken_links(folder: str) -> List[str]:
+    """Return the paths of the links directly in a folder that lead nowhere, sorted."""
+    return [path for path in _visible(folder) if not os.path.exists(path)]
 
 
 def record_id(path: str, folder: str) -> str:
@@ -101,4 +128,12 @@ def _visible(folder: str) -> List[str]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s._-]", "", name.casefold())
+    return re.sub(r"[\s._-]", "", comparable(name))
+
+
+def _wrong_kind(path: str) -> str:
+    if not os.path.exists(path):
+        return "a link that leads nowhere"
+    if os.path.isdir(path):
+        return "a folder"
+    return "a file" if os.path.isfile(path) else "a pipe or a device"

@@ -4,7 +4,7 @@ import os
 from typing import Dict, Iterable, List, Sequence, Tuple
 
 from data_prep.errors import DataError, Report
-from data_prep.readers.listing import image_files, stem
+from data_prep.readers.listing import IMAGE_SUFFIXES, image_files, stem, with_suffix
 
 
 def distinct(paths: Iterable[str], report: Report) -> Dict[str, str]:
@@ -18,8 +18,8 @@ def distinct(paths: Iterable[str], report: Report) -> Dict[str, str]:
         if first != path:
             report(
                 DataError(
-                    f"{path}: differs from {first} only in the suffix or the case of its name: "
-                    "remove or rename one"
+                    f"{path}: differs from {first} only in the suffix, or in the case or the "
+                    "accents' form of its name: remove or rename one"
                 )
             )
     return by_stem
@@ -46,13 +46,7 @@ def pair(
             (image_stem + ending for ending in endings if image_stem + ending in masks), None
         )
         if mask_stem is None:
-            name = os.path.splitext(os.path.basename(image))[0] + endings[0].upper()
-            report(
-                DataError(
-                    f"{image}: has no mask: add {os.path.join(mask_folder, name)} (with any image "
-                    "suffix but JPEG's)"
-                )
-            )
+            report(_without_mask(image, mask_folder, endings))
         else:
             pairs.append((image, masks.pop(mask_stem)))
     for mask in masks.values():
@@ -65,5 +59,31 @@ def pair(
     return pairs
 
 
+def _without_mask(image: str, mask_folder: str, endings: Sequence[str]) -> DataError:
+    """Return the problem of an image without a mask; a file of another kind in its place is named.
+
+    Such files are GIFs, and what annotation programs save.
+    """
+    stems = [stem(image) + ending for ending in endings]
+    for other in with_suffix(mask_folder, "") if os.path.isdir(mask_folder) else []:
+        if stem(other) in stems:
+            return DataError(
+                f"{other}: a mask must be one of {', '.join(IMAGE_SUFFIXES)} (but no JPEG): save "
+                f"it as PNG, for {image}"
+            )
+    name = os.path.splitext(os.path.basename(image))[0] + endings[0].upper()
+    return DataError(
+        f"{image}: has no mask: add {os.path.join(mask_folder, name)} (with any image suffix but "
+        "JPEG's)"
+    )
+
+
 def _images_of(folder: str, report: Report) -> Dict[str, str]:
-    return distinct(image_files(folder) if os.path.isdir(folder) else [], report)
+    if not os.path.isdir(folder):
+        return {}
+    try:
+        paths = image_files(folder)
+    except DataError as error:  # a folder that may not be listed
+        report(error)
+        return {}
+    return distinct(paths, report)

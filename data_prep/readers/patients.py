@@ -4,6 +4,7 @@ import re
 from typing import Dict, List, Sequence, Tuple
 
 from data_prep.errors import DataError, Report
+from data_prep.readers.listing import comparable
 from data_prep.records import Record
 
 
@@ -38,6 +39,6 @@ def normal_form(name: str) -> Tuple[str, ...]:
     Case, signs and leading zeros do not matter: "E0000043", "e-43" and "E 0043 " give ("e", "43").
     "1-11" and "11-1" stay apart.
     """
-    words = re.findall(r"\d+|[^\W\d_]+", name.casefold())
+    words = re.findall(r"\d+|[^\W\d_]+", comparable(name))
     plain = [word.lstrip("0") or "0" if word.isdigit() else word for word in words]
     return tuple(plain) or (name,)

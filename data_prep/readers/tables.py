@@ -3,6 +3,7 @@
 import csv
 from typing import Dict, List, Sequence
 
+from data_prep.decoding import check_regular
 from data_prep.errors import DataError
 
 
@@ -14,6 +15,7 @@ def read_table(path: str, columns: Sequence[str]) -> List[Dict[str, str]]:
     values are removed. Raises DataError if it cannot be read, if a column is missing, or if a row
     has no value in one of the columns.
     """
+    check_regular(path)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = [[value.strip() for value in row] for row in csv.reader(file)]

@@ -39,16 +39,19 @@ def add_prepare(commands: Any) -> None:
 
 def _prepare(options: argparse.Namespace) -> None:
     from data_prep.contact_sheet import write_contact_sheet
+    from data_prep.outputs import check_sheet_output
     from data_prep.prepare import prepare, summary
     from data_prep.prepare_settings import PrepareSettings
 
     settings = settings_from(options, PrepareSettings)
     settings.check()
+    if options.contact_sheet is not None:
+        check_sheet_output(options.contact_sheet, options.out)
     store, problems = prepare(options.source, options.out, settings, options.skip_bad)
     print(summary(store))
     if problems:
         print(f"{len(problems)} photographs were left out, see above")
-    if options.contact_sheet:
+    if options.contact_sheet is not None:
         write_contact_sheet(store, options.contact_sheet)
     print(f"wrote {options.out}")
 

@@ -5,8 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from data_prep.decoding import read_image, read_mask
+from data_prep.decoding import read_image
 from data_prep.errors import DataError
+from data_prep.masks import read_mask
 
 ANNOTATED = [[3, 4], [10, 20], [11, 20]]
 

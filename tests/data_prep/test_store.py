@@ -13,6 +13,16 @@ IMAGES = [ImageRow(f"i{n}", f"p{n}", f"i{n}.jpg", 60, 70, n != 2, n, "0" * 64) f
 FIELDS = [np.repeat(np.arange(60)[:, None] >= n, 70, axis=1) for n in range(3)]
 ATTRIBUTES = {
     "augmented": True,
+    "dataset": "eyes",
+    "exudate_rule": "centre",
+    "folder": "/data",
+    "left_out": "",
+    "licence": "free",
+    "notes": "",
+    "scale": 1.0,
+    "n_train": 10,
+    "n_validation": 8,
+    "n_test": 8,
     "samples_train": [10, 9],
     "samples_validation": [8, 8],
     "samples_test": [8, 8],
