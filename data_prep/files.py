@@ -18,6 +18,7 @@ from data_prep.errors import DataError
 
 # Part of every temporary name; what a killed process leaves under one is safe to delete.
 TEMPORARY = ".writing-"
+_TAG_DIGITS = 8  # of the hexadecimal number behind it
 
 
 @contextmanager
@@ -81,7 +82,9 @@ def folder_written_whole(path: str) -> Iterator[str]:
 def _temporary(path: str) -> str:
     folder, name = os.path.split(os.path.abspath(path))
     stem, extension = os.path.splitext(name)
-    return os.path.join(folder, f".{stem}{TEMPORARY}{secrets.token_hex(4)}{extension}")
+    return os.path.join(
+        folder, f".{stem}{TEMPORARY}{secrets.token_hex(_TAG_DIGITS // 2)}{extension}"
+    )
 
 
 def _parents(path: str) -> List[str]:
@@ -109,8 +112,9 @@ def _locked(folder: str) -> Optional[int]:
 def _remove_leftovers(temporary: str) -> None:
     """Remove temporary folders for the same path whose process is gone, so that none is locked."""
     parent, name = os.path.split(temporary)
-    begin, end = name.split(TEMPORARY)[0] + TEMPORARY, os.path.splitext(name)[1]
-    pattern = re.compile(re.escape(begin) + "[0-9a-f]{8}" + re.escape(end))
+    begin = name.split(TEMPORARY)[0] + TEMPORARY
+    end = name[len(begin) + _TAG_DIGITS :]
+    pattern = re.compile(re.escape(begin) + f"[0-9a-f]{{{_TAG_DIGITS}}}" + re.escape(end))
     for other in os.listdir(parent) if os.path.isdir(parent) else []:
         path = os.path.join(parent, other)
         if pattern.fullmatch(other) and os.path.isdir(path) and not os.path.islink(path):

@@ -5,12 +5,13 @@ exceptions.
 """
 
 import contextlib
+import faulthandler
 import os
 import resource
 import signal
 import warnings
 from contextlib import contextmanager
-from typing import Callable, Iterator, Set, Tuple, TypeVar
+from typing import Any, Callable, Iterator, Set, Tuple, TypeVar
 
 import h5py
 from h5py._objects import phil
@@ -18,31 +19,32 @@ from h5py._objects import phil
 from data_prep.errors import DataError
 
 T = TypeVar("T")
+_Identity = Tuple[int, int, int, int]
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_SECONDS = 120  # to read a file in the child: damaged metadata may also be a loop
-_read_before: Set[Tuple[int, int, int, int]] = set()
+# To read a file in the child: damaged metadata may also be a loop.
+_SECONDS, _BYTES_A_SECOND = 20, 2**23
+_read_before: Set[Tuple[_Identity, Callable[[h5py.File], Any]]] = set()
 
 
 def read_safely(path: str, read: Callable[[h5py.File], T]) -> T:
     """Return read(file) of the HDF5 file at `path`.
 
-    A file that this process has not read before is read in a child process first, so that damage
-    ends that one. Raises DataError for such damage and for a file of another kind, and whatever
-    `read` raises.
+    A file that this process has not read by this function before is read in a child process first,
+    so that damage ends that one. Raises DataError for damage and for a file of another kind.
     """
     with open(path, "rb") as file:
         if file.read(len(_SIGNATURE)) != _SIGNATURE:
             raise DataError(
                 f"{path}: not a patch store, nor any HDF5 file: make one with egl prepare"
             )
-    if _identity(path) not in _read_before:
+    if (_identity(path), read) not in _read_before:
         _try_in_child(path, read)
-        _read_before.add(_identity(path))
+        mark_as_read(path, read)
     with h5py.File(path, "r") as file:
         return read(file)
 
 
-def _identity(path: str) -> Tuple[int, int, int, int]:
+def _identity(path: str) -> _Identity:
     status = os.stat(path)
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
@@ -50,30 +52,41 @@ def _identity(path: str) -> Tuple[int, int, int, int]:
 def _try_in_child(path: str, read: Callable[[h5py.File], T]) -> None:
     # A copy of this process starts in milliseconds, a new one in a second. The lock of h5py is
     # taken, lest another thread hold it for ever in the copy.
+    ours, theirs = os.pipe()
     with warnings.catch_warnings(), phil:
         warnings.simplefilter("ignore")  # Python 3.12 warns of threads
         process = os.fork()
         if process == 0:
-            _read_and_exit(path, read)
+            _read_and_exit(path, read, theirs)
+    os.close(theirs)
+    with open(ours, "rb") as messages:
+        error = messages.read().decode("utf-8", "replace")
     _, status = os.waitpid(process, 0)
     if os.WIFSIGNALED(status):
+        error = f"the HDF5 library dies of it by signal {os.WTERMSIG(status)}"
+    if status:
         raise DataError(
-            f"{path}: damaged: the HDF5 library dies of it (signal {os.WTERMSIG(status)}); copy it "
-            "again, or make it again with egl prepare"
+            f"{path}: not a patch store, or a damaged one ({error}); copy it again, or make it "
+            "again with egl prepare"
         )
 
 
-def _read_and_exit(path: str, read: Callable[[h5py.File], T]) -> None:
-    """In the child: read, and exit whatever happens; exceptions come again in the parent."""
+def _read_and_exit(path: str, read: Callable[[h5py.File], T], messages: int) -> None:
+    """In the child: read, write what went wrong to the descriptor, and exit whatever happens."""
+    failed = 1
     try:
+        faulthandler.disable()
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(_SECONDS)
+        signal.alarm(_SECONDS + os.path.getsize(path) // _BYTES_A_SECOND)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         with h5py.File(path, "r") as file:
             read(file)
+        failed = 0
+    except BaseException as error:
+        os.write(messages, str(error).encode("utf-8", "replace")[:1000])
     finally:
-        os._exit(0)
+        os._exit(failed)
 
 
 @contextmanager
@@ -100,6 +113,6 @@ def _reserve(path: str, n_bytes: int) -> None:
         os.posix_fallocate(descriptor, 0, n_bytes)
 
 
-def mark_as_read(path: str) -> None:
-    """Let read_safely trust a file that this process has just written."""
-    _read_before.add(_identity(path))
+def mark_as_read(path: str, read: Callable[[h5py.File], Any]) -> None:
+    """Let read_safely trust a file that this process has just written, or read."""
+    _read_before.add((_identity(path), read))

@@ -3,9 +3,10 @@
 import os
 from typing import Optional
 
+import h5py
+
 from data_prep.errors import DataError
 from data_prep.hdf5 import read_safely
-from data_prep.store_contents import read_attributes
 
 _BY_MATPLOTLIB = b"Matplotlib"  # in the text chunk at the start of its PNGs
 
@@ -57,7 +58,10 @@ def check_new_file(path: str, option: Optional[str] = None) -> None:
 def _is_store(path: str) -> bool:
     """Return whether there is a store, of any format, in a file."""
     try:
-        attributes, _ = read_safely(path, lambda file: (read_attributes(file), file["patches"]))
-    except Exception:
+        return read_safely(path, _looks_like_a_store)
+    except Exception:  # h5py raises many kinds for damaged files
         return False
-    return "format" in attributes
+
+
+def _looks_like_a_store(file: h5py.File) -> bool:
+    return "format" in file.attrs and "patches" in file

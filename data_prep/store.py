@@ -48,7 +48,7 @@ def new_store(
             writer = StoreWriter(file, images, fields, n_patches, side)
             yield writer
             writer.check_complete()
-        mark_as_read(temporary)
+        mark_as_read(temporary, _read)
         try:
             PatchStore(temporary)
         except DataError as error:

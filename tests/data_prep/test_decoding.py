@@ -1,3 +1,4 @@
+import os
 import struct
 import zlib
 
@@ -230,3 +231,53 @@ def test_files_that_are_no_images(tmp_path):
 def test_non_ascii_paths(tmp_path, write_image):
     path = write_image(tmp_path / "Ärztin" / "œil gauche.jpg")
     assert read_image(path).shape == (20, 30, 3)
+
+
+def smooth(parameters=()):
+    """A JPEG of a smooth picture, whose data decodes on after damage."""
+    picture = cv2.GaussianBlur(noise(), (0, 0), 3)
+    return cv2.imencode(".jpg", picture, list(parameters))[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    "parameters", [[], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1], [cv2.IMWRITE_JPEG_RST_INTERVAL, 4]]
+)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda jpeg, middle: jpeg[:middle] + b"\xff\xd9",
+        lambda jpeg, middle: jpeg[:middle] + bytes(300) + jpeg[middle + 300 :],
+    ],
+    ids=["end marker appended", "zeros inside"],
+)
+def test_damage_that_decoders_fill_with_grey(tmp_path, capfd, parameters, damage):
+    jpeg = smooth(parameters)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(damage(jpeg, len(jpeg) // 2))
+    with pytest.raises(DataError, match=r"a\.jpg: the image is damaged .*copy it again"):
+        read_image(str(path))
+    assert capfd.readouterr().err == ""  # the decoder's own line names no file
+
+
+def test_few_zeros_after_which_the_decoder_finds_its_way(tmp_path):
+    jpeg = smooth()
+    path = tmp_path / "a.jpg"
+    path.write_bytes(jpeg[: len(jpeg) // 2] + bytes(24) + jpeg[len(jpeg) // 2 + 24 :])
+    with pytest.raises(DataError, match=r"a\.jpg: the image is damaged"):
+        read_image(str(path))
+
+
+@pytest.mark.parametrize("optimised", [0, 1])
+def test_a_black_picture_is_not_damaged(tmp_path, optimised):
+    """Its data may well be zeros, under tables made for it."""
+    picture = np.zeros((400, 600, 3), np.uint8)
+    picture[200, 300] = 255
+    path = tmp_path / "a.jpg"
+    cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_OPTIMIZE, optimised])
+    assert read_image(str(path)).shape == picture.shape
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(str(tmp_path / "a.jpg"))
+    with pytest.raises(DataError, match=r"a\.jpg: cannot be read \(a pipe"):
+        read_image(str(tmp_path / "a.jpg"))

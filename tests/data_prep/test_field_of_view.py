@@ -84,3 +84,8 @@ def test_real_eyes_fill_their_disc(real_data):
     images = sorted((real_data / "idrid-half").glob("*/1. Original Images/*/*.jpg"))[::12]
     shares = [find_field_of_view(cv2.imread(str(path))).mean() for path in images]
     assert 0.67 < min(shares) <= np.median(shares) < 0.68
+
+
+def test_a_strip_is_no_photograph():
+    with pytest.raises(DataError, match="no field of view found: 30000 x 20 pixels"):
+        find_field_of_view(np.full((20, 30000, 3), 90, np.uint8))

@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import os
 
@@ -121,3 +122,30 @@ def test_sha256_by_a_published_value(tmp_path):
         sha256_of(str(tmp_path / "a"))
         == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
     )
+
+
+def test_a_folder_needs_a_name():
+    with pytest.raises(DataError, match="an empty name"), folder_written_whole(""):
+        pytest.fail("the block must not run")
+
+
+def test_parents_that_were_made_go_with_a_folder_whose_block_fails(tmp_path):
+    with pytest.raises(DataError, match=r"No space left"), folder_written_whole(
+        str(tmp_path / "a" / "b")
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert names(tmp_path) == []
+
+
+def test_what_a_killed_process_left_is_removed_and_what_one_writes_is_not(tmp_path):
+    (tmp_path / ".set.writing-01234567").mkdir()
+    (tmp_path / ".set.writing-01234567" / "a").write_bytes(b"")
+    for name in (".set.writing-mine", ".other.writing-01234567"):
+        (tmp_path / name).mkdir()
+    with folder_written_whole(str(tmp_path / "set")) as temporary:
+        kept = sorted([".other.writing-01234567", ".set.writing-mine", os.path.basename(temporary)])
+        assert names(tmp_path) == kept
+        with pytest.raises(KeyError), folder_written_whole(str(tmp_path / "set")):
+            assert os.path.basename(temporary) in names(tmp_path)
+            raise KeyError
+    assert "set" in names(tmp_path)

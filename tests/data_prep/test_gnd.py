@@ -80,8 +80,14 @@ def test_a_map_that_numbers_more_lesions_than_the_list(tmp_path):
         gnd.read_exudates(str(tmp_path / "a.GND"))
 
 
-@pytest.mark.parametrize("text", ["", "Exudate 1\n", "3\nExudate 1\n"])
+@pytest.mark.parametrize("text", ["", "Exudate 1\n", "3\nExudate 1\n", "\u00b2\nA 1\nB 1\n"])
 def test_lists_that_are_none(tmp_path, text):
-    (tmp_path / "a.GND").write_text(text)
+    (tmp_path / "a.GND").write_text(text, encoding="latin-1")
     with pytest.raises(DataError, match=r"a\.GND: not a HEI-MED ground truth"):
         gnd.lesion_kinds(str(tmp_path / "a.GND"))
+
+
+def test_a_map_that_is_a_link_to_nowhere_is_not_absent(tmp_path):
+    (tmp_path / "a.map.gz").symlink_to(tmp_path / "absent")
+    with pytest.raises(DataError, match=r"a\.map\.gz: cannot be read"):
+        gnd.read_map(gnd.map_file(str(tmp_path / "a")))

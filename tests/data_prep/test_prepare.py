@@ -1,3 +1,4 @@
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from data_prep.errors import DataError
 from data_prep.field_of_view import find_field_of_view
 from data_prep.prepare import PrepareSettings, prepare, summary
 from data_prep.settings import as_dict
+from data_prep.stored_photographs import StoredPhotographs
 
 SMALL = PrepareSettings(seed=3, n_train=160, n_validation=32, n_test=36)
 
@@ -164,3 +166,70 @@ def test_one_real_photograph_is_too_few(real_data, tmp_path):
             PrepareSettings(scale=0.5),
             progress=False,
         )
+
+
+def test_no_photograph_stops_the_others(copy, tmp_path):
+    folder = copy / "e_optha_EX" / "healthy" / "E9999998"
+    folder.mkdir()
+    good = one(copy, "e_optha_EX/healthy/*/*.jpg").read_bytes()
+    half = len(good) // 2
+    cv2.imwrite(str(folder / "strip.png"), np.full((20, 30000, 3), 90, np.uint8))
+    os.mkfifo(str(folder / "pipe.jpg"))
+    (folder / "half.jpg").write_bytes(good[:half] + b"\xff\xd9")
+    (folder / "zeros.jpg").write_bytes(good[:half] + bytes(2000) + good[half + 2000 :])
+    (folder / "link.jpg").symlink_to(folder / "absent")
+    (folder / "new\nline.jpg").write_bytes(good)
+    with open(os.path.join(os.fsencode(str(folder)), b"latin-\xe9.jpg"), "wb") as file:
+        file.write(good)
+    store, problems = prepare(str(copy), str(tmp_path / "s.h5"), SMALL, True, progress=False)
+    assert len(store.images) == 12
+    assert sorted(str(p).split("E9999998/")[1].split(":")[0] for p in problems) == [
+        "half.jpg",
+        "latin-\\udce9.jpg",
+        "link.jpg",
+        "new\\nline.jpg",
+        "pipe.jpg",
+        "strip.png",
+        "zeros.jpg",
+    ]
+    assert len(store.attributes["left_out"].splitlines()) == 7
+
+
+def test_an_inverted_mask_is_refused(copy, tmp_path):
+    mask = one(copy, "e_optha_EX/Annotation_EX/*/*.png")
+    cv2.imwrite(str(mask), 255 - cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE))
+    with pytest.raises(DataError, match=rf"{mask.name}: 100% of what lies outside"):
+        prepare(str(copy), str(tmp_path / "s.h5"), SMALL, progress=False)
+
+
+def test_the_mask_threshold_is_kept_and_decides_the_labels(copy, small_store, tmp_path):
+    """Masks of 200 on a background of 100 give, above 150, the store of the masks on black."""
+    for path in copy.glob("e_optha_EX/Annotation_EX/*/*.png"):
+        mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        cv2.imwrite(str(path), np.where(mask > 0, 200, 100).astype(np.uint8))
+    settings = replace(SMALL, mask_threshold=150)
+    store, _ = prepare(str(copy), str(tmp_path / "s.h5"), settings, progress=False)
+    assert store.attributes["mask_threshold"] == 150
+    assert (store.yx == small_store.yx).all() and (store.labels == small_store.labels).all()
+    lesion = next(index for index, row in enumerate(store.images) if row.lesion)
+    masks = [StoredPhotographs(s).annotated(lesion)[1] for s in (store, small_store)]
+    assert (masks[0] == masks[1]).all() and masks[0].any()
+
+
+def test_an_output_that_is_a_photograph_of_the_source(copy, tmp_path):
+    image = one(copy, "e_optha_EX/healthy/*/*.jpg")
+    before = image.read_bytes()
+    with pytest.raises(DataError, match=r"--out .*jpg: holds something else than a patch store"):
+        prepare(str(copy), str(image), SMALL, progress=False)
+    assert image.read_bytes() == before
+
+
+def test_more_problems_than_an_attribute_holds(copy, tmp_path):
+    folder = copy / "e_optha_EX" / "healthy" / "E9999998"
+    folder.mkdir()
+    for number in range(600):
+        (folder / f"{'x' * 60}{number}.jpg").write_bytes(b"")
+    store, problems = prepare(str(copy), str(tmp_path / "s.h5"), SMALL, True, progress=False)
+    lines = store.attributes["left_out"].splitlines()
+    assert len(problems) == 600
+    assert lines[-1] == f"... and {601 - len(lines)} more"

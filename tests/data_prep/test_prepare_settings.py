@@ -25,6 +25,7 @@ def test_names_on_the_command_line():
         "--exudate-rule",
         "--healthy-from",
         "--scale",
+        "--mask-threshold",
         "--side",
     ]
 

@@ -109,6 +109,15 @@ def test_one_patient_in_two_splits_is_refused_at_writing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def as_floats(name):
+    def damage(file):
+        values = file[name][...] / 255
+        del file[name]
+        file[name] = values
+
+    return damage
+
+
 def not_square(file):
     patches = file["patches"][..., :47]
     del file["patches"]
@@ -127,6 +136,39 @@ def not_square(file):
         (lambda f: f.__delitem__("field_of_view"), "not a patch store"),
         (not_square, "patches that are not square"),
         (lambda f: f["labels"].__setitem__(slice(0, 4), 0), "split train lacks a class"),
+        (as_floats("patches"), "patches of type float64, not uint8"),
+        (as_floats("labels"), "labels of type float64"),
+        (lambda f: f["yx"].__setitem__(0, (20, 2)), "a patch that reaches outside its image"),
+        (lambda f: f["images/source"].__setitem__(0, b"/x.jpg"), "lies outside the data set"),
+        (lambda f: f["images/source"].__setitem__(0, b"../a.j"), "lies outside the data set"),
+        (lambda f: f["images/split"].__setitem__(0, 3), "image i0 in split 3"),
+        (lambda f: f["images/id"].__setitem__(0, b"i1"), "two images of one id"),
+        (lambda f: f["images/id"].__setitem__(0, b"\xe9"), "no UTF-8"),
+        (lambda f: f["field_of_view/end"].__setitem__(2, 10**6), "end where there are no bytes"),
+        *[
+            (lambda f, name=name: f.attrs.__delitem__(name), f"the attribute {name} is missing")
+            for name in ATTRIBUTES
+        ],
+        *[
+            (lambda f, name=name, value=value: f.attrs.__setitem__(name, value), f"{name} ")
+            for name, value in [
+                ("mean_bgr", [1, np.nan, 3]),
+                ("mean_bgr", [1, np.inf, 3]),
+                ("mean_bgr", [1, 2]),
+                ("mean_bgr", [1, 2, 256]),
+                ("samples_train", [0, 0]),
+                ("samples_test", [-5, 10]),
+                ("samples_test", [8, 17]),
+                ("samples_test", [8.5, 8]),
+                ("samples_test", 8),
+                ("augmented", 3),
+                ("scale", np.nan),
+                ("scale", 0.0),
+                ("exudate_rule", "edge"),
+                ("side", 32),
+                ("dataset", 7),
+            ]
+        ],
     ],
 )
 def test_a_damaged_store_is_refused(store, tmp_path, damage, message):
@@ -173,3 +215,21 @@ def test_no_store(tmp_path):
     (tmp_path / "text.h5").write_text("text")
     with pytest.raises(DataError, match="not a patch store"):
         PatchStore(str(tmp_path / "text.h5"))
+
+
+def test_a_store_made_before_masks_had_a_threshold(store):
+    assert "mask_threshold" not in ATTRIBUTES
+    assert store.attributes["mask_threshold"] == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_bytes_in_the_metadata_end_no_process(store, tmp_path, seed):
+    random = np.random.RandomState(seed)
+    content = bytearray(open(store.path, "rb").read())
+    for position in random.randint(0, 6000, 30):
+        content[position] = random.randint(256)
+    path = tmp_path / "damaged.h5"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"damaged\.h5: ") as caught:
+        PatchStore(str(path))
+    assert "\n" not in str(caught.value)

@@ -1,3 +1,7 @@
+import os
+
+import cv2
+import numpy as np
 import pytest
 
 from data_prep import readers
@@ -136,4 +140,76 @@ def test_links_to_images_and_folders(folder, tmp_path):
         "images/a.jpg",
         "images/b.PNG",
         "images/c.tif",
+    ]
+
+
+def test_all_masks_empty(folder, write_mask):
+    for name in ("a.png", "B.tif"):
+        write_mask(folder / "masks" / name, pixels=())
+    with pytest.raises(DataError, match="masks: all masks are empty .*--mask-threshold"):
+        readers.read(folder, [].append)
+
+
+def test_the_threshold_decides_which_masks_are_empty(folder):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[3, 4] = 63
+    cv2.imwrite(str(folder / "masks" / "a.png"), mask)
+    both, one = ["images/a.jpg", "images/b.PNG"], ["images/b.PNG"]
+    for threshold, expected in ((0, both), (62, both), (63, one)):
+        records = readers.read(folder, mask_threshold=threshold).records
+        assert [record.id for record in records if record.lesion] == expected
+        assert {record.mask_threshold for record in records} == {threshold}
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_a_table_of_patients_that_is_no_file(folder, kind):
+    table = folder / "patients.csv"
+    if kind == "link":
+        table.symlink_to(folder / "absent.csv")
+    elif kind == "folder":
+        table.mkdir()
+    else:
+        os.mkfifo(str(table))
+    with pytest.raises(DataError, match=rf"patients\.csv: a {kind}.*, not a file: repair"):
+        readers.read(folder, [].append)
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_a_folder_of_healthy_images_that_is_none(folder, kind):
+    (folder / "healthy").rename(folder / "else")
+    if kind == "link":
+        (folder / "healthy").symlink_to(folder / "absent")
+    else:
+        (folder / "healthy").write_bytes(b"")
+    with pytest.raises(DataError, match=rf"healthy: a {kind}.*, not a folder: repair"):
+        readers.read(folder, [].append)
+
+
+def test_a_gif_is_named_as_what_it_is(folder):
+    (folder / "masks/a.png").rename(folder / "masks/a.gif")
+    with pytest.raises(DataError, match=r"masks/a\.gif: a mask must be one of .*save it as PNG"):
+        readers.read(folder)
+
+
+def test_one_name_in_two_forms_of_accents(folder, write_image, write_mask):
+    composed, decomposed = "\u00e9il", "e\u0301il"
+    write_image(folder / "images" / f"{composed}.jpg")
+    write_mask(folder / "masks" / f"{decomposed}.png")
+    (folder / "patients.csv").write_text(
+        f"image,patient\na,P1\nb,P2\nc,P3\nd,P4\n{decomposed}.jpg,P5\n", encoding="utf-8"
+    )
+    patients = {record.id: record.patient for record in readers.read(folder).records}
+    assert patients[f"images/{composed}.jpg"] == "P5"
+
+
+def test_names_that_no_table_can_hold_are_left_out(folder, write_image):
+    image = (folder / "healthy" / "d.jpg").read_bytes()
+    for name in (b"latin-\xe9.jpg", b"new\nline.jpg"):
+        with open(os.path.join(os.fsencode(str(folder)), b"healthy", name), "wb") as file:
+            file.write(image)
+    errors = []
+    assert len(readers.read(folder, errors.append).records) == 4
+    assert [str(error).split("healthy/")[1].split(":")[0] for error in errors] == [
+        "latin-\\udce9.jpg",
+        "new\\nline.jpg",
     ]

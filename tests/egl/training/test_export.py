@@ -1,4 +1,5 @@
 import builtins
+import errno
 import os
 
 import h5py
@@ -83,4 +84,25 @@ def test_without_lmdb_the_error_names_the_remedy(small_store, tmp_path, monkeypa
 def test_an_existing_folder_is_left_alone(small_store, tmp_path):
     with pytest.raises(DataError, match="exists already"):
         export(small_store.path, str(tmp_path), "hdf5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_caffe_cannot_read_in_a_list(small_store, tmp_path):
+    with pytest.raises(EglError, match="give --out a path without any"):
+        export(small_store.path, str(tmp_path / "with blank"), "hdf5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_seed_out_of_range(small_store, tmp_path):
+    with pytest.raises(EglError, match="--seed 4294967296"):
+        export(small_store.path, str(tmp_path / "x"), "hdf5", seed=2**32)
+
+
+def test_a_full_disk_leaves_nothing(small_store, tmp_path, monkeypatch):
+    def full(descriptor, start, size):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(DataError, match="x: cannot be written .No space left"):
+        export(small_store.path, str(tmp_path / "x"), "hdf5")
     assert list(tmp_path.iterdir()) == []
