@@ -25,8 +25,8 @@ TRAINER = {
 OPTIONS = {
     "prepare": {
         "--out", "--seed", "--train", "--validation", "--test", "--no-augmentation",
-        "--exudate-rule", "--healthy-from", "--scale", "--mask-threshold", "--side", "--contact-sheet",
-        "--skip-bad", "--settings", "--help",
+        "--exudate-rule", "--healthy-from", "--scale", "--mask-threshold", "--side",
+        "--contact-sheet", "--skip-bad", "--settings", "--help",
     },
     "phantoms": {"--lesion", "--healthy", "--seed", "--help"},
     "train": TRAINER | {"--epochs", "--all-epochs"},
