@@ -16,9 +16,11 @@ from egl.nets.graph import Source, depending_on, sources
 RIGHT = frozenset("BatchNorm Bias Dropout ELU Exp PReLU ReLU Scale Sigmoid Swish TanH".split())
 # Kinds whose backward pass needs neither their output nor, in place, what they have overwritten.
 INDEPENDENT = frozenset(
-    """BatchNorm Bias Concat Convolution Deconvolution Dropout Flatten InnerProduct Input PReLU
-    Pooling Reshape Scale Slice Tile""".split()
+    """BatchNorm Bias Concat Convolution Deconvolution Dropout Flatten Im2col InnerProduct Input
+    PReLU Pooling Reduction Reshape Scale Slice Tile""".split()
 )
+# Kinds whose backward pass needs their input alone: right if that is in other memory.
+FROM_THE_INPUT = frozenset("AbsVal BNLL Clip Log ReLU".split())
 
 
 def check_gradients(layers: Sequence[Any], wanted: Collection[str], path: str) -> None:
@@ -103,8 +105,9 @@ def _is_right(layer: Any) -> bool:
 
 def _forgets(layer: Any) -> bool:
     """Return whether the layer's gradient is right whatever becomes of its output."""
-    return (
-        layer.type in INDEPENDENT
-        or (layer.type == "ReLU" and not _is_in_place(layer))
-        or (layer.type == "Power" and layer.power_param.power == 1)
-    )
+    if layer.type == "Power":
+        return bool(layer.power_param.power == 1)
+    if layer.type == "Eltwise":
+        product = layer.eltwise_param.operation == layer.eltwise_param.PROD
+        return not _is_in_place(layer) and (not product or layer.eltwise_param.stable_prod_grad)
+    return layer.type in INDEPENDENT or (layer.type in FROM_THE_INPUT and not _is_in_place(layer))

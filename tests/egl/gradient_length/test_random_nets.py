@@ -43,6 +43,47 @@ def test_phi_of_small_nets(random_net, tmp_path, seed, parameters):
             )
 
 
+BRANCHES = """
+layer {{ name: "data" type: "Input" top: "data" top: "label"
+  input_param {{ shape {{ dim: 1 dim: 2 dim: 6 dim: 6 }} shape {{ dim: 1 }} }} }}
+layer {{ name: "stop" type: "InnerProduct" bottom: "data" top: "stop"
+  inner_product_param {{ num_output: 6 }} }}
+layer {{ name: "left" type: "InnerProduct" bottom: "stop" top: "left"
+  inner_product_param {{ num_output: 6 }} }}
+layer {{ name: "right" type: "InnerProduct" bottom: "stop" top: "right"
+  inner_product_param {{ num_output: 6 }} }}
+layer {{ name: "tanh" type: "TanH" bottom: "right" top: "right" }}
+{joined}
+layer {{ name: "relu" type: "ReLU" bottom: "joined" top: "joined" }}
+layer {{ name: "scores" type: "InnerProduct" bottom: "joined" top: "scores"
+  inner_product_param {{ num_output: 3 }} }}
+layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "scores" bottom: "label" top: "loss" }}
+"""
+
+
+@pytest.mark.parametrize("join", ["Concat", "Eltwise", "Eltwise PROD", "Eltwise MAX"])
+def test_branches_that_meet(random_net, tmp_path, join):
+    """As residual nets do: a sum, and a ReLU in place on it."""
+    kind, _, operation = join.partition(" ")
+    setting = f"eltwise_param {{ operation: {operation} }}" if operation else ""
+    path, apart = tmp_path / "net.prototxt", tmp_path / "apart.prototxt"
+    path.write_text(
+        BRANCHES.format(
+            joined=f'layer {{ name: "join" type: "{kind}" bottom: "left" bottom: "right" '
+            f'top: "joined" {setting} }}'
+        )
+    )
+    apart.write_text(str(nothing_in_place(read_net(path))))
+    net = random_net(path, seed=6)
+    samples = np.random.RandomState(6).randn(5, 2, 6, 6).astype(np.float32)
+    for parameters in ("layer", "above"):
+        expected = GradientLength(apart, net, route="param-diff", parameters=parameters)
+        wanted = expected.score(samples).phi
+        for route in ("auto", "param-diff"):
+            scorer = GradientLength(path, net, route=route, parameters=parameters)
+            np.testing.assert_allclose(scorer.score(samples).phi, wanted, rtol=1e-4)
+
+
 refused = []
 
 
