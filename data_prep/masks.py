@@ -13,7 +13,7 @@ Rules, in this order:
 `check_against_field` refuses what these rules cannot read: an inverted mask, a light background.
 """
 
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -26,7 +26,6 @@ from data_prep.image_headers import opened
 MOST_OF_FIELD = 0.5  # exudates that cover more of the field of view have not been seen
 MOST_OF_OUTSIDE = 0.5
 LEAST_OUTSIDE = 0.01  # of the photograph: less is no surround to judge by
-_PALETTE, _WITH_ALPHA = ("P", "PA"), ("LA", "PA", "RGBA")
 
 
 def read_mask(path: str, threshold: int = 0) -> np.ndarray:
@@ -72,23 +71,46 @@ def _of_pillow(path: str) -> Optional[Tuple[np.ndarray, Optional[np.ndarray]]]:
         if image is None:
             return None
         has_key = "transparency" in image.info
-        if image.mode not in (*_PALETTE, "LA") and not (has_key and image.mode in ("1", "L")):
+        if image.mode not in ("P", "PA", "LA") and not (has_key and image.mode in ("1", "L")):
             return None
         try:
+            if image.mode == "P":
+                return _of_palette(image)
             numbers = np.array(image)
             colours = np.array(image.convert("RGBA"))
         except Exception as error:  # Pillow raises many kinds for damaged files
             raise DataError(
                 f"{path}: Pillow cannot decode it ({error}): copy it again, or save it as grey PNG"
             ) from error
-        mode = image.mode
+        has_numbers = image.mode == "PA"
     value: np.ndarray = colours[:, :, :3].max(axis=2)
-    if mode in _PALETTE:
-        numbers = numbers if numbers.ndim == 2 else numbers[:, :, 0]
-        if not numbers.all():
-            # A colour of another number is annotated even where it is black.
-            value = np.where(numbers == 0, 0, np.maximum(value, 1))
-    return value, colours[:, :, 3] if has_key or mode in _WITH_ALPHA else None
+    return _zero_first(numbers[:, :, 0], value) if has_numbers else value, colours[:, :, 3]
+
+
+def _of_palette(image: Any) -> Tuple[np.ndarray, Optional[np.ndarray]]:
+    """Return value and opacity of an image whose pixels are numbers of colours."""
+    numbers = np.array(image)
+    brightest = np.zeros(256, np.uint8)
+    colours = np.array(image.getpalette(), np.uint8).reshape(-1, 3)
+    brightest[: len(colours)] = colours.max(axis=1)
+    value = _zero_first(numbers, brightest[numbers])
+    key = image.info.get("transparency")  # a number, or the opacity of the first numbers
+    if key is None:
+        return value, None
+    opacity = np.full(256, 255, np.uint8)
+    if isinstance(key, bytes):
+        opacity[: len(key)] = np.frombuffer(key, np.uint8)
+    else:
+        opacity[key] = 0
+    return value, opacity[numbers]
+
+
+def _zero_first(numbers: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Return the values with colour number 0 as background, if a pixel has it, and no other."""
+    if numbers.all():
+        return value
+    result: np.ndarray = np.where(numbers == 0, 0, np.maximum(value, 1))
+    return result
 
 
 def check_against_field(mask: np.ndarray, field: np.ndarray, path: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from data_prep import patches, readers
 from data_prep.array_cache import ArrayCache
+from data_prep.decoding import check_regular
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
 from data_prep.photographs import read_photograph
@@ -117,6 +118,7 @@ class StoredPhotographs:
         path = os.path.join(self._folder, row.source)
         try:
             status = os.stat(path)
+            check_regular(path)
             checksum = _checksum(os.path.abspath(path), status.st_size, status.st_mtime_ns)
         except OSError as error:
             raise DataError(

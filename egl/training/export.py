@@ -90,7 +90,7 @@ def _write_lmdb(
                     datum = _datum(Datum, patch, int(label))
                     transaction.put(f"{number:08d}".encode("ascii"), datum.SerializeToString())
     except lmdb.Error as error:  # a full disk
-        raise OSError(str(error)) from error
+        raise OSError(f"{error}: is the disk full?") from error
 
 
 def _datum(kind: Any, patch: np.ndarray, label: int) -> Any:
