@@ -59,11 +59,13 @@ class BagGradientLength(ExpectedGradientLength):
     Patches alone are chosen by plain EGL.
     """
 
-    bag: Bag = staticmethod(noisy_or)
-
     def __init__(self, model: ScoringModel) -> None:
         super().__init__(model)
         self._units = 0  # of the layer's output; known when the first patches were scored
+
+    def bag(self, p: np.ndarray) -> Tuple[float, np.ndarray]:
+        """Return (P, dP/dp_i (n,)) of a bag with patches p (n,)."""
+        return noisy_or(p)
 
     def image_scores(self, images: Sequence[int], bags: Bags) -> np.ndarray:
         rows = rows_of_bags(images, bags, self._rows)
@@ -83,4 +85,5 @@ class BagGradientLength(ExpectedGradientLength):
 class SoftmaxBagGradientLength(BagGradientLength):
     """The same by softmax-max."""
 
-    bag = staticmethod(softmax_max)
+    def bag(self, p: np.ndarray) -> Tuple[float, np.ndarray]:
+        return softmax_max(p)
