@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Callable, Iterator, Optional, Sequence, Set, Tuple
 
 from data_prep.errors import DataError
+from data_prep.locks import locked
 from egl.errors import Diverged, EglError
 from egl.nets.device import check_device, use_device
 from egl.nets.runtime import send_log_to
@@ -56,29 +57,32 @@ def run_in_child(
     work: an importable function; what it passes to its progress(done, total) goes to `progress`
     device: "cpu" or "gpu:N", where its nets compute unless it chooses for itself
     Raises BadInput for the errors of data_prep and egl (RunDiverged for Diverged), and Failure for
-    any other error and for a process that died, with the last line of its log.
+    any other error and for a process that died, with the last line of its log; DataError where
+    another process is at work in `folder`.
     """
     log = os.path.join(folder, LOG)
-    try:
-        os.makedirs(folder, exist_ok=True)
-        connection, process = _start(log)
-    except OSError as error:
-        raise BadInput(
-            f"{folder}: cannot be written ({error.strerror}); give another --out"
-        ) from error
     outcome: Optional[Tuple[str, Any]] = None
-    try:
-        for kind, value in _messages(connection, (work, arguments, device)):
-            if kind == "progress":
-                progress(*value)
-            else:
-                outcome = kind, value
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    finally:  # after an interrupt too: a rerun resumes from the last snapshot
-        connection.close()
-        _end(process)
-        process.wait()
-        _running.discard(process)
+    with contextlib.ExitStack() as stack:
+        try:
+            os.makedirs(folder, exist_ok=True)
+            lock = stack.enter_context(locked(folder))
+            connection, process = _start(log, lock)
+        except OSError as error:
+            raise BadInput(
+                f"{folder}: cannot be written ({error.strerror}); give another --out"
+            ) from error
+        try:
+            for kind, value in _messages(connection, (work, arguments, device)):
+                if kind == "progress":
+                    progress(*value)
+                else:
+                    outcome = kind, value
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        finally:  # after an interrupt too: a rerun resumes from the last snapshot
+            connection.close()
+            _end(process)
+            process.wait()
+            _running.discard(process)
     if outcome is None:
         cause = _cause(process.returncode)
         raise Failure(f"{folder}: ended by {cause}; its log {log} ends with: {_last_line(log)}")
@@ -98,16 +102,19 @@ def end_children() -> None:
         _end(process)
 
 
-def _start(log: str) -> Tuple[Connection, "subprocess.Popen[bytes]"]:
-    """Start a child that waits for its work; it leads a session of its own, so that _end reaches
-    the processes that it starts itself."""
+def _start(log: str, lock: int) -> Tuple[Connection, "subprocess.Popen[bytes]"]:
+    """Start a child that waits for its work.
+
+    It leads a session of its own, so that _end reaches the processes that it starts itself, and
+    inherits the lock of its folder, which others find locked until it has ended.
+    """
     connection, theirs = Pipe()
     with theirs, open(log, "ab") as errors:
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", _START, str(theirs.fileno()), log, *sys.path],
             stdin=subprocess.DEVNULL,
             stderr=errors,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), lock],
             start_new_session=True,
         )
     _running.add(process)

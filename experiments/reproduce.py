@@ -11,6 +11,7 @@ import pandas as pd
 from data_prep import phantom
 from data_prep.contact_sheet import write_contact_sheet
 from data_prep.files import write_json
+from data_prep.locks import locked
 from data_prep.prepare import PrepareSettings, prepare
 from data_prep.settings import SettingsError, as_dict, from_dict, setting
 from data_prep.store import PatchStore
@@ -77,6 +78,7 @@ def reproduce(
 
     jobs: runs at a time, each in a process of its own; published: see
     experiments.published.read_curves. Returns (path of the report, messages of failed runs).
+    Raises DataError where another process is at work in `out`.
     """
     began = time.time()
     if os.path.exists(os.path.join(out, "settings.json")) or os.path.isfile(out):
@@ -84,11 +86,12 @@ def reproduce(
     protocol = request.full_protocol()
     tasks = _tasks(request.only, protocol)
     _make(out)
-    stores = _stores(request, out, protocol, skip_bad)
-    write_json(os.path.join(out, REQUEST), as_dict(request))
-    failed = _run(tasks, stores, os.path.join(out, "runs"), jobs, request.device)
-    results = Results(out, protocol, stores, published)
-    path = write_report(results, failed, time.time() - began, others=_others(request))
+    with locked(out):
+        stores = _stores(request, out, protocol, skip_bad)
+        write_json(os.path.join(out, REQUEST), as_dict(request))
+        failed = _run(tasks, stores, os.path.join(out, "runs"), jobs, request.device)
+        results = Results(out, protocol, stores, published)
+        path = write_report(results, failed, time.time() - began, others=_others(request))
     return path, failed
 
 

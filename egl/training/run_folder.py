@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from data_prep.files import TEMPORARY, write_csv, write_json, written_whole
+from data_prep.locks import LOCK
 from data_prep.normalisation import Normalisation
 from egl.errors import EglError
 
@@ -195,7 +196,8 @@ def read_rounds(path: str) -> Dict[str, np.ndarray]:
 
 def _foreign(path: str) -> List[str]:
     """Return what lies in a folder that no run has left there."""
-    return [name for name in os.listdir(path) if name != LOG and TEMPORARY not in name]
+    ours = (LOG, LOCK)
+    return [name for name in os.listdir(path) if name not in ours and TEMPORARY not in name]
 
 
 def _differences(before: Any, after: Any, name: str = "") -> List[str]:
