@@ -2,6 +2,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -172,3 +173,17 @@ def test_many_at_once_in_a_new_interpreter(tmp_path):
         command, stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=path)
     )
     assert done.stdout == "[1, 2, 3, 4]\n"
+
+
+def test_a_folder_where_another_run_is_at_work(tmp_path):
+    with ThreadPoolExecutor(1) as threads:
+        at_work = threading.Event()
+        work = run_in_child, sleeps, (), str(tmp_path), lambda done, total: at_work.set()
+        first = threads.submit(*work)
+        assert at_work.wait(60)
+        with pytest.raises(DataError, match="another process has been at work here since"):
+            run_in_child(add, (2, 3), str(tmp_path))
+        end_children()
+        with pytest.raises(Failure):
+            first.result()
+    assert run_in_child(add, (2, 3), str(tmp_path)) == 5
