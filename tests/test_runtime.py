@@ -164,6 +164,40 @@ def test_ctrl_c_is_left_to_the_command(wrapper, tmp_path, before, said, status):
     assert process.returncode == status
 
 
+# Like bubblewrap in its own process namespace: a first process inside, and the command below it.
+NESTED = """\
+#!{}
+import subprocess, sys
+inside = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+command = sys.argv[sys.argv.index("--chdir") + 2 :]
+sys.exit(subprocess.call([sys.executable, "-c", inside, *command]))
+"""
+
+
+def test_a_request_to_end_reaches_the_command(wrapper, tmp_path):
+    wrapper("true")
+    (tmp_path / "bin" / "bwrap").write_text(NESTED.format(sys.executable))
+    environment = {
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    command = "trap 'echo heard; exit 143' TERM; echo ready; sleep 1; echo done"
+    shell = [str(WRAPPER), "bash", "-c", command]
+    with subprocess.Popen(
+        shell, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        assert process.stdout.read() == "heard\n"
+    assert process.returncode == 143
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="no /dev/shm here")
+def test_files_in_shared_memory_are_the_same_inside_and_outside(wrapper):
+    mounts = wrapper("true", bwrap='echo "$@"').stdout
+    assert "--dev /dev --proc /proc --bind /dev/shm /dev/shm" in mounts
+
+
 def test_the_sandbox_is_the_wrapper_s_own_child_so_that_it_outlives_the_shell_it_was_typed_in(
     wrapper,
 ):
