@@ -86,7 +86,8 @@ class GridSamples:
 
         Each patch gives one sample for each symmetry.
         """
-        rows, columns = np.transpose(yx // self._stride)
+        # 32 bits hold no more than 16 images.
+        rows, columns = np.transpose(yx.astype(np.int64) // self._stride)
         positions = image * LARGEST_GRID + rows * self._columns(image) + columns
         return (positions[:, None] * COUNT + np.arange(COUNT)).ravel()
 

@@ -5,7 +5,6 @@ patches alike.
 """
 
 import numpy as np
-from scipy.stats import entropy as scipy_entropy
 
 from egl.strategies.base import ByScore
 
@@ -26,7 +25,8 @@ def margin(posterior: np.ndarray) -> np.ndarray:
 
 def entropy(posterior: np.ndarray) -> np.ndarray:
     """Return the entropy in nats, (n,), of posterior (n, C); 0 log 0 is 0."""
-    return scipy_entropy(np.asarray(posterior, float), axis=1)
+    p = np.asarray(posterior, float)
+    return -np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0).sum(axis=1)
 
 
 class LeastConfidence(ByScore):

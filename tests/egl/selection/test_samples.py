@@ -57,6 +57,15 @@ def test_samples_of_a_grid_are_its_patches_under_the_8_symmetries(grid, photogra
     assert grid.count(samples[:17]) == (3, 1)
 
 
+def test_many_images_do_not_share_numbers(grid):
+    """The numbers of image 40 need more than 32 bits, which corners in 32 bits must not decide."""
+    yx = np.array([[8, 16], [24, 0]], np.int32)
+    numbers = {image: grid.numbers(image, yx) for image in (1, 17, 40)}
+    assert grid.image_of(numbers[40]).tolist() == [40] * 16
+    assert grid.image_of(numbers[17]).tolist() == [17] * 16
+    assert len(set(np.concatenate(list(numbers.values())))) == 3 * 16
+
+
 def test_images_do_not_share_numbers(grid, photographs, lesion_images):
     first, second = (
         grid.numbers(image, photographs.labelled_grid(image, 8).yx) for image in lesion_images[:2]
