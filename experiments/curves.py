@@ -62,7 +62,8 @@ def grouped(
 ) -> Iterator[Tuple[Dict[str, Any], pd.DataFrame]]:
     """Yield ({column: value}, rows) for the values that the columns `by` have, as they appear."""
     for key, rows in table.groupby(list(by), sort=False):
-        yield dict(zip(by, key if len(by) > 1 and isinstance(key, tuple) else (key,))), rows
+        # pandas 1 gives the value itself where `by` has one column, pandas 2 a tuple of one.
+        yield dict(zip(by, key if isinstance(key, tuple) else (key,))), rows
 
 
 def paired(table: pd.DataFrame, value: str, keys: Sequence[str] = ("seed",)) -> pd.DataFrame:

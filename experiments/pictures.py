@@ -61,7 +61,7 @@ def show_under_maps(
     """
     height, width = size
     extent = (0, width, height, 0)
-    colours = cm.get_cmap("autumn")(np.linspace(0, 1, 256))[:, :3]
+    colours = cm.autumn(np.linspace(0, 1, 256))[:, :3]
     opacity = np.minimum(1, np.linspace(0, 2, 256))[:, None]  # the photograph shows where phi is 0
     over_photograph = colors.ListedColormap(np.hstack([colours, opacity]))
     over_grey = colors.ListedColormap(colours * opacity + 0.4 * (1 - opacity))

@@ -110,7 +110,11 @@ class Results:
             path = os.path.join(self.run(name), file)
             try:
                 self._tables[key] = pd.read_csv(
-                    path, float_precision="round_trip", converters=dict.fromkeys(text, str)
+                    path,
+                    float_precision="round_trip",
+                    converters=dict.fromkeys(text, str),
+                    keep_default_na=False,  # a photograph may be called NA
+                    na_values=["nan", ""],
                 )
             except (OSError, ValueError) as error:
                 raise EglError(

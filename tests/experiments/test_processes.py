@@ -92,8 +92,7 @@ def test_a_process_that_dies(tmp_path):
         run_in_child(dies, (), str(tmp_path))
 
 
-def test_an_abort_inside_caffe_is_survived_and_explained(tmp_path):
-    pytest.importorskip("caffe", reason="no Caffe to abort")
+def test_an_abort_inside_caffe_is_survived_and_explained(caffe, tmp_path):
     with pytest.raises(
         Failure, match="an abort inside Caffe.*Unknown layer type: NoSuchLayer"
     ) as error:

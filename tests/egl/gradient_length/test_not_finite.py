@@ -109,7 +109,7 @@ for _ in range(5):
 """
 
 
-def test_max_pooling_never_goes_backward_without_a_maximum():
+def test_max_pooling_never_goes_backward_without_a_maximum(caffe):
     """In a process of its own: the heap would be corrupted, which shows when it ends, or later."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *sys.path], stdout=subprocess.PIPE, check=True
