@@ -43,7 +43,8 @@ def test_a_map_lies_on_the_centres_of_its_patches():
     maps = np.array([[[0.0, np.nan], [4.0, 1.0]]])
     show_under_maps(figure, (left, right, bar), photograph, maps, (100, 150), stride=8)
     grey, heat = right.images
-    assert tuple(grey.get_extent() == heat.axes.images[0].get_extent()) == (0, 150, 100, 0)
+    for picture in (grey, heat.axes.images[0]):
+        assert tuple(picture.get_extent()) == (0, 150, 100, 0)
     # Two columns and two rows, whose first centre is at pixel 24.
     assert heat.get_extent() == [20, 36, 36, 20]
     assert np.isnan(heat.get_array().filled(np.nan)[0, 1])
