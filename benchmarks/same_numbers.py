@@ -26,7 +26,7 @@ import h5py
 Digests = Dict[str, Dict[str, str]]  # {path: {column or dataset: sha256}}
 
 STRATEGIES = ("egl", "egl-diverse", "badge", "bag-egl", "vote-entropy", "output-change", "random")
-PHANTOMS = "--lesion 8 --healthy 8 --seed 7"
+PHANTOMS = "--lesion 12 --healthy 14 --seed 7"  # so many that image numbers exceed 16
 STORE = "--seed 3 --train 480 --validation 80 --test 160"
 SELECT = "--iterations 20 --candidates 200 --image-patches 8 --evaluate-every 2"
 # Further runs: the options that they add or change.
