@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -57,8 +59,10 @@ def test_samples_of_a_grid_are_its_patches_under_the_8_symmetries(grid, photogra
     assert grid.count(samples[:17]) == (3, 1)
 
 
-def test_many_images_do_not_share_numbers(grid):
+def test_many_images_do_not_share_numbers():
     """The numbers of image 40 need more than 32 bits, which corners in 32 bits must not decide."""
+    store = SimpleNamespace(images=[SimpleNamespace(width=480)] * 41)
+    grid = GridSamples(None, store, 8)
     yx = np.array([[8, 16], [24, 0]], np.int32)
     numbers = {image: grid.numbers(image, yx) for image in (1, 17, 40)}
     assert grid.image_of(numbers[40]).tolist() == [40] * 16
