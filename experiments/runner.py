@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Callable, Dict, List, Sequence
@@ -90,12 +91,23 @@ def run_tasks(
 
 
 def _side_by_side(run: Callable[[str], None], names: Sequence[str], jobs: int) -> None:
+    stopped = threading.Event()  # cancelling comes too late for what a free thread takes at once
+
+    def unless_stopped(name: str) -> None:
+        try:
+            if not stopped.is_set():
+                run(name)
+        except BaseException:
+            stopped.set()
+            raise
+
     with ThreadPoolExecutor(jobs) as threads:
-        futures = [threads.submit(run, name) for name in names]
+        futures = [threads.submit(unless_stopped, name) for name in names]
         try:
             for future in futures:
                 future.result()
         except BaseException:  # an interrupt, or bad input: no further run starts
+            stopped.set()
             for future in futures:
                 future.cancel()
             end_children()

@@ -191,7 +191,7 @@ def test_an_interrupt_starts_no_other_run_and_writes_no_report(
     monkeypatch.setattr(runner, "run_in_child", interrupted)
     with pytest.raises(KeyboardInterrupt):
         reproduce(Request(phantoms, "tiny", only=("fig2",), seeds=20), str(tmp_path), jobs=1)
-    assert 0 < len(started) < 20
+    assert len(started) == 1
     assert not (tmp_path / "report.html").exists()
 
 
