@@ -7,7 +7,6 @@ import numpy as np
 
 from data_prep.normalisation import Normalisation
 from data_prep.random_streams import Stream, random_state
-from data_prep.settings import as_dict
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import Diverged, EglError
@@ -24,7 +23,7 @@ from egl.selection.settings import RunSettings
 from egl.strategies.base import Bags, Choice, Strategy
 from egl.strategies.registry import find_strategy
 from egl.training.evaluation import Evaluator
-from egl.training.provenance import about
+from egl.training.provenance import open_run
 from egl.training.run_folder import RunFolder, read_metrics
 
 SNAPSHOT_EVERY = 10  # rounds; a snapshot is 16 MB
@@ -50,17 +49,7 @@ def select(
     settings.check()
     if isinstance(store, str):
         store = PatchStore(store)
-    trainer = settings.trainer
-    normalisation = Normalisation.of(trainer.scaling, store.mean, trainer.factor)
-    folder = RunFolder(
-        path,
-        {
-            **as_dict(settings.resolved()),
-            "about": about(store),
-            "kind": "select",
-            "normalisation": normalisation.as_dict(),
-        },
-    )
+    folder, normalisation = open_run(path, "select", settings.resolved(), settings.trainer, store)
     if folder.finished:
         return read_metrics(path)
     photographs = StoredPhotographs(store, images)

@@ -6,15 +6,13 @@ from typing import Any, Callable, Dict, Iterator, List, Union
 import numpy as np
 
 from data_prep.geometry import ceil_div
-from data_prep.normalisation import Normalisation
 from data_prep.random_streams import Stream, random_state
-from data_prep.settings import as_dict
 from data_prep.store import PatchStore
 from egl.errors import Diverged
 from egl.gradient_length.scorer import NetScorer
 from egl.training.evaluation import Evaluator
-from egl.training.provenance import about
-from egl.training.run_folder import RunFolder, read_metrics
+from egl.training.provenance import open_run
+from egl.training.run_folder import read_metrics
 from egl.training.settings import FullTrainingSettings
 from egl.training.stopping import should_stop
 from egl.training.trainer import Trainer
@@ -40,16 +38,7 @@ def train(
     if isinstance(store, str):
         store = PatchStore(store)
     trainer_settings = settings.trainer
-    normalisation = Normalisation.of(trainer_settings.scaling, store.mean, trainer_settings.factor)
-    run = RunFolder(
-        path,
-        {
-            **as_dict(settings),
-            "about": about(store),
-            "kind": "train",
-            "normalisation": normalisation.as_dict(),
-        },
-    )
+    run, normalisation = open_run(path, "train", settings, trainer_settings, store)
     if run.finished:
         return read_metrics(path)
     began = time.time()
