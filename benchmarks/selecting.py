@@ -1,7 +1,7 @@
 """Whole runs of `egl select`, with one worker and with two. Standard library only.
 
-The runs are those of Fig. 2's EGL arm with fewer iterations: Algorithm 2, images and patches chosen
-by phi. A run is timed from the shell, so start-up, reading photographs, SGD and evaluation count.
+The runs are those of Fig. 2's EGL arm: Algorithm 2, images and patches chosen by phi. A run is
+timed from the shell, so start-up, reading photographs, SGD and evaluation count.
 """
 
 import json

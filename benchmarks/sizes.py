@@ -26,8 +26,8 @@ class Sizes(NamedTuple):
         34,
     )  # phantoms with exudates and healthy; the pool has 4 times as many
     samples: Tuple[int, int, int] = (8760, 328, 986)  # a class, for training, validation and test
-    select: str = "--iterations 20 --evaluate-every 5 --candidates 400 --image-patches 16"
-    select_repeats: int = 2
+    select: str = "--iterations 60 --evaluate-every 5 --candidates 400 --image-patches 16"
+    select_repeats: int = 1
     torch_func: int = 256
     small_text: int = 50  # its default batch
     small_text_single: int = 64  # with batches of 1

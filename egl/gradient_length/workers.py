@@ -36,7 +36,7 @@ from egl.nets.arguments import whole_number
 from egl.nets.building import scoring_net
 from egl.nets.device import batch_on, check_device, use_device
 
-CHUNK = 4  # batches that a worker gets at a time: they take far longer than their way there
+CHUNK = 2  # batches that a worker gets at a time: more leave a process idle at the end of a call
 WAITING = 2  # tasks read per process, so that the next is there when a process has finished one
 
 
@@ -75,7 +75,8 @@ class Workers:
         self._alone = NetScorer(weights=self._net, **self._settings)
         self._processes: List[_Process] = []
         self._folder = tempfile.TemporaryDirectory()
-        self._calls = 0
+        self._saved: List[np.ndarray] = []  # the weights that the newest file has
+        self._files = 0
         self._in_use = False
 
     @property
@@ -170,9 +171,7 @@ class Workers:
 
     def _shared(self, n: int, method: str, tasks: Iterable[Tuple[Any, ...]]) -> Iterator[Any]:
         """Yield the method's result for each task (its arguments), in order, from n processes."""
-        self._calls += 1
-        weights = os.path.join(self._folder.name, f"{self._calls}.caffemodel")
-        self._net.save(weights)
+        weights = self._weights_file()
         idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         for process in self._started(n):
             idle.put(process)
@@ -185,20 +184,34 @@ class Workers:
                 idle.put(process)
 
         waiting: Deque[Future[Any]] = deque()
-        try:
-            with ThreadPoolExecutor(n) as threads:  # threads that wait for the processes
-                try:
-                    for arguments in tasks:
-                        waiting.append(threads.submit(result, arguments))
-                        if len(waiting) == WAITING * n:
-                            yield waiting.popleft().result()
-                    while waiting:
+        with ThreadPoolExecutor(n) as threads:  # threads that wait for the processes
+            try:
+                for arguments in tasks:
+                    waiting.append(threads.submit(result, arguments))
+                    if len(waiting) == WAITING * n:
                         yield waiting.popleft().result()
-                finally:
-                    for future in waiting:
-                        future.cancel()
-        finally:
-            os.remove(weights)
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _weights_file(self) -> str:
+        """Return the file of the present weights; a new one only where they have changed.
+
+        The calls between two SGD steps share a file, and a process reads it once.
+        """
+        weights = [blob.data for blobs in self._net.params.values() for blob in blobs]
+        path = os.path.join(self._folder.name, f"{self._files}.caffemodel")
+        if self._saved and all(map(np.array_equal, weights, self._saved)):
+            return path
+        if self._saved:
+            os.remove(path)
+        self._saved = [weight.copy() for weight in weights]
+        self._files += 1
+        path = os.path.join(self._folder.name, f"{self._files}.caffemodel")
+        self._net.save(path)
+        return path
 
     def _started(self, n: int) -> List[_Process]:
         """Return n processes that run; start those that are missing."""

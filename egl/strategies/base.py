@@ -15,7 +15,7 @@ import numpy as np
 from data_prep.random_streams import Stream
 from egl.strategies.ranking import image_score, top_k
 
-TOGETHER = 2048  # patches of several images that are scored together, so that batches are full
+TOGETHER = 8192  # patches of several images that are scored together, so that batches are full
 
 
 class Choice(NamedTuple):

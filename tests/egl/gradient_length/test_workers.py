@@ -185,14 +185,16 @@ def test_errors_of_a_process_come_through(two, lenet, levels):
     assert_same_bits(two.phi(levels), NetScorer(weights=lenet, **SETTINGS).phi(levels))
 
 
-def test_no_weights_stay_behind(lenet, photographs, tmp_path, monkeypatch):
+def test_weights_are_written_once_for_each_change(random_net, levels, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with Workers(lenet, SETTINGS, 2) as scorer:
-        maps = scorer.maps_of(photographs, 24)
-        next(maps)
-        assert len(list(tmp_path.rglob("*.caffemodel"))) == 1
-        list(maps)
-        assert not list(tmp_path.rglob("*.caffemodel"))
+    net = random_net(SCORE, seed=13)
+    with Workers(net, SETTINGS, 2) as scorer:
+        files = []
+        for factor in (1, 1, 2, 1):
+            net.params["ip2"][1].data[...] *= factor
+            scorer.phi(levels)
+            files.append([path.name for path in tmp_path.rglob("*.caffemodel")])
+        assert files == [["1.caffemodel"]] * 2 + [["2.caffemodel"]] * 2
     assert not list(tmp_path.iterdir())
 
 
