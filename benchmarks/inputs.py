@@ -49,7 +49,7 @@ def main(folder: str) -> None:
     normalisation = Normalisation.of("mean", drawn.mean(axis=(0, 2, 3)))
     trainer = Trainer(TrainerSettings(rate=RATE), normalisation, folder)
     batch = trainer.settings.batch
-    labels = np.arange(batch) >= batch // 2
+    labels = (np.arange(batch) >= batch // 2).astype(int)
     for _ in range(sizes.iterations):
         chosen = [draw(healthy_yx, batch // 2), draw(exudate_yx, batch - batch // 2)]
         trainer.step(np.concatenate(chosen), labels)
