@@ -64,6 +64,20 @@ CLAIMS = {
     ),
 }
 
+# How the default for SGD is found: on plain SGD alone, with nothing of EGL looked at.
+CALIBRATION = (
+    "Candidates: the pixels' scale (mean subtracted, times 1/256, 1/128 or 1/64; each patch's own "
+    "mean, times 1/64), the rate (as in Caffe's LeNet, or fixed), and momentum 0.9 with decay "
+    "0.0005, or neither, as in the paper's equation. Screening: seed 1 of each, 12 epochs. Those "
+    "that diverge are out. The two best with momentum and the two best without train 30 epochs, "
+    "3 seeds each, at the paper's rate and batch. One in which a seed diverges is out. What is "
+    "compared, in both steps, is F on the validation patches after the epoch in which the paper's "
+    "stopping rule says stop (or the last one). Of the finalists' means, those within 0.005 of the "
+    "best are a tie, and the one nearest to Caffe's LeNet wins: scale first (1/256, 1/128, 1/64, "
+    "each patch's mean), then rate, then momentum. The winner is the default; the winner among "
+    "those without momentum and decay is the set-up of the paper's equation."
+)
+
 
 def by_interval(mean: float, half: float) -> str:
     """Return the verdict on a claim that an effect is above 0, from its 95% interval.

@@ -14,7 +14,7 @@ from egl.nets.runtime import import_caffe
 from egl.strategies import find_strategy
 from egl.strategies.committee import MEMBERS
 from experiments import work
-from experiments.analyses import interestingness, mask_maps, stops
+from experiments.analyses import candidates, interestingness, mask_maps, stops
 from experiments.detector import detection, extraction
 from experiments.detector.normalisation import WIDTH
 from experiments.tasks import Task
@@ -127,6 +127,7 @@ def _detection(settings: Any, store: Any) -> float:
 COSTS: Dict[Callable[..., Any], Callable[[Any, Any], float]] = {
     work.train: _training,
     work.train_or_diverge: _training,
+    candidates.train_finalist: lambda settings, store: _training(settings.training, store),
     work.select: _selection,
     interestingness.watch: _watching,
     stops.compare: _comparison,

@@ -17,6 +17,7 @@ class Protocol:
     settings_iterations: of the open choices
     patches: Algorithm 1, for as long as labels matter: 10 iterations a round, on all chosen so far
     fig2_seeds, baseline_seeds, seeds: of Fig. 2, of plain SGD on everything, and of all else
+    screening_epochs, calibration_seeds: of the calibration, whose finalists train for `epochs`
     strategies: further ones, in fig2 (pool with healthy images), patches and labels
     epochs: of plain SGD on everything
     grid_rates, grid_batches, grid_epochs: the grid search
@@ -39,6 +40,8 @@ class Protocol:
     strategies: Tuple[str, ...] = ()
     epochs: int = 30
     baseline_seeds: int = 5
+    screening_epochs: int = 12
+    calibration_seeds: int = 3
     grid_rates: Tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1)
     grid_batches: Tuple[int, ...] = (16, 32, 64, 128)
     grid_epochs: float = 30.0
@@ -86,6 +89,8 @@ QUICK = replace(
     seeds=2,
     epochs=2,
     baseline_seeds=1,
+    screening_epochs=1,
+    calibration_seeds=2,
     grid_rates=(0.001, 0.01),
     grid_batches=(32, 64),
     grid_epochs=0.25,

@@ -35,7 +35,6 @@ class Model:
         """folder: the run's; committee: whether one is trained; workers: processes that score."""
         self._settings = settings
         self.reduction, self.stride = settings.score, settings.stride
-        self.rate = settings.trainer.rate
         self.loss = float("nan")
         self.seconds_committee = 0.0
         self._trainer = Trainer(settings.trainer, normalisation, folder)
@@ -65,6 +64,11 @@ class Model:
     def iteration(self) -> int:
         """SGD steps done so far."""
         return self._trainer.iteration
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return self._trainer.rate
 
     # Training
 

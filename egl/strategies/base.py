@@ -29,14 +29,17 @@ class ScoringModel(Protocol):
     """What a strategy may ask of the net. Patches are uint8 N x C x H x W, as in the store.
 
     reduction: how an image's score comes from its patches' ("sum", "mean", "topN")
-    stride: pixels between the patches of a photograph; rate: the learning rate of the next step
+    stride: pixels between the patches of a photograph
     committee: nets trained on bootstrap samples; None unless the strategy has `committee = True`
     """
 
     reduction: str
     stride: int
-    rate: float
     committee: Any
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
 
     def posterior(self, patches: np.ndarray) -> np.ndarray:
         """Return p(y | x), float64 (N, C)."""

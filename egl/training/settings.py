@@ -7,6 +7,10 @@ from data_prep.normalisation import FACTOR, SCALINGS
 from data_prep.settings import SettingsError, check_ranges, setting
 
 LARGEST_SEED = 2**31 - 1
+# How the learning rate falls, in Caffe's words. "inv" has the numbers of its LeNet; "solver" leaves
+# it to the solver's file.
+LR_POLICIES = ("fixed", "inv", "solver")
+INV_GAMMA, INV_POWER = 1e-4, 0.75
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class TrainerSettings:
     )
     batch: int = setting(32, "patches in an SGD iteration; the paper's", low=1)
     rate: float = setting(0.01, "learning rate; the paper's", above=0)
+    lr_policy: str = setting(
+        "fixed",
+        "how the rate falls: not at all, as in Caffe's LeNet (inv), or as the solver's file says",
+        choices=LR_POLICIES,
+    )
     momentum: float = setting(0.9, "as in Caffe's LeNet; the paper names none", low=0, below=1)
     weight_decay: float = setting(0.0005, "as in Caffe's LeNet; the paper names none", low=0)
     scaling: str = setting(

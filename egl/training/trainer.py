@@ -16,7 +16,7 @@ from egl.nets.pixels import check_normalisation
 from egl.nets.runtime import import_caffe
 from egl.nets.trial import check_builds
 from egl.training import snapshots
-from egl.training.settings import TrainerSettings
+from egl.training.settings import INV_GAMMA, INV_POWER, TrainerSettings
 
 # A weight beyond this has diverged. The limit keeps a forward pass of LeNet within float32: once a
 # NaN gets in, the backward pass of Caffe's max pooling writes outside its memory, so divergence
@@ -46,9 +46,9 @@ class Trainer:
         gpu = check_device(settings.device)
         self.score_prototxt = _find(settings.score_net)
         check_builds(self.score_prototxt)
-        definition = self._define(gpu)
+        self._definition = self._define(gpu)
         path = os.path.join(folder, "solver.prototxt")
-        write_text(path, str(definition))
+        write_text(path, str(self._definition))
         use_device(gpu)
         self.solver = caffe.get_solver(path)
         check_classes(self.solver.net, self._net)
@@ -65,6 +65,10 @@ class Trainer:
         solver.ClearField("net")
         solver.train_net_param.CopyFrom(net)
         solver.base_lr = settings.rate
+        if settings.lr_policy != "solver":
+            solver.lr_policy = settings.lr_policy
+        if settings.lr_policy == "inv":
+            solver.gamma, solver.power = INV_GAMMA, INV_POWER
         solver.momentum = settings.momentum
         solver.weight_decay = settings.weight_decay
         solver.random_seed = settings.seed
@@ -80,6 +84,22 @@ class Trainer:
     def iteration(self) -> int:
         """SGD steps done so far."""
         return self.solver.iter
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step, as Caffe's solver computes it.
+
+        Raises NetError where the solver's file has a policy other than fixed and inv.
+        """
+        solver, base = self._definition, self.settings.rate
+        if solver.lr_policy == "fixed":
+            return base
+        if solver.lr_policy == "inv":
+            return base * float(1 + solver.gamma * self.iteration) ** -solver.power
+        raise NetError(
+            f"{self.settings.solver}: the rate of the next step is known for the policies fixed "
+            f"and inv, not for {solver.lr_policy!r}; give --lr-policy"
+        )
 
     def step(self, patches: np.ndarray, labels: np.ndarray) -> float:
         """Do one SGD iteration on one batch; return the loss of the batch before the step.

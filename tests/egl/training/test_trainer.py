@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_prep.normalisation import Normalisation
-from egl.errors import EglError
+from egl.errors import EglError, NetError
 from egl.gradient_length.scorer import NetScorer
 from egl.nets.definition import prototxt_path
 from egl.training.settings import TrainerSettings
@@ -59,36 +59,67 @@ def test_the_settings_reach_the_solver(caffe, make, tmp_path):
     assert trainer.solver.net.blobs["data"].data.shape == (8, 3, 48, 48)
 
 
-def test_one_step_is_sgd_with_momentum_and_decay(make):
-    """Caffe's rule by hand: v = momentum v + rate (gradient + decay w); w = w - v.
+def blobs_of(trainer):
+    return [blob for blobs in trainer.solver.net.params.values() for blob in blobs]
 
-    Biases learn at twice the rate.
-    """
+
+def step_and_gradient(trainer, seed):
+    """Do a step; return (what it subtracted, the gradient by an independent pass before it)."""
+    before = weights(trainer)
+    trainer.step(*batch(seed))
+    after = weights(trainer)
+    net = trainer.solver.net
+    for blob, weight in zip(blobs_of(trainer), before):
+        blob.data[...] = weight
+    net.clear_param_diffs()
+    net.forward()
+    net.backward()
+    gradient = [blob.diff.copy() for blob in blobs_of(trainer)]
+    for blob, weight in zip(blobs_of(trainer), after):
+        blob.data[...] = weight
+    return before, [b - a for b, a in zip(before, after)], gradient
+
+
+RATES = [1, 2] * 4  # of weights and biases, in the net's definition
+
+
+def test_one_step_is_sgd_with_momentum_and_decay(make):
+    """Caffe's rule by hand: v = momentum v + rate (gradient + decay w); w = w - v."""
     trainer = make(rate=0.01, momentum=0.9, weight_decay=0.1)
     velocity = None
     for seed in (1, 2):
-        before = weights(trainer)
-        trainer.step(*batch(seed))
-        # solver.step leaves each blob's diff as the update that it subtracted
-        after = weights(trainer)
-        updates = [b - a for b, a in zip(before, after)]
-        # the gradient by an independent pass of the same net at the weights before
-        for blob, w in zip(
-            [blob for blobs in trainer.solver.net.params.values() for blob in blobs], before
-        ):
-            blob.data[...] = w
-        net = trainer.solver.net
-        net.clear_param_diffs()
-        net.forward()
-        net.backward()
-        gradients = [blob.diff.copy() for blobs in net.params.values() for blob in blobs]
-        for blob, w in zip([blob for blobs in net.params.values() for blob in blobs], after):
-            blob.data[...] = w
-        rates = [0.01, 0.02] * 4
-        new = [rate * (g + 0.1 * w) for rate, g, w in zip(rates, gradients, before)]
+        before, updates, gradient = step_and_gradient(trainer, seed)
+        new = [0.01 * rate * (g + 0.1 * w) for rate, g, w in zip(RATES, gradient, before)]
         velocity = new if velocity is None else [0.9 * v + n for v, n in zip(velocity, new)]
         for update, v in zip(updates, velocity):
             np.testing.assert_allclose(update, v, rtol=1e-3, atol=1e-6)
+
+
+def test_inv_has_the_numbers_of_caffes_lenet(caffe, make, tmp_path):
+    from google.protobuf import text_format
+
+    make(lr_policy="inv")
+    written = caffe.proto.caffe_pb2.SolverParameter()
+    text_format.Parse((tmp_path / "run" / "solver.prototxt").read_text(), written)
+    assert written.lr_policy == "inv"
+    np.testing.assert_allclose([written.gamma, written.power], [1e-4, 0.75], rtol=1e-6)
+
+
+def test_the_rate_falls_as_the_solver_file_says(make, tmp_path):
+    text = open(prototxt_path("lenet_solver.prototxt")).read()
+    net = prototxt_path("lenet_train_test.prototxt")
+    text = text.replace('"lenet_train_test.prototxt"', f'"{net}"').replace('"fixed"', '"inv"')
+    path = tmp_path / "solver.prototxt"
+    path.write_text(text + "gamma: 3\npower: 0.5\n")
+    trainer = make(solver=str(path), lr_policy="solver", momentum=0.0, weight_decay=0.0)
+    for seed, wanted in ((1, 0.01), (2, 0.005)):  # 0.01 (1 + 3 iteration) ** -0.5
+        assert trainer.rate == pytest.approx(wanted)
+        _, updates, gradient = step_and_gradient(trainer, seed)
+        for rate, update, g in zip(RATES, updates, gradient):
+            np.testing.assert_allclose(update, wanted * rate * g, rtol=1e-3, atol=1e-7)
+    path.write_text(text.replace('"inv"', '"step"') + "gamma: 0.1\nstepsize: 100\n")
+    with pytest.raises(NetError, match="not for 'step'; give --lr-policy"):
+        assert make("step", solver=str(path), lr_policy="solver").rate
 
 
 def test_posterior_is_of_the_present_weights_whatever_the_batching(make):
