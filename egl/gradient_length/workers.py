@@ -76,7 +76,7 @@ class Workers:
         self._processes: List[_Process] = []
         self._folder = tempfile.TemporaryDirectory()
         self._saved: List[np.ndarray] = []  # the weights that the newest file has
-        self._files = 0
+        self._files, self._file = 0, ""
         self._in_use = False
 
     @property
@@ -202,16 +202,15 @@ class Workers:
         The calls between two SGD steps share a file, and a process reads it once.
         """
         weights = [blob.data for blobs in self._net.params.values() for blob in blobs]
-        path = os.path.join(self._folder.name, f"{self._files}.caffemodel")
-        if self._saved and all(map(np.array_equal, weights, self._saved)):
-            return path
-        if self._saved:
-            os.remove(path)
-        self._saved = [weight.copy() for weight in weights]
-        self._files += 1
-        path = os.path.join(self._folder.name, f"{self._files}.caffemodel")
-        self._net.save(path)
-        return path
+        if not (self._saved and all(map(np.array_equal, weights, self._saved))):
+            earlier = self._file
+            self._files += 1  # a process tells a change of the weights by the name
+            self._file = os.path.join(self._folder.name, f"{self._files}.caffemodel")
+            self._net.save(self._file)
+            if earlier:
+                os.remove(earlier)
+            self._saved = [weight.copy() for weight in weights]
+        return self._file
 
     def _started(self, n: int) -> List[_Process]:
         """Return n processes that run; start those that are missing."""
