@@ -3,12 +3,11 @@
 import os
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from egl.errors import EglError
-from egl.training.run_folder import ROUNDS, read_metrics, read_rounds
+from egl.training.run_folder import ROUNDS, read_metrics, read_predictions, read_rounds
 from experiments.curves import joined
 from experiments.protocols import Protocol
 
@@ -91,14 +90,7 @@ class Results:
 
     def predictions(self, name: str) -> Dict[str, np.ndarray]:
         """Return a run's predictions.h5: {split: p(exudate), (evaluations, samples)}."""
-        path = os.path.join(self.run(name), "predictions.h5")
-        try:
-            with h5py.File(path, "r") as file:
-                return {split: file[split][...] for split in file if split != "iteration"}
-        except OSError as error:
-            raise EglError(
-                f"{path}: cannot be read ({error}); remove the run's folder and rerun"
-            ) from error
+        return read_predictions(self.run(name))
 
     def table(self, name: str, file: str, text: Sequence[str] = ()) -> pd.DataFrame:
         """Return a CSV of a run.

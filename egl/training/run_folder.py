@@ -116,13 +116,9 @@ class RunFolder:
         """
         self._rounds = self._first_rows("rounds.csv", position["rounds"])
         self._queries = self._first_rows("queries.csv", position["queries"])
-        path = self.file("predictions.h5")
-        try:
-            with h5py.File(path, "r") as file:
-                splits = {name: file[name][...] for name in file if name != "iteration"}
-        except OSError as error:
-            raise EglError(f"{path}: cannot be read ({error}); remove the run's folder") from error
+        splits = read_predictions(self.path)
         if any(len(values) < position["rounds"] for values in splits.values()):
+            path = self.file("predictions.h5")
             raise EglError(f"{path}: was cut short; remove the run's folder and start again")
         self._predictions = [
             {name: values[row] for name, values in splits.items()}
@@ -167,6 +163,21 @@ def read_normalisation(path: str) -> Normalisation:
     except (KeyError, TypeError) as error:
         file = os.path.join(path, "settings.json")
         raise EglError(f"{file}: does not say how pixels were normalised; run it again") from error
+
+
+def read_predictions(path: str) -> Dict[str, np.ndarray]:
+    """Return the predictions.h5 of a run folder: {split: p(exudate), (evaluations, samples)}.
+
+    Raises EglError where it is missing or damaged.
+    """
+    file_path = os.path.join(path, "predictions.h5")
+    try:
+        with h5py.File(file_path, "r") as file:
+            return {split: file[split][...] for split in file if split != "iteration"}
+    except OSError as error:
+        raise EglError(
+            f"{file_path}: cannot be read ({error}); remove the run's folder and rerun"
+        ) from error
 
 
 def read_table(path: str) -> List[Dict[str, str]]:

@@ -4,13 +4,12 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-import h5py
-from sklearn.metrics import f1_score
+import numpy as np
 
 from data_prep.settings import from_dict
 from data_prep.store import PatchStore
-from egl.errors import EglError
-from egl.training.run_folder import RunFolder, read_metrics, read_settings
+from egl.training.metrics import classification_metrics
+from egl.training.run_folder import RunFolder, read_metrics, read_predictions, read_settings
 from egl.training.settings import FullTrainingSettings, TrainerSettings
 from experiments.work import train_or_diverge
 
@@ -36,14 +35,9 @@ def standing(run: str, store: PatchStore) -> Standing:
     if not epochs:
         return Standing(metrics["diverged"], False, 0, float("nan"))
     epoch = metrics["stopping_rule_epoch"] or epochs
-    path = os.path.join(run, "predictions.h5")
-    try:
-        with h5py.File(path, "r") as file:
-            p = file["validation"][epoch - 1]
-    except (OSError, KeyError, ValueError) as error:
-        raise EglError(f"{path}: cannot be read ({error}); remove the run's folder") from error
+    p = read_predictions(run)["validation"][epoch - 1].astype(float)
     labels = store.labels[store.samples("validation")[:, 0]]
-    f = float(f1_score(labels, p > 0.5, zero_division=0))
+    f = classification_metrics(np.stack([1 - p, p], axis=1), labels)["f_measure"]
     return Standing(metrics["diverged"], bool(metrics["stopping_rule_epoch"]), epoch, f)
 
 
