@@ -97,11 +97,11 @@ def _seeds(protocol: Protocol) -> range:
 def measure(results: Results) -> Tables:
     """Return the tables of the finished runs.
 
-    screening: scale, policy, sgd, finished, diverged, rule, epoch, f of each candidate; finals: the
-    same and rank, seed of each finalist's run; finalists: scale, policy, sgd, rank, seeds, diverged
-    (how many), f (mean), stands; winners: {sgd: a row of finalists, where all its runs are there};
-    winner: the row that is the default, None while runs are missing; losses: sgd, rank, seed,
-    epoch, val_loss, f_measure
+    screening: scale, policy, sgd, diverged, rule, epoch, f of each candidate; finals: the same and
+    rank, seed of each finalist's run; finalists: scale, policy, sgd, rank, seeds, diverged (how
+    many), f (mean), stands; winners: {sgd: its best row of finalists, None where none stands};
+    winner: the row that is the default, None where none stands. While a run is missing there are no
+    winners. curves: sgd, rank, seed, epoch, val_loss
     """
     store, protocol = results.stores["all"], results.protocol
     done = [cell for sgd in SGD for cell in cells(sgd) if results.finished(name(cell))]
@@ -115,12 +115,12 @@ def measure(results: Results) -> Tables:
         if results.finished(run) and results.metrics(run).get("epochs"):
             cell = _cell(trainer_of(results.run(run)), sgd)
             rows.append({**_row(cell, results, run), "rank": rank, "seed": seed})
-            rounds = results.rounds(run)[["val_loss", "val_accuracy"]]
+            rounds = results.rounds(run)[["val_loss"]]
             numbers = np.arange(1, len(rounds) + 1)
             curves.append(rounds.assign(sgd=sgd, rank=rank, seed=seed, epoch=numbers))
     finals = pd.DataFrame(rows, columns=[*screening.columns, "rank", "seed"])
     finalists = _finalists(finals, protocol)
-    whole = len(screening) == sum(len(cells(sgd)) for sgd in SGD)
+    whole = results.finished(*tasks(protocol))  # a run to come may be the better one
     return {
         "screening": screening,
         "finals": finals,

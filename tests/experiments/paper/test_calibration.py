@@ -111,7 +111,7 @@ def test_winner_is_the_best_that_stands(results):
     finalists(results, "momentum", 1, momentum[5], perfect, {**perfect, "diverged": "it did"})
     finalists(results, "momentum", 2, momentum[2], good, good)
     finalists(results, "equation", 1, equation[0], good, good)
-    finalists(results, "equation", 2, equation[4], good)
+    finalists(results, "equation", 2, equation[4], good, {**good, "diverged": "it did"})
     tables = calibration.measure(results)
     assert tables["finalists"]["stands"].tolist() == [True, True, False, False]
     winner = tables["winner"]  # a tie of two: 1/256 is nearer to Caffe's LeNet than 1/128
@@ -121,10 +121,17 @@ def test_winner_is_the_best_that_stands(results):
     assert "the default of this package: 1/256, inv, neither momentum nor decay" in text
 
 
-def test_no_winner_while_screening_is_missing(results, tmp_path):
-    cell = calibration.cells("momentum")[0]
-    finalists(results, "momentum", 1, cell, {"epochs": [(3, 0)] * 3}, {"epochs": [(3, 0)] * 3})
-    (tmp_path / "runs" / calibration.name(cell) / "metrics.json").unlink()
+@pytest.mark.parametrize("missing", ["screening", "final"])
+def test_no_winner_while_a_run_is_missing(results, tmp_path, missing):
+    good = {"epochs": [(3, 0)] * 3}
+    for sgd in calibration.SGD:
+        for rank in (1, 2):
+            finalists(results, sgd, rank, calibration.cells(sgd)[rank], good, good)
+    assert calibration.measure(results)["winner"] is not None
+    screening = calibration.name(calibration.cells("momentum")[0])
+    final = calibration.final_name("equation", 2, 2)
+    run = {"screening": screening, "final": final}[missing]
+    (tmp_path / "runs" / run / "metrics.json").unlink()
     tables = calibration.measure(results)
     assert tables["winner"] is None
     assert "not decided by these runs" in frame.words(calibration, tables, PROTOCOL)
