@@ -19,8 +19,8 @@ COMMAND = [
     "import sys; from experiments.command_line import main; sys.exit(main())",
 ]
 TRAINER = {
-    "--seed", "--batch", "--rate", "--momentum", "--weight-decay", "--scaling", "--factor",
-    "--solver", "--score-net", "--device", "--settings", "--out", "--help",
+    "--seed", "--batch", "--rate", "--lr-policy", "--momentum", "--weight-decay", "--scaling",
+    "--factor", "--solver", "--score-net", "--device", "--settings", "--out", "--help",
 }  # fmt: skip
 OPTIONS = {
     "prepare": {
