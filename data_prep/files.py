@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import fcntl
 import hashlib
 import json
 import os
@@ -10,36 +9,38 @@ import re
 import secrets
 import shutil
 from contextlib import contextmanager
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Iterable, Iterator, List, Mapping, Sequence
 
 import numpy as np
 
 from data_prep.errors import DataError
+from data_prep.locks import try_lock
 
 # Part of every temporary name; what a killed process leaves under one is safe to delete.
 TEMPORARY = ".writing-"
 _TAG_DIGITS = 8  # of the hexadecimal number behind it
+_NAME_LENGTH = 50  # of the output's name before it; a name has at most 255 bytes
 
 
 @contextmanager
 def written_whole(path: str) -> Iterator[str]:
-    """Yield a temporary path beside `path`, with its extension, for the block to write a file to.
+    """Yield a temporary path for the block to write a file to, of the name that `path` has.
 
-    When the block ends well, the file is synced and renamed to `path`, so that a reader, or a power
-    cut, finds the old file or the new one. When it does not, the temporary file is removed and
-    `path` stays as it was. Raises DataError, which names `path`, where the file cannot be written.
+    It lies in a temporary folder beside `path`. When the block ends well, the file is synced and
+    renamed to `path`, so that a reader, or a power cut, finds the old file or the new one. When it
+    does not, `path` stays as it was. The folder is removed, and so are those that killed processes
+    left for the same `path`. Raises DataError, which names `path`, where it cannot be written.
     """
-    temporary = _temporary(path)
-    try:
-        yield temporary
-        sync(temporary)
-        os.replace(temporary, path)
-        sync(os.path.dirname(temporary))
-    except OSError as error:
-        raise _cannot_be_written(path, error) from error
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(_temporary_folder(path, made_with_parents=False))
+            temporary = os.path.join(folder, os.path.basename(path))
+            yield temporary
+            sync(temporary)
+            os.replace(temporary, path)
+            sync(os.path.dirname(folder))
+        except OSError as error:
+            raise _cannot_be_written(path, error) from error
 
 
 @contextmanager
@@ -54,37 +55,22 @@ def folder_written_whole(path: str) -> Iterator[str]:
         raise DataError("an empty name for a new folder: name one that does not exist")
     if os.path.lexists(path):
         raise DataError(f"{path} exists already: remove it, or name a folder that does not exist")
-    temporary = _temporary(path)
-    _remove_leftovers(temporary)
-    made = [parent for parent in _parents(temporary) if not os.path.exists(parent)]
-    lock = None
+    made = [parent for parent in _parents(os.path.abspath(path)) if not os.path.exists(parent)]
     try:
-        os.makedirs(temporary)
-        lock = _locked(temporary)
-        yield temporary
-        for folder, _, names in os.walk(temporary):
-            for name in names:
-                sync(os.path.join(folder, name))
-            sync(folder)
-        os.rename(temporary, path)
-        sync(os.path.dirname(temporary))
+        with _temporary_folder(path, made_with_parents=True) as temporary:
+            yield temporary
+            for folder, _, names in os.walk(temporary):
+                for name in names:
+                    sync(os.path.join(folder, name))
+                sync(folder)
+            os.rename(temporary, path)
+            sync(os.path.dirname(temporary))
     except OSError as error:
         raise _cannot_be_written(path, error) from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
         for parent in made:  # empty where the block failed
             with contextlib.suppress(OSError):
                 os.rmdir(parent)
-
-
-def _temporary(path: str) -> str:
-    folder, name = os.path.split(os.path.abspath(path))
-    stem, extension = os.path.splitext(name)
-    return os.path.join(
-        folder, f".{stem}{TEMPORARY}{secrets.token_hex(_TAG_DIGITS // 2)}{extension}"
-    )
 
 
 def _parents(path: str) -> List[str]:
@@ -93,35 +79,47 @@ def _parents(path: str) -> List[str]:
     return [] if folder == path else [folder, *_parents(folder)]
 
 
-def _locked(folder: str) -> Optional[int]:
-    """Return a descriptor that holds the folder's lock until it is closed, or the process ends.
+@contextmanager
+def _temporary_folder(path: str, made_with_parents: bool) -> Iterator[str]:
+    """Yield a new folder beside `path`, locked while the context lasts and then removed.
 
-    None where another process holds it. File systems without locks give a descriptor without one.
+    Those for the same `path` whose process is gone, so that none is locked, are removed first.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
+    parent, name = os.path.split(os.path.abspath(path))
+    begin = f".{name[:_NAME_LENGTH]}{TEMPORARY}"
+    _remove_leftovers(parent, begin)
+    make = os.makedirs if made_with_parents else os.mkdir
+    while True:
+        temporary = os.path.join(parent, begin + secrets.token_hex(_TAG_DIGITS // 2))
+        make(temporary)
+        # Before it is locked, another process may take it for a leftover: then make another.
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(temporary, os.O_RDONLY)
+            if try_lock(descriptor) is not False and os.path.isdir(temporary):
+                break
+            os.close(descriptor)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
         os.close(descriptor)
-        return None
-    except OSError:
-        pass
-    return descriptor
 
 
-def _remove_leftovers(temporary: str) -> None:
-    """Remove temporary folders for the same path whose process is gone, so that none is locked."""
-    parent, name = os.path.split(temporary)
-    begin = name.split(TEMPORARY)[0] + TEMPORARY
-    end = name[len(begin) + _TAG_DIGITS :]
-    pattern = re.compile(re.escape(begin) + f"[0-9a-f]{{{_TAG_DIGITS}}}" + re.escape(end))
-    for other in os.listdir(parent) if os.path.isdir(parent) else []:
-        path = os.path.join(parent, other)
-        if pattern.fullmatch(other) and os.path.isdir(path) and not os.path.islink(path):
-            lock = _locked(path)
-            if lock is not None:
-                shutil.rmtree(path, ignore_errors=True)
-                os.close(lock)
+def _remove_leftovers(parent: str, begin: str) -> None:
+    pattern = re.compile(re.escape(begin) + f"[0-9a-f]{{{_TAG_DIGITS}}}")
+    names: List[str] = []
+    with contextlib.suppress(OSError):  # whoever makes the new folder says what is wrong
+        names = os.listdir(parent)
+    for name in names:
+        path = os.path.join(parent, name)
+        if pattern.fullmatch(name) and os.path.isdir(path) and not os.path.islink(path):
+            with contextlib.suppress(FileNotFoundError):  # another process removes it
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    if try_lock(descriptor):
+                        shutil.rmtree(path, ignore_errors=True)
+                finally:
+                    os.close(descriptor)
 
 
 def _cannot_be_written(path: str, error: OSError) -> DataError:
@@ -169,10 +167,14 @@ def write_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def sha256_of(path: str) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal. OSError where it cannot be read."""
+def sha256_of(*paths: str) -> str:
+    """Return the SHA-256 of a file's content, or of several, one after another, in hexadecimal.
+
+    OSError where one cannot be read.
+    """
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
+    for path in paths:
+        with open(path, "rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                digest.update(block)
     return digest.hexdigest()

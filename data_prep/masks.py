@@ -13,6 +13,7 @@ Rules, in this order:
 `check_against_field` refuses what these rules cannot read: an inverted mask, a light background.
 """
 
+import os
 from typing import Any, Optional, Tuple
 
 import cv2
@@ -21,6 +22,7 @@ import numpy as np
 from data_prep import gnd, jpeg
 from data_prep.decoding import bytes_of, decode
 from data_prep.errors import DataError
+from data_prep.files import sha256_of
 from data_prep.image_headers import opened
 
 MOST_OF_FIELD = 0.5  # exudates that cover more of the field of view have not been seen
@@ -51,6 +53,17 @@ def read_mask(path: str, threshold: int = 0) -> np.ndarray:
             value = np.where(opacity > 0, 255, 0)
     annotated: np.ndarray = value > threshold
     return annotated
+
+
+def checksum(path: str) -> str:
+    """Return the SHA-256 of a mask's file, in hexadecimal; of a `.GND` file and its map together.
+
+    OSError where one cannot be read.
+    """
+    files = [path]
+    if path.casefold().endswith(".gnd"):
+        files += filter(None, [gnd.map_file(os.path.splitext(path)[0])])
+    return sha256_of(*files)
 
 
 def _of_opencv(pixels: np.ndarray) -> Tuple[np.ndarray, Optional[np.ndarray]]:

@@ -44,6 +44,11 @@ def check_new_file(path: str, option: Optional[str] = None) -> None:
     name = f"{option} {path}" if option else path
     if not path:
         raise DataError(f"{option or 'the output'}: an empty name: name a file")
+    try:
+        os.stat(path)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        if not isinstance(error, FileNotFoundError):
+            raise DataError(f"{name}: no place for a file ({error}): name another") from error
     folder = os.path.dirname(os.path.abspath(path))
     if os.path.isdir(path) or path.endswith(os.sep):
         raise DataError(f"{name}: is a folder: name a file")

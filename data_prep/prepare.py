@@ -2,19 +2,18 @@
 
 import os
 import zlib
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
-from data_prep import __version__, patches, readers
+from data_prep import __version__, masks, patches, readers
 from data_prep import split as splits
 from data_prep.decoding import check_regular
 from data_prep.errors import DataError, Report
 from data_prep.field_of_view import find_field_of_view, to_png
 from data_prep.files import sha256_of
-from data_prep.masks import check_against_field
 from data_prep.outputs import check_store_output
 from data_prep.photographs import read_photograph
 from data_prep.prepare_settings import PrepareSettings
@@ -108,7 +107,8 @@ def _examine(
             image, mask = read_photograph(record, settings.scale)
             field = _field_of_view(image, record)
             if mask is not None:
-                check_against_field(mask, field, record.mask or record.image)
+                masks.check_against_field(mask, field, record.mask or record.image)
+            mask_checksum = _checksum(record.mask, masks.checksum) if record.mask else ""
         except DataError as error:
             report(error)
             continue
@@ -125,6 +125,7 @@ def _examine(
             lesion=record.lesion,
             split=UNKNOWN_SPLIT,
             sha256=checksum,
+            mask_sha256=mask_checksum,
         )
         # An image has random numbers of its own: its patches do not depend on the other images.
         random = random_state(settings.seed, Stream.PATCHES, zlib.crc32(record.id.encode("utf-8")))
@@ -234,10 +235,10 @@ def _lines(texts: List[str]) -> str:
     return "\n".join(kept)
 
 
-def _checksum(path: str) -> str:
+def _checksum(path: str, checksum_of: Callable[[str], str] = sha256_of) -> str:
     check_regular(path)
     try:
-        return sha256_of(path)
+        return checksum_of(path)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be read ({error.strerror}); check the file, or give --skip-bad"

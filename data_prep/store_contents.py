@@ -26,7 +26,8 @@ class ImageRow(NamedTuple):
 
     source: path below the data set's folder; height, width: pixels, after scaling; lesion: whether
     it has annotated exudates; split: 0 train, 1 validation, 2 test; sha256: of the source file, in
-    hexadecimal
+    hexadecimal; mask_sha256: of the mask's (data_prep.masks.checksum), "" for none, and in stores
+    of versions that did not take it down
     """
 
     id: str
@@ -37,6 +38,7 @@ class ImageRow(NamedTuple):
     lesion: bool
     split: int
     sha256: str
+    mask_sha256: str = ""
 
 
 class Contents(NamedTuple):
@@ -64,6 +66,11 @@ def read_contents(file: h5py.File) -> Contents:
     def read(name: str) -> np.ndarray:
         return np.asarray(file[name][...])
 
+    def column(name: str) -> np.ndarray:
+        if name in ImageRow._field_defaults and "images/" + name not in file:
+            return np.full(file["images/id"].shape, ImageRow._field_defaults[name], "S1")
+        return read("images/" + name)
+
     return Contents(
         attributes=read_attributes(file),
         patches=read("patches"),
@@ -71,7 +78,7 @@ def read_contents(file: h5py.File) -> Contents:
         image=read("image"),
         split=read("split"),
         yx=read("yx"),
-        columns=[read("images/" + name) for name in ImageRow._fields],
+        columns=[column(name) for name in ImageRow._fields],
         png=read("field_of_view/png"),
         ends=read("field_of_view/end"),
     )

@@ -5,11 +5,11 @@ Unlabelled, they are what an image is scored by; their masks are its labels afte
 
 import os
 from functools import lru_cache
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from data_prep import patches, readers
+from data_prep import masks, patches, readers
 from data_prep.array_cache import ArrayCache
 from data_prep.decoding import check_regular
 from data_prep.errors import DataError
@@ -61,10 +61,12 @@ class StoredPhotographs:
     def annotated(self, index: int) -> Tuple[np.ndarray, np.ndarray]:
         """Return a photograph and its exudate mask: bool H x W, all False for a healthy one.
 
-        Raises DataError as `image` does, and if the mask is missing.
+        Raises DataError as `image` does, and if the mask is missing or has changed.
         """
         row = self._store.images[index]
         record = self._record(row)
+        if record.mask is not None and row.mask_sha256:
+            self._check(record.mask, row.mask_sha256, masks.checksum)
         image, mask = self._read(record._replace(image=self._path(row)))
         return image, np.zeros(image.shape[:2], bool) if mask is None else mask
 
@@ -112,34 +114,46 @@ class StoredPhotographs:
                 f"{self._folder}: no longer has a usable image {row.id}; "
                 "make the store again with egl prepare"
             )
-        return self._records[row.id]
+        record = self._records[row.id]
+        if record.lesion != row.lesion:
+            raise self._changed(record.mask or record.image)
+        return record
 
     def _path(self, row: ImageRow) -> str:
         path = os.path.join(self._folder, row.source)
+        self._check(path, row.sha256, sha256_of)
+        return path
+
+    def _check(self, path: str, checksum: str, checksum_of: Callable[[str], str]) -> None:
+        """Raise DataError unless a file has the checksum that the store took down."""
         try:
             status = os.stat(path)
             check_regular(path)
-            checksum = _checksum(os.path.abspath(path), status.st_size, status.st_mtime_ns)
+            found = _checksum(
+                os.path.abspath(path), status.st_size, status.st_mtime_ns, checksum_of
+            )
         except OSError as error:
             raise DataError(
                 f"{path}: cannot be read ({error.strerror}), but {self._store.path} was made from "
                 "it: give the data set's folder with --images"
             ) from error
-        if checksum != row.sha256:
-            raise DataError(
-                f"{path}: changed since {self._store.path} was made; "
-                "make the store again with egl prepare"
-            )
-        return path
+        if found != checksum:
+            raise self._changed(path)
+
+    def _changed(self, path: str) -> DataError:
+        return DataError(
+            f"{path}: changed since {self._store.path} was made; put it back, or make the store "
+            "again with egl prepare"
+        )
 
     def _read(self, record: Record) -> Tuple[np.ndarray, Optional[np.ndarray]]:
         return read_photograph(record, self._store.attributes["scale"])
 
 
 @lru_cache(maxsize=None)
-def _checksum(path: str, size: int, modified: int) -> str:
-    """Return the SHA-256 of a file, computed once a process while size and time stay the same."""
-    return sha256_of(path)
+def _checksum(path: str, size: int, modified: int, checksum_of: Callable[[str], str]) -> str:
+    """Return the checksum of a file, computed once a process while size and time stay the same."""
+    return checksum_of(path)
 
 
 class LabelledGrid:

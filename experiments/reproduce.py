@@ -44,6 +44,7 @@ class Request:
     momentum: Optional[float] = setting(None, "as for egl select, in every run", kind=float)
     weight_decay: Optional[float] = setting(None, "as for egl select, in every run", kind=float)
     scale: float = 1.0
+    mask_threshold: int = 0
     device: str = "cpu"
 
     def full_protocol(self) -> Protocol:
@@ -53,7 +54,9 @@ class Request:
         given = {name: value for name, value in changes.items() if value is not None}
         images = with_trainer(base.images, device=self.device, **given)
         images.trainer.check()
-        prepare_settings = replace(base.prepare, scale=self.scale)
+        prepare_settings = replace(
+            base.prepare, scale=self.scale, mask_threshold=self.mask_threshold
+        )
         prepare_settings.check()
         return replace(
             base,

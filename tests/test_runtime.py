@@ -306,3 +306,20 @@ def test_where_a_container_takes_its_packages_from(tmp_path, fails, arguments, s
     )
     assert (tmp_path / "sources.list").read_text() == sources
     assert (tmp_path / "apt.conf.d" / "90archive").exists() == bool(fails)
+
+
+def test_what_is_written_stays_and_the_command_knows_where_it_may_write(wrapper, tmp_path):
+    """A stand-in for bubblewrap prints what it is given: its own root and /dev are read-only."""
+    mounts = wrapper("true", bwrap='echo "$*"').stdout.splitlines()[-1]
+    assert "--bind /dev/shm /dev/shm" in mounts
+    assert mounts.index("--remount-ro /dev --remount-ro /") > mounts.index("--bind /tmp /tmp")
+    shared = wrapper("true", bwrap='echo "$EGL_SHARED"').stdout.splitlines()[-1].split(":")
+    assert {"/dev/shm", "/tmp"} <= set(shared)
+    assert not {"/usr", "/etc", "/dev", "/proc", "/"} & set(shared)
+
+
+def test_a_folder_of_the_operating_system_is_no_place_to_start_from(wrapper, monkeypatch):
+    monkeypatch.chdir("/usr/share")
+    failed = wrapper("true")
+    assert failed.returncode == 2
+    assert "run it from another folder: while Caffe runs, /usr/share is not" in failed.stderr

@@ -6,14 +6,15 @@ has to be cleaned up.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Iterator, List, Optional
 
+from data_prep.locks import try_lock
 from egl.errors import EglError
+from egl.nets.arguments import path_of, whole_number
 
 POLL = 0.05  # seconds between two looks for a free core
 
@@ -23,13 +24,16 @@ class CoreSlots:
     """`n` cores shared by all processes that name the same folder.
 
     folder: where the lock files lie; it is made where it is missing
-    Raises EglError for n < 1.
+    Raises EglError for n < 1, NetError for an n that is no whole number.
     """
 
     folder: str
     n: int
 
     def __post_init__(self) -> None:
+        # Frozen: a dataclass's own way to set what was given in another form.
+        object.__setattr__(self, "folder", path_of(self.folder, "the folder of CoreSlots"))
+        object.__setattr__(self, "n", whole_number(self.n, "cores"))
         if self.n < 1:
             raise EglError(f"cores must be at least 1, not {self.n}")
 
@@ -66,9 +70,7 @@ class CoreSlots:
                 break
             # Child processes do not inherit the descriptor: they would hold the lock as well.
             descriptor = os.open(os.path.join(self.folder, f"core-{core}.lock"), _FLAGS, 0o644)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if try_lock(descriptor) is False:
                 os.close(descriptor)
             else:
                 claimed.append(descriptor)

@@ -21,18 +21,20 @@ import traceback
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from inspect import signature
 from itertools import chain, islice
 from typing import Any, Deque, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
-from egl.errors import EglError
+from data_prep.settings import not_known
+from egl.errors import EglError, NetError
 from egl.gradient_length.cores import CoreSlots
 from egl.gradient_length.features import FeatureRows
 from egl.gradient_length.maps import PhiMaps
 from egl.gradient_length.phi import GradientFactors, GradientLengths
 from egl.gradient_length.scorer import NetScorer
-from egl.nets.arguments import whole_number
+from egl.nets.arguments import described, whole_number
 from egl.nets.building import scoring_net
 from egl.nets.device import batch_on, check_device, use_device
 
@@ -68,6 +70,7 @@ class Workers:
                 raise EglError(f"workers must be at least 1, not {workers}")
         self._allowed = workers
         self._gpu = check_device(device)
+        _check_settings(settings)
         batch = settings.get("batch") or batch_on(self._gpu)
         self._chunk = CHUNK * batch
         self._settings = dict(settings, batch=batch)
@@ -276,6 +279,20 @@ def _serve(connection: Any, settings: Dict[str, Any], gpu: Optional[int]) -> Non
             connection.send((getattr(scorer, method)(*arguments), None, ""))
         except Exception as error:
             connection.send((None, error, traceback.format_exc()))
+
+
+def _check_settings(settings: Any) -> None:
+    """Raise NetError unless these are arguments of NetScorer by name, with those that it needs."""
+    known = [name for name in signature(NetScorer).parameters if name != "weights"]
+    needed = known[: known.index("normalisation") + 1]
+    if not isinstance(settings, dict):
+        raise NetError(f"settings must be a dict of NetScorer's, not {described(settings)}")
+    for name in needed:
+        if name not in settings:
+            raise NetError(f"settings lack {name!r}; Workers need {' and '.join(needed)}")
+    for name in settings:
+        if name not in known:
+            raise NetError(not_known("setting of Workers", name, known))
 
 
 def _joined(parts: List[Any]) -> Iterator[np.ndarray]:

@@ -70,7 +70,7 @@ def check_usable(definition: Any, path: Any, phase: int, end: Optional[str] = No
     """
     definition = set_batch(definition, 2)
     digest = digest_of(definition, phase)
-    if digest in KNOWN:
+    if is_known(definition, phase):
         return
     verdict = _verdict(digest, definition, phase, WHOLE)
     if end and verdict.backward and not verdict.forward:
@@ -78,6 +78,11 @@ def check_usable(definition: Any, path: Any, phase: int, end: Optional[str] = No
     reason = verdict.forward or ("" if end is None else verdict.backward)
     if reason:
         raise NetError(f"{path}: Caffe cannot use this net: {reason}")
+
+
+def is_known(definition: Any, phase: int) -> bool:
+    """Return whether a NetParameter is one of this project's own, whatever its batch and name."""
+    return digest_of(definition, phase) in KNOWN
 
 
 def digest_of(definition: Any, phase: int) -> str:

@@ -12,9 +12,10 @@ from egl.nets.arguments import check_array, path_of
 from egl.nets.building import check_classes
 from egl.nets.definition import find_classifier, prototxt_path, read_net, read_solver, set_batch
 from egl.nets.device import check_device, use_device
+from egl.nets.finite import watch_pooling
 from egl.nets.pixels import check_normalisation
 from egl.nets.runtime import import_caffe
-from egl.nets.trial import check_builds
+from egl.nets.trial import check_builds, is_known
 from egl.training import snapshots
 from egl.training.settings import INV_GAMMA, INV_POWER, TrainerSettings
 
@@ -52,6 +53,9 @@ class Trainer:
         use_device(gpu)
         self.solver = caffe.get_solver(path)
         check_classes(self.solver.net, self._net)
+        # In LeNet, LARGEST_WEIGHT keeps out what is not finite; another net may make it by itself.
+        if not is_known(self._definition.train_net_param, caffe.TRAIN):
+            watch_pooling(self.solver.net, self._net)
 
     def _define(self, gpu: Optional[int]) -> Any:
         """Return the SolverParameter of this run, its net inside it."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from experiments.commands.options import add_settings, settings_from
 from experiments.commands.parsing import add_command, number, word
+from experiments.commands.paths import shared_path
 
 
 def add_prepare(commands: Any) -> None:
@@ -21,11 +22,14 @@ def add_prepare(commands: Any) -> None:
         "a folder with images/, masks/ and healthy/; the layout is recognised. Prints a table of "
         "what the store holds.",
     )
-    parser.add_argument("source", metavar="SOURCE", help="folder of the data set")
-    parser.add_argument("--out", metavar="STORE.h5", required=True, help="the store to write")
+    parser.add_argument("source", metavar="SOURCE", type=shared_path, help="folder of the data set")
+    parser.add_argument(
+        "--out", metavar="STORE.h5", type=shared_path, required=True, help="the store to write"
+    )
     parser.add_argument(
         "--contact-sheet",
         metavar="FILE.png",
+        type=shared_path,
         help="also write a picture of random patches of each class and split",
     )
     parser.add_argument(
@@ -66,7 +70,7 @@ def add_phantoms(commands: Any) -> None:
         "Draw synthetic fundus photographs with exudate masks, in e-ophtha's layout. They are for "
         "trying things out: numbers measured on them say nothing about real eyes.",
     )
-    parser.add_argument("out", metavar="FOLDER", help="folder to make")
+    parser.add_argument("out", metavar="FOLDER", type=shared_path, help="folder to make")
     count = number(int, low=0)
     parser.add_argument(
         "--lesion", type=count, default=16, metavar="N", help="photographs with exudates"
@@ -96,8 +100,12 @@ def add_export(commands: Any) -> None:
         "Write the splits of STORE for people who train with `caffe train`: HDF5Data files with "
         "their list, or LMDB.",
     )
-    parser.add_argument("store", metavar="STORE.h5", help="written by egl prepare")
-    parser.add_argument("--out", metavar="FOLDER", required=True, help="folder to make")
+    parser.add_argument(
+        "store", metavar="STORE.h5", type=shared_path, help="written by egl prepare"
+    )
+    parser.add_argument(
+        "--out", metavar="FOLDER", type=shared_path, required=True, help="folder to make"
+    )
     formats = sorted(FORMATS)
     parser.add_argument(
         "--format",

@@ -13,6 +13,7 @@ from experiments.commands.parsing import (
     modules_from_here,
     number,
 )
+from experiments.commands.paths import shared_path
 from experiments.processes import BadInput
 
 _SIZES = {
@@ -38,10 +39,17 @@ def add_reproduce(commands: Any) -> None:
         "interrupted command to resume it.",
     )
     parser.add_argument(
-        "--data", metavar="FOLDER", help="a data set, as for egl prepare; without one: phantoms"
+        "--data",
+        metavar="FOLDER",
+        type=shared_path,
+        help="a data set, as for egl prepare; without one: phantoms",
     )
     parser.add_argument(
-        "--out", metavar="OUT", default="results", help="folder for everything that is made"
+        "--out",
+        metavar="OUT",
+        type=shared_path,
+        default="results",
+        help="folder for everything that is made",
     )
     size = parser.add_mutually_exclusive_group()
     for name, text in _SIZES.items():
@@ -77,6 +85,13 @@ def add_reproduce(commands: Any) -> None:
     parser.add_argument("--momentum", type=number(float), help=decay)
     parser.add_argument("--weight-decay", type=number(float), help=decay)
     parser.add_argument("--scale", type=number(float), default=1.0, help="as for egl prepare")
+    parser.add_argument(
+        "--mask-threshold",
+        type=number(int),
+        default=0,
+        metavar="VALUE",
+        help="as for egl prepare",
+    )
     parser.add_argument("--skip-bad", action="store_true", help="as for egl prepare")
     add_device(parser)
     _add_published(parser)
@@ -97,6 +112,7 @@ def _reproduce(options: argparse.Namespace) -> int:
         momentum=options.momentum,
         weight_decay=options.weight_decay,
         scale=options.scale,
+        mask_threshold=options.mask_threshold,
         device=device_of(options),
     )
     path, failed = reproduce(
@@ -117,10 +133,11 @@ def add_report(commands: Any) -> None:
         "redraw the report of egl reproduce, without training",
         "Redraw OUT/report.html, its figures and CSVs from the finished runs in OUT.",
     )
-    parser.add_argument("out", metavar="OUT", help="folder of egl reproduce")
+    parser.add_argument("out", metavar="OUT", type=shared_path, help="folder of egl reproduce")
     parser.add_argument(
         "--markdown",
         metavar="FILE.md",
+        type=shared_path,
         help="also write the results as Markdown, with a folder FILE/ for its figures and CSVs",
     )
     _add_published(parser)
@@ -146,8 +163,12 @@ def add_compare(commands: Any) -> None:
         "the seed are one arm; arms are compared seed by seed, with intervals. Prints a table and "
         "leaves it in OUT, with the curves as a picture and every number as CSV.",
     )
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="folder of a finished run")
-    parser.add_argument("--out", metavar="OUT", required=True, help="folder to write to")
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="+", type=shared_path, help="folder of a finished run"
+    )
+    parser.add_argument(
+        "--out", metavar="OUT", type=shared_path, required=True, help="folder to write to"
+    )
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -161,6 +182,7 @@ def _add_published(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--published",
         metavar="FILE.csv",
+        type=shared_path,
         help="curves digitised from the paper's Fig. 2, to overlay on ours: columns "
         "batch,metric,strategy,value (docs/files.md)",
     )

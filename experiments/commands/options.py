@@ -6,10 +6,12 @@ A new setting is one field of such a dataclass (data_prep.settings.setting); not
 import argparse
 import dataclasses
 import json
+import os
 from typing import Any, Dict, Type, TypeVar
 
-from data_prep.settings import SettingsError, describe_range, from_dict, option_of, type_of
+from data_prep.settings import SettingsError, describe_range, flat, from_dict, option_of, type_of
 from experiments.commands.parsing import number
+from experiments.commands.paths import not_shared, shared_path
 
 T = TypeVar("T")
 _DEST = "settings."  # before the dotted name of a setting, apart from a command's other options
@@ -22,6 +24,7 @@ def add_settings(parser: argparse.ArgumentParser, kind: Type[Any]) -> None:
     parser.add_argument(
         "--settings",
         metavar="FILE.json",
+        type=shared_path,
         help="settings by their names, such as a run's settings.json; options on the command line "
         "override it",
     )
@@ -65,7 +68,12 @@ def settings_from(options: argparse.Namespace, kind: Type[T]) -> T:
     settings = kind()
     if options.settings:
         settings = from_file(options.settings, kind, options.command)
-    return _changed(settings, vars(options), _DEST)
+    settings = _changed(settings, vars(options), _DEST)
+    for name, value in flat(settings):
+        reason = not_shared(value) if isinstance(value, str) and os.sep in value else ""
+        if reason:
+            raise SettingsError(f"{name}: {reason}")
+    return settings
 
 
 def _changed(settings: T, given: Dict[str, Any], prefix: str) -> T:

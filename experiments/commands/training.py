@@ -13,14 +13,21 @@ from experiments.commands.parsing import (
     modules_from_here,
     number,
 )
+from experiments.commands.paths import shared_path
 from experiments.commands.progress import progress_bar
 from experiments.processes import run_in_child
 
 
 def _add_folders(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("store", metavar="STORE.h5", help="written by egl prepare")
     parser.add_argument(
-        "--out", metavar="RUN", required=True, help="folder of the run; an unfinished run resumes"
+        "store", metavar="STORE.h5", type=shared_path, help="written by egl prepare"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="RUN",
+        type=shared_path,
+        required=True,
+        help="folder of the run; an unfinished run resumes",
     )
 
 
@@ -70,7 +77,10 @@ def add_select(commands: Any) -> None:
     )
     _add_folders(parser)
     parser.add_argument(
-        "--images", metavar="FOLDER", help="the data set, if it has moved since STORE was made"
+        "--images",
+        metavar="FOLDER",
+        type=shared_path,
+        help="the data set, if it has moved since STORE was made",
     )
     parser.add_argument(
         "--workers",

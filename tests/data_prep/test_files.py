@@ -2,6 +2,8 @@ import csv
 import errno
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -24,8 +26,8 @@ def test_a_file_appears_when_the_block_ends(tmp_path):
     path = tmp_path / "a.png"
     path.write_text("old")
     with written_whole(str(path)) as temporary:
-        assert os.path.dirname(temporary) == str(tmp_path)
-        assert temporary.endswith(".png")  # libraries choose the format by it
+        assert os.path.dirname(os.path.dirname(temporary)) == str(tmp_path)
+        assert os.path.basename(temporary) == "a.png"  # libraries choose the format by it
         with open(temporary, "w") as file:
             file.write("new")
         assert path.read_text() == "old"
@@ -142,6 +144,7 @@ def test_what_a_killed_process_left_is_removed_and_what_one_writes_is_not(tmp_pa
     (tmp_path / ".set.writing-01234567" / "a").write_bytes(b"")
     for name in (".set.writing-mine", ".other.writing-01234567"):
         (tmp_path / name).mkdir()
+    (tmp_path / ".set.writing-mine" / "b").write_bytes(b"")
     with folder_written_whole(str(tmp_path / "set")) as temporary:
         kept = sorted([".other.writing-01234567", ".set.writing-mine", os.path.basename(temporary)])
         assert names(tmp_path) == kept
@@ -149,3 +152,38 @@ def test_what_a_killed_process_left_is_removed_and_what_one_writes_is_not(tmp_pa
             assert os.path.basename(temporary) in names(tmp_path)
             raise KeyError
     assert "set" in names(tmp_path)
+
+
+WRITE_AND_WAIT = """
+import sys, time
+sys.path[:] = sys.argv[2:]
+from data_prep.files import written_whole
+with written_whole(sys.argv[1]) as temporary:
+    open(temporary, "w").write("half")
+    print("writes", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_file_half_written_by_a_killed_process_goes_with_the_next_and_a_living_one_s_stays(
+    tmp_path,
+):
+    path = tmp_path / "a.txt"
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITE_AND_WAIT, str(path), *sys.path], stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"writes\n"
+    (half,) = names(tmp_path)
+    write_text(str(path), "whole")
+    assert names(tmp_path) == [half, "a.txt"]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    write_text(str(path), "again")
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_name_as_long_as_a_name_may_be(tmp_path):
+    path = tmp_path / ("é" * 125 + ".csv")
+    write_text(str(path), "text")
+    assert path.read_text() == "text"

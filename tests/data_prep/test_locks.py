@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -6,7 +8,7 @@ import sys
 import pytest
 
 from data_prep.errors import DataError
-from data_prep.locks import locked
+from data_prep.locks import locked, try_lock
 
 HOLD = """
 import sys, time
@@ -46,3 +48,12 @@ def test_a_lock_is_given_back_after_an_error(tmp_path):
         raise KeyError
     with locked(str(tmp_path)):
         pass
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(tmp_path, monkeypatch):
+    def no_locks(descriptor, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with locked(str(tmp_path)) as descriptor, locked(str(tmp_path)):
+        assert try_lock(descriptor) is None

@@ -1,5 +1,6 @@
 """Every kind of mask by the pixels that were drawn; and what cannot be a mask of exudates."""
 
+import hashlib
 import io
 
 import cv2
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from data_prep.errors import DataError
-from data_prep.masks import check_against_field, read_mask
+from data_prep.masks import check_against_field, checksum, read_mask
 
 ANNOTATED = [[3, 4], [10, 20], [11, 20]]
 WHITE, BLACK, RED, GREEN = (255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 128, 0)
@@ -135,3 +136,11 @@ def test_idrids_masks(real_data):
     assert paths
     for path in paths:
         assert (read_mask(str(path)) == (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 0)).all()
+
+
+def test_the_checksum_of_a_list_of_lesions_includes_its_map(tmp_path):
+    path, numbered = tmp_path / "a.GND", tmp_path / "a.map"
+    path.write_bytes(b"0\n")
+    numbered.write_bytes(b"abc")
+    assert checksum(str(numbered)) == hashlib.sha256(b"abc").hexdigest()
+    assert checksum(str(path)) == hashlib.sha256(b"0\nabc").hexdigest()

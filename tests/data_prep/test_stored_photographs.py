@@ -2,12 +2,15 @@ import shutil
 from pathlib import Path
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 
 from data_prep import stored_photographs
 from data_prep.errors import DataError
 from data_prep.field_of_view import find_field_of_view
+from data_prep.prepare import PrepareSettings, prepare
+from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 
 
@@ -150,3 +153,50 @@ def test_a_mask_that_is_gone(small_store, phantoms, tmp_path):
         mask.unlink()
     with pytest.raises(DataError, match="no longer has a usable image"):
         StoredPhotographs(small_store, str(moved)).annotated(lesion)
+
+
+def test_a_mask_that_has_changed(small_store, phantoms, tmp_path):
+    moved = Path(shutil.copytree(phantoms, str(tmp_path / "moved")))
+    lesion = next(index for index, row in enumerate(small_store.images) if row.lesion)
+    (path,) = moved.rglob(Path(small_store.images[lesion].source).stem + "_EX.png")
+    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    mask[200:300, 300:400] = 255
+    cv2.imwrite(str(path), mask)
+    photographs = StoredPhotographs(small_store, str(moved))
+    photographs.image(lesion)
+    for read in (photographs.annotated, lambda index: photographs.labelled_grid(index, 24)):
+        with pytest.raises(DataError, match=r"_EX\.png: changed since .*store\.h5 was made; put"):
+            read(lesion)
+
+
+def test_a_store_without_checksums_of_masks_is_read(small_store, phantoms, tmp_path):
+    path = shutil.copy(small_store.path, str(tmp_path / "old.h5"))
+    with h5py.File(path, "r+") as file:
+        del file["images/mask_sha256"]
+    store = PatchStore(path)
+    assert [row.mask_sha256 for row in store.images] == [""] * len(store.images)
+    lesion = next(index for index, row in enumerate(store.images) if row.lesion)
+    assert StoredPhotographs(store, phantoms).annotated(lesion)[1].any()
+
+
+def test_an_empty_mask_that_is_empty_no_more(tmp_path):
+    """It had no checksum: the photograph counted as healthy."""
+    data = tmp_path / "data"
+    for name in ("images", "masks"):
+        (data / name).mkdir(parents=True)
+    eye = np.zeros((120, 140, 3), np.uint8)
+    cv2.circle(eye, (70, 60), 55, (40, 80, 160), -1)
+    for n in range(6):
+        eye[60, 30 + n] = 90 + n  # no two photographs are alike
+        cv2.imwrite(str(data / "images" / f"{n}.png"), eye)
+        mask = np.zeros((120, 140), np.uint8)
+        mask[50:70, 60:80] = 255 * (n > 0)
+        cv2.imwrite(str(data / "masks" / f"{n}.png"), mask)
+    settings = PrepareSettings(n_train=8, n_validation=8, n_test=8, side=16)
+    store, _ = prepare(str(data), str(tmp_path / "s.h5"), settings, progress=False)
+    assert [row.lesion for row in store.images] == [False] + [True] * 5
+    assert [bool(row.mask_sha256) for row in store.images] == [False] + [True] * 5
+    assert not StoredPhotographs(store).annotated(0)[1].any()
+    shutil.copy(str(data / "masks" / "1.png"), str(data / "masks" / "0.png"))
+    with pytest.raises(DataError, match=r"masks/0\.png: changed since"):
+        StoredPhotographs(store).annotated(0)

@@ -39,8 +39,8 @@ OPTIONS = {
     },
     "reproduce": {
         "--data", "--out", "--quick", "--standard", "--full", "--only", "--strategies", "--seeds",
-        "--jobs", "--momentum", "--weight-decay", "--scale", "--skip-bad", "--device",
-        "--published", "--help",
+        "--jobs", "--momentum", "--weight-decay", "--scale", "--mask-threshold", "--skip-bad",
+        "--device", "--published", "--help",
     },
     "report": {"--markdown", "--published", "--help"},
     "compare": {"--out", "--help"},

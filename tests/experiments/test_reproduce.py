@@ -215,9 +215,10 @@ def test_a_folder_that_cannot_be_written(phantoms, tmp_path, monkeypatch):
 
 def test_what_is_asked_for_reaches_the_protocol():
     protocol = Request(
-        None, "standard", seeds=3, momentum=0.0, weight_decay=0.0, scale=0.5
+        None, "standard", seeds=3, momentum=0.0, weight_decay=0.0, scale=0.5, mask_threshold=63
     ).full_protocol()
     assert (protocol.seeds, protocol.fig2_seeds, protocol.baseline_seeds) == (3, 3, 2)
     assert {run.trainer.momentum for run in (protocol.images, protocol.patches)} == {0.0}
     assert protocol.prepare.scale == protocol.stores()["lesion"].scale == 0.5
+    assert protocol.prepare.mask_threshold == protocol.stores()["lesion"].mask_threshold == 63
     assert protocol.stores()["lesion"].healthy_from == "lesion"

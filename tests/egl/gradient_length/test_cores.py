@@ -97,3 +97,17 @@ def test_a_child_process_of_the_holder_does_not_keep_the_core(slots):
 def test_no_core_at_all_is_an_error(tmp_path):
     with pytest.raises(EglError, match="at least 1, not 0"):
         CoreSlots(str(tmp_path), 0)
+
+
+@pytest.mark.parametrize(
+    ("folder", "n"), [("x", 2.5), ("x", "2"), ("x", True), (None, 2), ("x", 0)]
+)
+def test_other_numbers_and_folders_are_named(folder, n):
+    with pytest.raises(EglError, match="cores must be|CoreSlots must be a path"):
+        CoreSlots(folder, n)
+
+
+def test_a_whole_number_of_another_type(tmp_path):
+    slots = CoreSlots(tmp_path, 2.0)
+    with slots.hold(), slots.extra() as extra:
+        assert (slots.n, slots.folder, extra) == (2, str(tmp_path), 1)

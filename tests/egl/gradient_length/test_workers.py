@@ -205,3 +205,18 @@ def test_bad_arguments(lenet, tmp_path):
         Workers(str(tmp_path / "no.caffemodel"), SETTINGS, 2)
     with pytest.raises(EglError, match="give auto, cpu or gpu:N"):
         Workers(lenet, SETTINGS, 2, device="gpu")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "settings lack 'prototxt'"),
+        ({"prototxt": SCORE}, "settings lack 'normalisation'"),
+        (dict(SETTINGS, bach=4), "'bach' is not known; did you mean batch"),
+        (dict(SETTINGS, weights="w"), "'weights' is not known"),
+        (None, "must be a dict of NetScorer's, not None"),
+    ],
+)
+def test_settings_that_are_not_those_of_a_scorer(caffe, settings, message):
+    with pytest.raises(NetError, match=message):
+        Workers("w.caffemodel", settings, 2)

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -284,3 +286,43 @@ def test_a_normalisation_of_nan_and_a_net_that_aborts(caffe, tmp_path):
     path.write_text(solver.replace("lenet_train_test.prototxt", "net.prototxt"))
     with pytest.raises(EglError, match="Caffe cannot use this net: .*Unknown filler name: xaver"):
         Trainer(TrainerSettings(solver=str(path)), Normalisation(MEAN), str(tmp_path))
+
+
+NOT_A_NUMBER = """
+import sys
+sys.path[:] = sys.argv[3:]
+import numpy as np
+from data_prep.normalisation import Normalisation
+from egl.errors import Diverged
+from egl.training.settings import TrainerSettings
+from egl.training.trainer import Trainer
+settings = TrainerSettings(solver=sys.argv[1], batch=8)
+trainer = Trainer(settings, Normalisation((90.0, 90.0, 90.0)), sys.argv[2])
+patches = np.random.RandomState(1).randint(0, 256, (8, 3, 48, 48)).astype(np.uint8)
+for _ in range(5):
+    try:
+        trainer.step(patches, np.arange(8) % 2)
+    except Diverged as error:
+        print(error)
+"""
+
+
+def test_numbers_that_are_not_finite_inside_another_net_do_no_harm(caffe, tmp_path):
+    """Logarithms of numbers below 0, then max pooling: its backward pass would corrupt memory."""
+    net = open(prototxt_path("lenet_train_test.prototxt")).read()
+    place = net.index("layer {", net.index('name: "conv1"'))
+    log = 'layer { name: "log" type: "Log" bottom: "conv1" top: "conv1" }\n'
+    (tmp_path / "net.prototxt").write_text(net[:place] + log + net[place:])
+    solver = open(prototxt_path("lenet_solver.prototxt")).read()
+    path = tmp_path / "solver.prototxt"
+    path.write_text(solver.replace("lenet_train_test.prototxt", "net.prototxt"))
+    done = subprocess.run(
+        [sys.executable, "-c", NOT_A_NUMBER, str(path), str(tmp_path), *sys.path],
+        stdout=subprocess.PIPE,
+        check=True,
+        encoding="utf-8",
+    )
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5
+    message = "net.prototxt: the blob 'conv1' of conv1 and log holds numbers that are not finite"
+    assert all(message in line for line in lines)
