@@ -32,15 +32,17 @@ ARG EGL_MIRROR
 ARG DEBIAN_FRONTEND=noninteractive
 WORKDIR /opt/egl
 COPY runtime/apt-update runtime/debian-packages.txt runtime/
-# Which packages, and which versions matter: debian-packages.txt. Documentation is a tenth of them.
+# Which packages, and which versions matter: debian-packages.txt. Documentation is a tenth of them; licences stay.
 # hadolint ignore=DL3008
 RUN printf 'path-exclude=/usr/share/%s/*\n' doc man locale > /etc/dpkg/dpkg.cfg.d/90slim \
+ && echo 'path-include=/usr/share/doc/*/copyright' >> /etc/dpkg/dpkg.cfg.d/90slim \
  && runtime/apt-update \
  && sed 's/[[:space:]]*#.*//; /^$/d' runtime/debian-packages.txt > /tmp/packages \
  && xargs -a /tmp/packages apt-get install -y -qq --no-install-recommends \
  && apt-get clean && rm -rf /tmp/packages /var/lib/apt/lists/* /var/cache/debconf/* /var/log/*.log
 COPY . .
-RUN python3 -m compileall -q . && ln -s /opt/egl/runtime/container /usr/local/bin/egl && mkdir -m 1777 /results
+RUN python3 -m compileall -q . && runtime/caffe python3 runtime/sbom.py sbom.json \
+ && ln -s /opt/egl/runtime/container /usr/local/bin/egl && mkdir -m 1777 /results
 # Whoever runs it (--user) may lack a home, and all but /tmp and /results may be read-only.
 ENV HOME=/tmp MPLCONFIGDIR=/tmp/matplotlib PYTHONDONTWRITEBYTECODE=1
 ARG EGL_VERSION
@@ -68,6 +70,6 @@ RUN /opt/egl/runtime/apt-update contrib non-free \
  && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/debconf/* /var/log/*.log
 # In /usr/local, which both the loader and Python look through before Debian's own.
 COPY --from=caffe-cuda /caffe /usr/local
-RUN ldconfig
+RUN ldconfig && /opt/egl/runtime/caffe python3 /opt/egl/runtime/sbom.py /opt/egl/sbom.json
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 USER 1000:1000

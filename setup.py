@@ -40,7 +40,7 @@ setup(
         "threadpoolctl",
         "tqdm",
     ],
-    extras_require={"lmdb": ["lmdb"], "test": ["pytest"]},
+    extras_require={"lmdb": ["lmdb"], "test": ["hypothesis", "pytest", "pytest-xdist"]},
     classifiers=[
         "License :: OSI Approved :: BSD License",
         "Programming Language :: Python :: 3",

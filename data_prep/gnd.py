@@ -15,7 +15,8 @@ import gzip
 import os
 import re
 import zlib
-from typing import Any, Callable, List, Optional, Sequence
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from data_prep.errors import DataError
 _EXUDATE = "exudate"
 _VERSION = "gndversion"
 _HEADER_BYTES = 12
+_MOST_PIXELS = 2**28  # of a map; a photograph of the data set has 4 million
 _COUNT = re.compile("[0-9]{1,6}")
 
 
@@ -33,7 +35,8 @@ def lesion_kinds(path: str) -> List[str]:
 
     They are in lower case, without the 0 or 1 at their end. Raises DataError for another file.
     """
-    lines = _bytes_of(path, open).decode("latin-1").splitlines()
+    with _opened(path, open) as file:
+        lines = file.read().decode("latin-1").splitlines()
     if lines and lines[0].casefold().startswith(_VERSION):
         lines = lines[1:]
     count = lines[0].strip() if lines else ""
@@ -67,17 +70,21 @@ def read_map(path: str) -> np.ndarray:
 
     Raises DataError if the file's size and header disagree.
     """
-    data = _bytes_of(path, gzip.open if path.endswith(".gz") else open)
-    if len(data) < _HEADER_BYTES:
-        width = height = 0
-    else:
-        _, width, height = np.frombuffer(data[:_HEADER_BYTES], "<i4").tolist()
-    if width < 1 or height < 1 or len(data) != _HEADER_BYTES + 4 * width * height:
+    width = height = 0
+    data = b""
+    with _opened(path, gzip.open if path.endswith(".gz") else open) as file:
+        header = file.read(_HEADER_BYTES)
+        if len(header) == _HEADER_BYTES:
+            _, width, height = np.frombuffer(header, "<i4").tolist()
+        # A few compressed kilobytes can be gigabytes: no more is read than the header says.
+        if width > 0 and height > 0 and width * height <= _MOST_PIXELS:
+            data = file.read(4 * width * height + 1)
+    if not data or len(data) != 4 * width * height:
         raise DataError(
             f"{path}: not a HEI-MED map (three int32, then width x height int32): copy it again "
             "from its source"
         )
-    return np.frombuffer(data, "<i4", offset=_HEADER_BYTES).reshape(height, width)
+    return np.frombuffer(data, "<i4").reshape(height, width)
 
 
 def read_exudates(path: str) -> np.ndarray:
@@ -98,11 +105,12 @@ def read_exudates(path: str) -> np.ndarray:
     return is_exudate[numbers]
 
 
-def _bytes_of(path: str, opener: Callable[..., Any]) -> bytes:
+@contextmanager
+def _opened(path: str, opener: Callable[..., Any]) -> Iterator[Any]:
     check_regular(path)
     try:
         with opener(path, "rb") as file:
-            return file.read()
+            yield file
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"{path}: cannot be read ({error}): check that you may read it, or copy it again from "

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Set, Tuple, TypeVar
 
 import h5py
+import numpy as np
 from h5py._objects import phil
 
 from data_prep.errors import DataError
@@ -23,6 +24,8 @@ _Identity = Tuple[int, int, int, int]
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # To read a file in the child: damaged metadata may also be a loop.
 _SECONDS, _BYTES_A_SECOND = 20, 2**23
+# Datasets whose values are in the file; not h5py.h5d.VIRTUAL.
+_OWN_LAYOUTS = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)
 _read_before: Set[Tuple[_Identity, Callable[[h5py.File], Any]]] = set()
 
 
@@ -42,6 +45,26 @@ def read_safely(path: str, read: Callable[[h5py.File], T]) -> T:
         mark_as_read(path, read)
     with h5py.File(path, "r") as file:
         return read(file)
+
+
+def own_values(file: h5py.File, name: str) -> np.ndarray:
+    """Return a dataset of a file; DataError where its values lie in another file.
+
+    Links to other files, external storage and virtual datasets would read any HDF5 or raw file of
+    the machine by a path that the file names. name: with '/' between groups
+    """
+    parts = name.split("/")
+    groups = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+    linked = any(not isinstance(file.get(group, getlink=True), h5py.HardLink) for group in groups)
+    if name in file and linked:
+        raise DataError(f"{name} is a link, not a dataset of the file itself")
+    dataset = file[name]
+    if not isinstance(dataset, h5py.Dataset):
+        raise DataError(f"{name} is no dataset")
+    creation = dataset.id.get_create_plist()
+    if creation.get_external_count() or creation.get_layout() not in _OWN_LAYOUTS:
+        raise DataError(f"{name} has its values in another file")
+    return np.asarray(dataset[...])
 
 
 def _identity(path: str) -> _Identity:

@@ -10,6 +10,8 @@ from typing import Iterator, Optional
 from data_prep.errors import DataError
 
 LOCK = ".lock"  # its presence means nothing, only the kernel's lock on it does
+# Never through a link: the file is emptied.
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 # What a file system without locks answers.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 
@@ -39,7 +41,7 @@ def locked(folder: str) -> Iterator[int]:
     one, is in the folder. A file system without locks keeps nobody out.
     """
     path = os.path.join(folder, LOCK)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, _FLAGS, 0o644)
     try:
         if try_lock(descriptor) is False:
             since = os.read(descriptor, 100).decode("utf-8", "replace")

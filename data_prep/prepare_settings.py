@@ -5,7 +5,7 @@ from typing import Any, Tuple, Union
 
 from data_prep.geometry import PATCH_SIDE
 from data_prep.patches import EXUDATE_RULES, ExudateRule
-from data_prep.settings import SettingsError, check_ranges, setting
+from data_prep.settings import SettingsError, as_float, check_ranges, setting
 from data_prep.split import FRACTIONS
 
 HEALTHY_FROM = ("all", "lesion")
@@ -15,7 +15,7 @@ SMALLEST_SIDE = 8  # pixels
 def exudate_rule(value: Any) -> ExudateRule:
     """Return an exudate rule from text or JSON: a word as it is, a number as a float."""
     try:
-        return float(value)
+        return as_float(value)
     except (TypeError, ValueError):
         return str(value)
 

@@ -11,7 +11,19 @@ from these fields.
 import dataclasses
 import math
 from difflib import get_close_matches
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type, TypeVar
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+    get_args,
+)
 
 from data_prep.errors import DataError
 
@@ -94,13 +106,24 @@ def check_ranges(settings: Any) -> None:
             _check(field, option_of(field) or field.name, value)
 
 
+def as_float(value: Any) -> float:
+    """Return float(value); infinity for whole numbers of more digits than a float holds."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
 def _check(field: "dataclasses.Field[Any]", name: str, value: Any) -> None:
     choices = field.metadata["choices"]
     if choices and value not in choices:
         raise SettingsError(not_known(name, value, choices))
+    if isinstance(value, tuple):
+        for element in value:
+            _check(field, name, element)
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{name} {value}: give a finite number")
     fits = {
         "low": lambda limit: value >= limit,
@@ -171,9 +194,14 @@ def _typed(field: "dataclasses.Field[Any]", default: Any, value: Any, where: str
     if not isinstance(kind, type):
         return kind(value)
     if kind is tuple and isinstance(value, list):
-        return tuple(value)
+        element_kind = get_args(field.type)[0]
+        return tuple(_of_type(element_kind, element, where) for element in value)
+    return _of_type(kind, value, where)
+
+
+def _of_type(kind: "Type[T]", value: Any, where: str) -> T:
     if kind is float and type(value) is int:
-        return float(value)
+        value = as_float(value)
     if type(value) is not kind:
         raise SettingsError(f"{where}: give a value of type {kind.__name__}, not {value!r}")
     return value

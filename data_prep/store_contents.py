@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from data_prep import split as splits
+from data_prep.hdf5 import own_values
 from data_prep.patches import EXUDATE_RULES
 from data_prep.symmetry import COUNT
 
@@ -64,7 +65,7 @@ def read_contents(file: h5py.File) -> Contents:
     """Return everything in a store file."""
 
     def read(name: str) -> np.ndarray:
-        return np.asarray(file[name][...])
+        return own_values(file, name)
 
     def column(name: str) -> np.ndarray:
         if name in ImageRow._field_defaults and "images/" + name not in file:

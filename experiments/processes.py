@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Callable, Iterator, Optional, Sequence, Set, Tuple
 
 from data_prep.errors import DataError
+from data_prep.links import refuse_links
 from data_prep.locks import locked
 from egl.errors import Diverged, EglError
 from egl.nets.device import check_device, use_device
@@ -65,6 +66,7 @@ def run_in_child(
     with contextlib.ExitStack() as stack:
         try:
             os.makedirs(folder, exist_ok=True)
+            refuse_links(folder)
             lock = stack.enter_context(locked(folder))
             connection, process = _start(log, lock)
         except OSError as error:

@@ -33,7 +33,7 @@ def read_curves(path: str) -> pd.DataFrame:
             if tuple(rows.fieldnames or ()) != COLUMNS:
                 raise EglError(f"{path}: the first line must be {','.join(COLUMNS)}")
             points = [_point(row, f"{path}, line {rows.line_num}") for row in rows]
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EglError(
             f"{path}: cannot be read ({error}); give a CSV file of the columns {','.join(COLUMNS)}"
         ) from error

@@ -31,6 +31,8 @@ WITH_PARAMETERS = (
 )
 SOLVERS = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
 RATE_POLICIES = ("fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid")
+# What a net from elsewhere could do beside computing, as soon as it is built.
+REFUSED = {"HDF5Output": "overwrites a file", "Python": "runs code of its own"}
 UNNAMED_TOP = "(automatic)"  # Caffe's name for the top of a loss layer that names none
 
 
@@ -99,7 +101,14 @@ def read_net(path: Any) -> Any:
                 "which this Caffe does not have"
             )
     for phase in (caffe.TRAIN, caffe.TEST):
-        check_wiring(layers_in_phase(net, phase), path)
+        layers = layers_in_phase(net, phase)
+        for layer in layers:
+            if layer.type in REFUSED:
+                raise NetError(
+                    f"{path}: layer {layer.name!r} has the type {layer.type!r}, which "
+                    f"{REFUSED[layer.type]}: a net may not do that here; remove the layer"
+                )
+        check_wiring(layers, path)
     return net
 
 

@@ -12,7 +12,10 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional
 import h5py
 import numpy as np
 
+from data_prep.errors import DataError
 from data_prep.files import TEMPORARY, write_csv, write_json, written_whole
+from data_prep.hdf5 import own_values
+from data_prep.links import refuse_links
 from data_prep.locks import LOCK
 from data_prep.normalisation import Normalisation
 from egl.errors import EglError
@@ -40,13 +43,14 @@ class RunFolder:
     def __init__(self, path: str, settings: Mapping[str, Any]) -> None:
         """Open or make the folder `path` for a run with `settings`, a dict for JSON.
 
-        Raises EglError if it holds another run, or files that are no run's.
+        Raises EglError if it holds another run, or files that are no run's, DataError for links.
         """
         self.path = path
         self._settings = json.loads(json.dumps(settings))
         self._rounds: List[List[str]] = []
         self._queries: List[List[str]] = []
         self._predictions: List[Dict[str, np.ndarray]] = []
+        refuse_links(path)
         file = self.file("settings.json")
         if os.path.exists(file):
             self._compare(_read_json(file))
@@ -173,8 +177,8 @@ def read_predictions(path: str) -> Dict[str, np.ndarray]:
     file_path = os.path.join(path, "predictions.h5")
     try:
         with h5py.File(file_path, "r") as file:
-            return {split: file[split][...] for split in file if split != "iteration"}
-    except OSError as error:
+            return {split: own_values(file, split) for split in file if split != "iteration"}
+    except (OSError, DataError) as error:
         raise EglError(
             f"{file_path}: cannot be read ({error}); remove the run's folder and rerun"
         ) from error

@@ -78,6 +78,8 @@ def read_state(path: str) -> Dict[str, Any]:
         with open(os.path.join(path, _STATE), encoding="utf-8") as file:
             state = json.load(file)
         for name, digest in state["sha256"].items():
+            if os.path.basename(name) != name:
+                raise ValueError(f"{name} is not in the folder")
             if sha256_of(os.path.join(path, name)) != digest:
                 raise ValueError(f"{name} is not what was written")
         return {"iteration": int(state["iteration"]), "extra": state["extra"]}

@@ -56,7 +56,10 @@ def test_settings_survive_json():
         ({"scale": float("nan")}, "--scale nan"),
         ({"seed": -1}, "--seed -1"),
         ({"side": 7}, "--side 7: give a number at least 8"),
+        ({"scale": float(10**300) * 1e300}, "--scale inf"),
+        ({"seed": 10**400}, "--seed 1000"),
         ({"fractions": (0.5, 0.5)}, "three shares"),
+        ({"fractions": (float("nan"), 0.2, 0.1)}, "fractions nan: give a finite number"),
         ({"fractions": (0.9, 0.2, -0.1)}, "three shares"),
         ({"fractions": (0.5, 0.2, 0.2)}, "three shares"),
     ],
@@ -65,3 +68,13 @@ def test_values_that_make_no_sense(wrong, message):
     with pytest.raises(SettingsError) as caught:
         dataclasses.replace(PrepareSettings(), **wrong).check()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"fractions": [None, 0.2, 0.1]}, {"fractions": ["0.7", 0.2, 0.1]}, {"scale": 10**400},
+     {"exudate_rule": 10**400}, {"exudate_rule": [1]}],
+)  # fmt: skip
+def test_files_with_other_values(wrong):
+    with pytest.raises(SettingsError):
+        from_dict(PrepareSettings, wrong, "a.json").check()

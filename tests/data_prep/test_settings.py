@@ -117,6 +117,7 @@ def test_what_is_absent_has_its_default():
         ({"seed": None}, "a.json: seed: give a value of type int, not None"),
         ({"shuffled": 1}, "a.json: shuffled: give a value of type bool, not 1"),
         ({"layers": "conv1"}, "a.json: layers: give a value of type tuple, not 'conv1'"),
+        ({"layers": ["conv1", 2]}, "a.json: layers: give a value of type str, not 2"),
         ({"first": 2.5}, "a.json: first: give a value of type int, not 2.5"),
     ],
 )
