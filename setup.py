@@ -18,7 +18,10 @@ setup(
     license="BSD-2-Clause",
     # author, url and project_urls are left to the owner: see CONTRIBUTING.md.
     python_requires=">=3.8",
-    packages=[*find_packages(include=["data_prep*", "egl*", "experiments*"]), "egl.prototxt"],
+    packages=[
+        *find_packages(include=["data_prep*", "egl*", "experiments*", "labelling*"]),
+        "egl.prototxt",
+    ],
     package_dir={"egl.prototxt": "prototxt"},
     package_data={
         "egl.prototxt": ["*.prototxt"],

@@ -18,7 +18,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 GENERATED = ("results.md", "results-momentum-0.md", "benchmarks.md", "settings.md")
 WRITTEN = [page for page in PAGES if page.name not in GENERATED]
 # Folders of the repository; docs name files in them by their path.
-ROOMS = "(?:egl|data_prep|experiments|prototxt|docs|runtime|benchmarks|tests)"
+ROOMS = "(?:egl|data_prep|experiments|labelling|prototxt|docs|runtime|benchmarks|tests)"
 
 
 def name_of(page):
@@ -75,7 +75,7 @@ def test_files_that_are_named_exist(page):
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_dotted_names_exist(page):
     for span in code_spans(page.read_text(encoding="utf-8")):
-        if re.fullmatch(r"(?:egl|data_prep|experiments|benchmarks)(?:\.\w+)+", span):
+        if re.fullmatch(r"(?:egl|data_prep|experiments|labelling|benchmarks)(?:\.\w+)+", span):
             assert resolve(span), span
 
 
