@@ -56,6 +56,15 @@ def find_field_of_view(image: np.ndarray) -> np.ndarray:
     return cv2.resize(inside.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
 
 
+def width_of(field: np.ndarray) -> int:
+    """Return how many pixels wide a field of view (bool H x W) is, from its left to its right end.
+
+    Not its height: many cameras cut the eye off above and below.
+    """
+    columns = np.flatnonzero(field.any(axis=0))
+    return int(columns[-1] - columns[0] + 1) if len(columns) else 0
+
+
 def to_png(field: np.ndarray) -> bytes:
     """Return a field of view (bool H x W) as the bytes of a black and white PNG."""
     settings = [cv2.IMWRITE_PNG_BILEVEL, 1, cv2.IMWRITE_PNG_COMPRESSION, 9]

@@ -12,7 +12,7 @@ from data_prep import __version__, masks, patches, readers
 from data_prep import split as splits
 from data_prep.decoding import check_regular
 from data_prep.errors import DataError, Report
-from data_prep.field_of_view import find_field_of_view, to_png
+from data_prep.field_of_view import find_field_of_view, from_png, to_png, width_of
 from data_prep.files import sha256_of
 from data_prep.outputs import check_store_output
 from data_prep.photographs import read_photograph
@@ -80,6 +80,7 @@ def prepare(
         "left_out": _lines([str(problem) for problem in problems]),
         "folder": os.path.abspath(source),
         "least_distance": patches.LEAST_DISTANCE,
+        "field_width": float(np.median([width_of(from_png(item.field)) for item in found])),
         **as_dict(settings),
         **_sample_counts(found, counts, settings),
     }

@@ -25,6 +25,7 @@ _WHERE = {
     "find_strategy": "egl.strategies",
     "prototxt_path": "egl.nets.definition",
     "query": "egl.array_query",
+    "read_model": "egl.training.model_folder",
     "select": "egl.selection.run",
     "strategy_names": "egl.strategies",
     "train": "egl.training.full_training",

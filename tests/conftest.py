@@ -41,6 +41,28 @@ def small_store(phantoms, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def finished_run(caffe, small_store, tmp_path_factory):
+    """The folder of a finished run of egl train: 60 iterations on the small store."""
+    from egl.training.full_training import train
+    from egl.training.settings import FullTrainingSettings, TrainerSettings
+
+    settings = FullTrainingSettings(TrainerSettings(batch=16), iterations=60, stop_early=False)
+    path = str(tmp_path_factory.mktemp("run") / "run")
+    train(small_store, settings, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(finished_run, tmp_path_factory):
+    """The folder of a model made from the finished run."""
+    from egl.training.model_folder import model_of_run, write_model
+
+    path = str(tmp_path_factory.mktemp("model") / "model")
+    write_model(model_of_run(finished_run), path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def caffe():
     """The module caffe, or a skip that says how to get it."""
     from egl.errors import CaffeMissing

@@ -36,3 +36,22 @@ def cross_entropy(posterior: np.ndarray, labels: np.ndarray) -> float:
     """
     of_label = np.asarray(posterior, float)[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(of_label, np.finfo(np.float32).tiny)).mean())
+
+
+def best_threshold(p: np.ndarray, labels: np.ndarray) -> float:
+    """Return the threshold of p(exudate) that gives the highest F-measure.
+
+    p, labels: (n,). It lies midway between two of the p; of equally good ones it is the nearest to
+    one half. A sample counts as exudate where its p is above. 0.5 where there is no exudate.
+    """
+    p, labels = np.asarray(p, float), np.asarray(labels, int)
+    values = np.unique(p)
+    candidates = np.concatenate([[values[0] / 2], (values[1:] + values[:-1]) / 2])
+    above = len(p) - np.searchsorted(np.sort(p), candidates, side="right")
+    of_exudate = np.sort(p[labels == 1])
+    if not len(of_exudate):
+        return 0.5
+    right = len(of_exudate) - np.searchsorted(of_exudate, candidates, side="right")
+    f_measure = 2 * right / (above + len(of_exudate))
+    best = np.flatnonzero(f_measure == f_measure.max())
+    return float(candidates[best[np.argmin(abs(candidates[best] - 0.5))]])

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import DataError
-from data_prep.field_of_view import find_field_of_view, from_png, to_png
+from data_prep.field_of_view import find_field_of_view, from_png, to_png, width_of
 
 
 def eye(height=400, width=600, centre=(300, 200), radius=180, surround=4, brightness=120):
@@ -89,3 +89,10 @@ def test_real_eyes_fill_their_disc(real_data):
 def test_a_strip_is_no_photograph():
     with pytest.raises(DataError, match="no field of view found: 30000 x 20 pixels"):
         find_field_of_view(np.full((20, 30000, 3), 90, np.uint8))
+
+
+def test_width_of():
+    field = np.zeros((9, 20), bool)
+    assert width_of(field) == 0
+    field[4, 3], field[5, 12] = True, True
+    assert width_of(field) == 10

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from egl.training.metrics import classification_metrics, cross_entropy
+from egl.training.metrics import best_threshold, classification_metrics, cross_entropy
 
 
 def posterior(exudate):
@@ -38,3 +38,15 @@ def test_cross_entropy():
         (np.log(2) - np.log(0.75)) / 2
     )
     assert np.isfinite(cross_entropy(posterior([0.0]), np.array([1])))
+
+
+def test_best_threshold():
+    # Above 0.25: 3 of 3 and one wrong, F 6/7; above 0.65: 2 of 3, none wrong, F 4/5.
+    p = np.array([0.1, 0.2, 0.6, 0.3, 0.7, 0.9])
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    assert best_threshold(p, labels) == pytest.approx(0.25)
+    # Perfectly apart: midway between the classes.
+    assert best_threshold(np.array([0.2, 0.8]), np.array([0, 1])) == pytest.approx(0.5)
+    assert best_threshold(np.array([0.2, 0.8]), np.array([0, 0])) == 0.5
+    # Everything is exudate: below the lowest.
+    assert best_threshold(np.array([0.5, 0.8]), np.array([1, 1])) == pytest.approx(0.25)
