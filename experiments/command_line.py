@@ -29,6 +29,7 @@ _ADD = {
     "compare": experiment.add_compare,
     "export": data.add_export,
     "model": labelling.add_model,
+    "index": labelling.add_index,
 }
 
 

@@ -1,7 +1,7 @@
 """The photographs of a pool: one row a file, usable or not."""
 
 import sqlite3
-from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -167,6 +167,16 @@ class Photographs:
                 (path, file_size, modified_ns, photograph_id),
             )
 
+    def tell(
+        self, photograph_id: int, patient: Optional[str], given_scale: Optional[float]
+    ) -> None:
+        """Note what a person says of a photograph, in place of what was said before."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE photograph SET patient = ?, given_scale = ? WHERE id = ?",
+                (patient, given_scale, photograph_id),
+            )
+
     def of_sha256(self, sha256: str) -> List[Photograph]:
         """Return the photographs whose files have this content, by ascending id."""
         query = f"SELECT {_COLUMNS} FROM photograph WHERE sha256 = ? ORDER BY id"
@@ -183,7 +193,7 @@ class Photographs:
 
     def sharing_a_band(self, bands: Sequence[bytes]) -> List[Tuple[int, bytes]]:
         """Return (id, hash) of the photographs that have a band in common with these."""
-        found: dict = {}
+        found: Dict[int, bytes] = {}
         for number, bits in enumerate(bands):
             rows = self._database.rows(
                 "SELECT photograph.id, hash FROM hash_band JOIN photograph ON "

@@ -11,8 +11,10 @@ from data_prep.prepare_settings import PrepareSettings
 from data_prep.settings import describe_range, option_of
 from egl.selection.settings import RunSettings
 from egl.training.settings import FullTrainingSettings
+from labelling.index_settings import IndexSettings
 
 COMMANDS: Dict[str, Type[Any]] = {
+    "index": IndexSettings,
     "prepare": PrepareSettings,
     "select": RunSettings,
     "train": FullTrainingSettings,
