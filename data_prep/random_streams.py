@@ -27,7 +27,9 @@ class Stream(enum.IntEnum):
     RANDOM_PATCHES = 22  # the strategy `random`, for patches
     RANDOM_IMAGES = 23  # the strategy `random`, for images
     GRID = 24  # which patches of a photograph are scored
-    FILL = 25  # what fills a batch beside the chosen patches
+    FILL = 25  # which samples make a batch, or fill it beside the chosen patches
+    POOL = 26  # the images with exudates that are left out of the pool
+    TURNS = 27  # the symmetries under which patches are trained on, where each is one sample
     OUTPUT_CHANGE = 40  # the sample on which the change of the output is measured
     BADGE = 41
     CLUSTERS = 42  # the k-means of egl-diverse

@@ -78,14 +78,21 @@ class Model:
         """Train on L_k = chosen and L' = earlier (Algorithm 1, line 7)."""
         size = self._settings.trainer.batch
         known = np.concatenate([earlier, chosen]).astype(int)
-        random = self.random(Stream.FILL)
+        turns = self.random(Stream.TURNS)
         for batch in update_batches(
-            np.asarray(chosen), np.asarray(earlier), iterations, size, random
+            self._settings.selection.update,
+            np.asarray(chosen),
+            np.asarray(earlier),
+            iterations,
+            size,
+            self.random(Stream.FILL),
         ):
-            self.loss = self._trainer.step(*training.read(batch))
+            self.loss = self._trainer.step(*training.read(batch, turns))
             if self.committee:
                 began = time.time()
-                self.committee.step(len(known), lambda indices: training.read(known[indices]))
+                self.committee.step(
+                    len(known), lambda indices: training.read(known[indices], turns)
+                )
                 self.seconds_committee += time.time() - began
             if self.iteration in self._settings.keep_weights:
                 self._trainer.keep_weights()

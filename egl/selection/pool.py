@@ -74,12 +74,16 @@ class TrainingSet:
         """Return the image of each of the samples: (n,)."""
         return self._samples.image_of(np.asarray(samples, int))
 
-    def read(self, samples: Numbers) -> Tuple[np.ndarray, np.ndarray]:
-        """Return (patches uint8 n x C x H x W, labels (n,)) of labelled samples.
+    def read(
+        self, samples: Numbers, random: np.random.RandomState
+    ) -> Tuple[np.ndarray, np.ndarray]:
+        """Return (patches uint8 n x C x H x W, labels (n,)) of labelled samples, to train on.
 
-        Raises KeyError for a sample whose label nobody gave.
+        random: for the symmetries of samples that stand for whole patches. Raises KeyError for a
+        sample whose label nobody gave.
         """
-        return self.patches(samples), np.array([self._labels[int(s)] for s in samples], int)
+        patches = self._samples.turned(np.asarray(samples, int), random)
+        return patches, np.array([self._labels[int(s)] for s in samples], int)
 
     def label_of(self, sample: int) -> int:
         """Return a label that was given."""

@@ -1,7 +1,7 @@
 """One run of Algorithm 1 or 2 on a store: its folder, clock, records, snapshots and divergence."""
 
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from egl.selection.pool import Pool, TrainingSet
 from egl.selection.queries import Query
 from egl.selection.samples import GridSamples, Samples, StoreSamples
 from egl.selection.settings import RunSettings
-from egl.strategies.base import Bags, Choice, Strategy
+from egl.selection.start import initial_images, pool_images
+from egl.strategies.base import Bags, Choice, ScoringModel, Strategy
 from egl.strategies.registry import find_strategy
 from egl.training.evaluation import Evaluator
 from egl.training.provenance import open_run
@@ -28,6 +29,7 @@ from egl.training.run_folder import RunFolder, read_metrics
 
 SNAPSHOT_EVERY = 10  # rounds; a snapshot is 16 MB
 Progress = Callable[[int, int], None]
+MakeStrategy = Callable[[ScoringModel], Strategy]
 
 
 def select(
@@ -38,13 +40,16 @@ def select(
     workers: Union[int, CoreSlots] = 1,
     oracle: Optional[Oracle] = None,
     progress: Progress = lambda done, total: None,
+    image_strategy: Optional[MakeStrategy] = None,
 ) -> Dict[str, Any]:
     """Run Algorithm 1 or 2 to the end, or from where it stopped; return its metrics.json.
 
     store: the store or its file; path: the run folder; images: the data set's folder, where it has
     moved since the store was made; workers: processes that score; oracle: who labels, the store or
-    the masks by default. Where training diverges, the run ends there with what was measured before,
-    and metrics.json says so in `diverged`; Diverged is raised only if nothing was measured before.
+    the masks by default; image_strategy: makes what chooses images, where the class that the
+    settings name needs more than the model. Where training diverges, the run ends there with what
+    was measured before, and metrics.json says so in `diverged`; Diverged is raised only if nothing
+    was measured before.
     """
     settings.check()
     if isinstance(store, str):
@@ -53,29 +58,14 @@ def select(
     if folder.finished:
         return read_metrics(path)
     photographs = StoredPhotographs(store, images)
-    run = Run(folder, store, settings, photographs, normalisation, workers, oracle, progress)
+    run = Run(
+        folder, store, settings, photographs, normalisation, workers, oracle, progress,
+        image_strategy,
+    )  # fmt: skip
     try:
         return run.execute()
     finally:
         run.close()
-
-
-def initial_images(lesion: Dict[int, bool], n: int, random: np.random.RandomState) -> List[int]:
-    """Return n random images, half of them (rounded up) with exudates.
-
-    lesion: {image: whether it has exudates}. Where there are too few of one kind, the other fills
-    up. Raises EglError if there are fewer than n, or none with exudates.
-    """
-    with_lesion = sorted(image for image in lesion if lesion[image])
-    without = sorted(image for image in lesion if not lesion[image])
-    if n > len(lesion) or not with_lesion:
-        raise EglError(
-            f"--initial-images {n}: the store's training split has {len(lesion)} images, "
-            f"{len(with_lesion)} with exudates"
-        )
-    n_lesion = min(len(with_lesion), max(n - n // 2, n - len(without)))
-    chosen = random.permutation(with_lesion)[:n_lesion].tolist()
-    return chosen + random.permutation(without)[: n - n_lesion].astype(int).tolist()
 
 
 class Run:
@@ -94,6 +84,7 @@ class Run:
         workers: Union[int, CoreSlots] = 1,
         oracle: Optional[Oracle] = None,
         progress: Progress = lambda done, total: None,
+        image_strategy: Optional[MakeStrategy] = None,
     ) -> None:
         self.settings = settings
         self._folder, self._store, self._progress = folder, store, progress
@@ -101,14 +92,16 @@ class Run:
         classes = [find_strategy(name) for name in settings.strategies]
         wants_committee = any(getattr(kind, "committee", False) for kind in classes)
         self.model = Model(settings, normalisation, folder.path, wants_committee, workers)
-        self._timed = [Timed(kind(self.model)) for kind in classes]
+        makers: List[MakeStrategy] = [image_strategy or classes[0], classes[1]]
+        self._timed = [Timed(make(self.model)) for make in makers]
         self._strategies = Strategies(*self._timed)
         self._evaluator = Evaluator(store, self.model.posterior)
-        self._store_samples = StoreSamples(store)
+        copies = settings.selection.copies
+        self._store_samples = StoreSamples(store, copies)
         self._samples: Samples = self._store_samples
         self._oracle: Oracle = StoreOracle(self._store_samples)
         if settings.labelled == "grid":
-            grid = GridSamples(photographs, store, settings.stride)
+            grid = GridSamples(photographs, store, settings.stride, copies)
             self._samples = grid
             self._oracle = MaskOracle(photographs, grid, settings.stride)
         self._oracle = oracle or self._oracle
@@ -130,15 +123,28 @@ class Run:
         self._training = TrainingSet(self._samples, saved.get("chosen", []))
         if saved:
             folder.go_back_to(saved["position"])
-        self._pool = self._restored_pool(saved.get("images", []))
-        self.initial_images = self._draw_initial_images() if settings.by == "image" else []
+        images = self._images() if settings.by == "image" else {}
+        self._pool = self._restored_pool(images, saved.get("images", []))
+        self.initial_images: List[int] = []
+        if settings.by == "image":
+            random = random_state(settings.trainer.seed, Stream.INITIAL_IMAGES)
+            n, draw = settings.initial_images, settings.initial_draw
+            self.initial_images = initial_images(images, n, draw, random)
 
-    def _restored_pool(self, labelled_images: Sequence[int]) -> Pool:
-        """Return the pool as it was, its labels asked for again."""
+    def _images(self) -> Dict[int, bool]:
+        """Return the images of the pool: {image: whether it has exudates}."""
+        images = self._store.images
+        lesion = {image: bool(images[image].lesion) for image in self._store_samples.images}
+        random = random_state(self.settings.trainer.seed, Stream.POOL)
+        in_pool = pool_images(lesion, self.settings.lesion_share, random)
+        return {image: lesion[image] for image in in_pool}
+
+    def _restored_pool(self, images: Iterable[int], labelled_images: Sequence[int]) -> Pool:
+        """Return the pool as it was, its labels asked for again; images: those of Algorithm 2."""
         if self.settings.by == "image":
             for image in labelled_images:
                 self._training.add(*self._oracle.label_image(image))
-            return Pool(self._store_samples.images, labelled_images)
+            return Pool(images, labelled_images)
         chosen = self._training.chosen
         self._training.add(chosen, self._oracle.label_patches(chosen))
         pool = Pool(range(len(self._store_samples)))
@@ -150,12 +156,6 @@ class Run:
         k, n = self.settings.selection.k, len(self._store_samples)
         if k > n:
             raise EglError(f"--k {k}: {self._store.path} has {n} training samples; give fewer")
-
-    def _draw_initial_images(self) -> List[int]:
-        images = self._store.images
-        lesion = {image: bool(images[image].lesion) for image in self._store_samples.images}
-        random = random_state(self.settings.trainer.seed, Stream.INITIAL_IMAGES)
-        return initial_images(lesion, self.settings.initial_images, random)
 
     def execute(self) -> Dict[str, Any]:
         """Run to the end and return the content of metrics.json."""

@@ -1,7 +1,8 @@
 """Where patches come from: those of a store, or the whole grid of a photograph.
 
-A sample is a patch under one of the 8 symmetries. The algorithms know it by a number of its own,
-which is the same in every run.
+A sample is a patch under one of the 8 symmetries; or, with copies "patch", a patch that is scored
+as it lies in the photograph and trained on under random symmetries. The algorithms know it by a
+number of its own, which is the same in every run.
 """
 
 from typing import Any, Dict, List, Protocol, Tuple
@@ -22,6 +23,12 @@ class Samples(Protocol):
     def patches(self, samples: np.ndarray) -> np.ndarray:
         """Return the pixels of samples (n,): uint8 (n, C, H, W)."""
 
+    def turned(self, samples: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+        """Return the pixels of samples as training sees them: like `patches`.
+
+        A sample that stands for a whole patch comes under one of its symmetries, at random.
+        """
+
     def image_of(self, samples: np.ndarray) -> np.ndarray:
         """Return the image of each of the samples (n,): its row in store.images."""
 
@@ -38,9 +45,13 @@ class StoreSamples:
     A sample's number is its row in store.samples("train").
     """
 
-    def __init__(self, store: PatchStore) -> None:
+    def __init__(self, store: PatchStore, copies: str = "samples") -> None:
+        """copies: "samples", or "patch" for one sample a patch."""
         self._store = store
-        self._samples = store.samples("train")
+        samples = store.samples("train")
+        self._one_each = copies == "patch"
+        self._symmetries = COUNT if store.attributes["augmented"] else 1
+        self._samples = samples[samples[:, 1] == 0] if self._one_each else samples
         self._image_of = store.image[self._samples[:, 0]]
         self.images: List[int] = [int(image) for image in np.unique(self._image_of)]
 
@@ -58,6 +69,10 @@ class StoreSamples:
     def patches(self, samples: np.ndarray) -> np.ndarray:
         return self._store.read(self._samples[samples])[0]
 
+    def turned(self, samples: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+        patches = self.patches(samples)
+        return _turned(patches, self._symmetries, random) if self._one_each else patches
+
     def image_of(self, samples: np.ndarray) -> np.ndarray:
         return self._image_of[samples]
 
@@ -67,29 +82,39 @@ class StoreSamples:
 
     def describe(self, sample: int) -> Dict[str, Any]:
         patch, symmetry = (int(number) for number in self._samples[sample])
-        return {"image": int(self._store.image[patch]), "patch": patch, "symmetry": symmetry}
+        image = int(self._store.image[patch])
+        return {"image": image, "patch": patch, "symmetry": "" if self._one_each else symmetry}
 
 
 class GridSamples:
     """All positions of a grid over each photograph, under each symmetry.
 
     A sample's number is (image * LARGEST_GRID + position) * 8 + symmetry; positions count along the
-    rows of the grid.
+    rows of the grid. The symmetry of a sample that stands for its whole patch is 0.
     """
 
-    def __init__(self, photographs: StoredPhotographs, store: PatchStore, stride: int) -> None:
-        """stride: pixels between the patches of a grid."""
+    def __init__(
+        self,
+        photographs: StoredPhotographs,
+        store: PatchStore,
+        stride: int,
+        copies: str = "samples",
+    ) -> None:
+        """stride: pixels between the patches of a grid; copies: "samples", or "patch" for one
+        sample a patch."""
         self._photographs, self._store, self._stride = photographs, store, stride
+        self._one_each = copies == "patch"
 
     def numbers(self, image: int, yx: np.ndarray) -> np.ndarray:
         """Return the samples of an image's patches with the corners yx (n, 2), ascending.
 
-        Each patch gives one sample for each symmetry.
+        Each patch gives one sample for each symmetry, or just one.
         """
         # 32 bits hold no more than 16 images.
         rows, columns = np.transpose(yx.astype(np.int64) // self._stride)
         positions = image * LARGEST_GRID + rows * self._columns(image) + columns
-        return (positions[:, None] * COUNT + np.arange(COUNT)).ravel()
+        symmetries = np.arange(1 if self._one_each else COUNT)
+        return (positions[:, None] * COUNT + symmetries).ravel()
 
     def patches(self, samples: np.ndarray) -> np.ndarray:
         images, yx, symmetries = self._split(np.asarray(samples, int))
@@ -101,6 +126,10 @@ class GridSamples:
             found[rows] = transform_each(cutting.cut(photograph, yx[rows], side), symmetries[rows])
         return found
 
+    def turned(self, samples: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+        patches = self.patches(samples)
+        return _turned(patches, COUNT, random) if self._one_each else patches
+
     def image_of(self, samples: np.ndarray) -> np.ndarray:
         return np.asarray(samples) // (LARGEST_GRID * COUNT)
 
@@ -111,8 +140,12 @@ class GridSamples:
     def describe(self, sample: int) -> Dict[str, Any]:
         """`patch` is the row and column of its corner in the photograph, in pixels."""
         images, yx, symmetries = self._split(np.array([sample]))
-        (y, x) = yx[0]
-        return {"image": int(images[0]), "patch": f"{y} {x}", "symmetry": int(symmetries[0])}
+        (y, x), symmetry = yx[0], int(symmetries[0])
+        return {
+            "image": int(images[0]),
+            "patch": f"{y} {x}",
+            "symmetry": "" if self._one_each else symmetry,
+        }
 
     def _columns(self, image: int) -> int:
         return self._store.images[image].width // self._stride + 1
@@ -122,3 +155,8 @@ class GridSamples:
         images, positions = np.divmod(rest, LARGEST_GRID)
         columns = np.array([self._columns(int(image)) for image in images])
         return images, np.stack(np.divmod(positions, columns), axis=1) * self._stride, symmetries
+
+
+def _turned(patches: np.ndarray, symmetries: int, random: np.random.RandomState) -> np.ndarray:
+    """Return each of the patches under one of the first `symmetries`, at random."""
+    return transform_each(patches, random.randint(symmetries, size=len(patches)))

@@ -6,6 +6,8 @@ from typing import Optional, Tuple
 from data_prep.settings import SettingsError, check_ranges, setting
 from egl.gradient_length.counted import PARAMETERS
 from egl.gradient_length.phi import ROUTES
+from egl.selection.start import DRAWS
+from egl.selection.update import UPDATES
 from egl.strategies.ranking import check_reduction
 from egl.strategies.registry import find_strategy
 from egl.training.settings import TrainerSettings
@@ -14,6 +16,7 @@ BY = ("image", "patch")
 LABELLED = ("store", "grid")
 AFTER_ROUND = ("accumulate", "replace")
 SAMPLING = ("uniform", "stratified")
+COPIES = ("samples", "patch")
 # Fig. 2 trains on the initial images for 6 iterations; Algorithm 1's initial model for 5.
 INITIAL_ITERATIONS = {"image": 6, "patch": 5}
 
@@ -28,6 +31,18 @@ class SelectionSettings:
         "accumulate",
         "whether a chosen sample may be chosen again: no (L' accumulates) or yes (L' is replaced)",
         choices=AFTER_ROUND,
+    )
+    update: str = setting(
+        "union",
+        "what the SGD batches of a round are drawn from: L' + L_k at random (line 7 of Algorithm "
+        "1); L_k first, filled up from L' + L_k; or L_k alone",
+        choices=UPDATES,
+    )
+    copies: str = setting(
+        "samples",
+        "whether each symmetric copy of a patch is a candidate of its own, or the patch is one, "
+        "trained on under random symmetries",
+        choices=COPIES,
     )
     candidates: int = setting(
         400, "samples scored a round, drawn at random; 0: all, as in the paper", low=0
@@ -45,12 +60,7 @@ class SelectionSettings:
         low=1, kind=int,
     )  # fmt: skip
     images_per_round: int = setting(1, "images labelled a round", low=1)
-    steps: int = setting(
-        1,
-        "SGD iterations a round: the first on the k patches, the others on random samples of all "
-        "chosen so far",
-        low=1,
-    )
+    steps: int = setting(1, "SGD iterations a round", low=1)
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,19 @@ class RunSettings:
     patch_strategy: str = setting("", "for the patches alone, where it differs from --strategy")
     selection: SelectionSettings = SelectionSettings()
     trainer: TrainerSettings = TrainerSettings()
-    initial_images: int = setting(
-        4, "mu, the images of the start; half of them with exudates", low=2
+    lesion_share: float = setting(
+        0.15,
+        "the share of images with exudates in the pool, at most: the others are left out at "
+        "random; the paper's is 47 of 315; 1: all stay",
+        above=0,
+        high=1,
+    )
+    initial_images: int = setting(4, "mu, the images of the start", low=2)
+    initial_draw: str = setting(
+        "lot",
+        "how they are drawn: by lot, as in the paper; by lot until both kinds are among them; or "
+        "half of them with exudates",
+        choices=DRAWS,
     )
     stop_layer: str = setting(
         "ip1", "layer where the backward pass ends; the paper's is the first fully connected one"

@@ -29,6 +29,13 @@ def classification_metrics(posterior: np.ndarray, labels: np.ndarray) -> Dict[st
     }
 
 
+def f_at(p: np.ndarray, labels: np.ndarray, threshold: float) -> float:
+    """Return F where a patch is called exudate if its p(exudate) is above `threshold`."""
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(labels, np.asarray(p) > threshold, zero_division=0))
+
+
 def cross_entropy(posterior: np.ndarray, labels: np.ndarray) -> float:
     """Return the mean of -log p(label).
 

@@ -46,12 +46,15 @@ class Fake:
     def patches(self, samples):
         return samples
 
+    def turned(self, samples, random):
+        return samples
+
     def image_of(self, samples):
         return samples // 4
 
     # the model
     def update(self, chosen, training, earlier, iterations):
-        patches, labels = training.read(chosen)
+        patches, labels = training.read(chosen, self.random())
         assert (labels == patches % 2).all()  # every sample has its label by now
         self.trained.append(list(chosen))
         self.earlier.append(list(earlier))

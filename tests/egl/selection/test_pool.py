@@ -30,6 +30,9 @@ class TenSamples:
     def patches(self, samples):
         return samples.astype(np.uint8).reshape(-1, 1, 1, 1)
 
+    def turned(self, samples, random):
+        return self.patches(samples + random.randint(100, 101))
+
     def image_of(self, samples):
         return samples // 4
 
@@ -38,11 +41,12 @@ def test_a_training_set_reads_pixels_of_all_and_labels_of_those_that_were_given(
     training = TrainingSet(TenSamples(), chosen=[2])
     training.add([7, 2], [1, 0])
     assert training.labelled.tolist() == [2, 7]
-    patches, labels = training.read([7, 2, 7])
-    assert patches.ravel().tolist() == [7, 2, 7]
+    random = np.random.RandomState(0)
+    patches, labels = training.read([7, 2, 7], random)
+    assert patches.ravel().tolist() == [107, 102, 107]
     assert labels.tolist() == [1, 0, 1]
     assert training.patches([9]).ravel().tolist() == [9]
     assert training.image_of([7, 2]).tolist() == [1, 0]
     assert training.label_of(7) == 1
     with pytest.raises(KeyError):
-        training.read([9])
+        training.read([9], random)

@@ -9,7 +9,7 @@ from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import EglError
 from egl.gradient_length import GradientLength
 from egl.nets.definition import prototxt_path
-from egl.selection.run import initial_images, select
+from egl.selection.run import select
 from egl.selection.settings import RunSettings, SelectionSettings
 from egl.strategies import STRATEGIES
 from egl.training.run_folder import read_normalisation, read_rounds
@@ -20,7 +20,9 @@ LENET = prototxt_path("lenet_score.prototxt")
 SHORT = RunSettings(
     selection=SelectionSettings(iterations=5, k=32, candidates=48, initial_iterations=2),
     trainer=TrainerSettings(seed=4),
+    lesion_share=1,
     initial_images=2,
+    initial_draw="half",
     stride=48,
     image_patches=6,
 )
@@ -204,7 +206,9 @@ def batches(monkeypatch):
 
 
 def test_a_batch_has_the_chosen_patches_first_and_l_prime_in_the_rest(start, small_store, batches):
-    settings = replace(SHORT.selection, iterations=6, k=8, initial_iterations=2, steps=2)
+    settings = replace(
+        SHORT.selection, iterations=6, k=8, initial_iterations=2, steps=2, update="chosen-first"
+    )
     selection = start("run", by="patch", selection=settings)
     selection.execute()
     rows = queries(selection)
@@ -221,7 +225,9 @@ def test_a_batch_has_the_chosen_patches_first_and_l_prime_in_the_rest(start, sma
 
 
 def test_replaced_each_round_the_rest_is_the_chosen_again(start, batches):
-    settings = replace(SHORT.selection, iterations=4, k=8, after_round="replace")
+    settings = replace(
+        SHORT.selection, iterations=4, k=8, after_round="replace", update="chosen-first"
+    )
     start("run", by="patch", selection=settings).execute()
     for batch in batches:
         assert set(batch) == set(batch[:8])
@@ -305,32 +311,6 @@ def test_a_run_that_diverges_ends_with_what_was_measured_before(start, monkeypat
         start("other").execute()
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_half_of_the_initial_images_have_exudates(seed):
-    lesion = {n: n < 5 for n in range(30)}
-    images = initial_images(lesion, 4, np.random.RandomState(seed))
-    assert sum(lesion[image] for image in images) == 2
-    assert len(set(images)) == 4
-
-
-@pytest.mark.parametrize(
-    ("n_lesion", "n_healthy", "n", "expected"),
-    [(1, 9, 4, 1), (9, 1, 4, 3), (5, 0, 4, 4), (9, 9, 5, 3)],
-)
-def test_where_one_kind_is_short(n_lesion, n_healthy, n, expected):
-    lesion = {k: k < n_lesion for k in range(n_lesion + n_healthy)}
-    images = initial_images(lesion, n, np.random.RandomState(0))
-    assert len(images) == n
-    assert sum(lesion[image] for image in images) == expected
-
-
-def test_too_few_images():
-    with pytest.raises(
-        EglError, match="--initial-images 4: the store.s training split has 2 images"
-    ):
-        initial_images({0: True, 1: False}, 4, np.random.RandomState(0))
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -345,8 +325,67 @@ def test_settings_that_do_not_fit_the_store_or_the_net(start, changes, message):
         start("run", **changes).execute()
 
 
+def test_the_pool_has_the_share_of_lesion_images_that_was_asked_for(start, small_store):
+    """Two lesion images beside three healthy ones are 40%."""
+    run = start("run", lesion_share=0.4, selection=replace(SHORT.selection, iterations=60))
+    run.execute()
+    training = [row for row in small_store.images if row.split == 0]
+    assert sum(not row.lesion for row in training) == 3 < len(training) - 2
+    rows = [row for row in queries(run) if row["kind"] == "image"]
+    assert len({row["image"] for row in rows}) == len(rows)
+    assert sorted(row["label"] for row in rows) == ["0", "0", "0", "1", "1"]
+
+
+def test_batches_of_the_union_hold_earlier_samples(start, monkeypatch):
+    """Algorithm 1, line 7: with k = 32, what is trained on is not what was just chosen."""
+    from egl.selection.pool import TrainingSet
+
+    read, trained = TrainingSet.read, []
+
+    def noted(self, samples, random):
+        trained.append(set(samples))
+        return read(self, samples, random)
+
+    monkeypatch.setattr(TrainingSet, "read", noted)
+    for update in ("union", "chosen-first", "chosen-only"):
+        trained.clear()
+        settings = replace(SHORT.selection, iterations=4, update=update)
+        run = start(update, by="patch", selection=settings)
+        run.execute()
+        rounds = {}
+        for row in queries(run):
+            rounds.setdefault(int(row["iteration"]), []).append((row["patch"], row["symmetry"]))
+        if update == "union":
+            assert all(len(batch) == 32 for batch in trained)
+            assert all(len(batch & before) > 3 for before, batch in zip(trained, trained[1:]))
+        else:
+            assert all(not batch & before for before, batch in zip(trained, trained[1:]))
+
+
+def test_a_patch_that_is_one_candidate_is_chosen_once_and_trained_on_in_many_turns(
+    start, monkeypatch
+):
+    from egl.training.trainer import Trainer
+
+    step, seen = Trainer.step, []
+
+    def noted(self, patches, labels):
+        seen.append(patches)
+        return step(self, patches, labels)
+
+    monkeypatch.setattr(Trainer, "step", noted)
+    settings = replace(SHORT.selection, iterations=4, k=8, copies="patch", update="chosen-only")
+    run = start("run", by="patch", selection=settings)
+    run.execute()
+    rows = queries(run)
+    assert len({row["patch"] for row in rows}) == len(rows) == 32
+    assert {row["symmetry"] for row in rows} == {""}
+    # The batch of 32 holds each of 8 patches at least once; in one turn only, 8 pictures would do.
+    assert all(len(np.unique(batch.reshape(32, -1), axis=0)) > 8 for batch in seen)
+
+
 def test_a_pool_that_is_exhausted_is_said(start):
-    settings = replace(SHORT.selection, iterations=60, k=100)
+    settings = replace(SHORT.selection, iterations=60, k=100, update="chosen-first")
     run = start("run", by="patch", selection=settings, evaluate_every=50)
     metrics = run.execute()
     assert metrics["pool_exhausted"]

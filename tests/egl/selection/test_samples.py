@@ -27,6 +27,25 @@ def test_samples_of_the_store(small_store):
     }
 
 
+def test_a_sample_that_is_a_whole_patch_is_seen_upright_and_trained_on_in_random_turns(small_store):
+    samples = StoreSamples(small_store, "patch")
+    patches = small_store.samples("train")[::8, 0]
+    assert len(samples) == 40
+    upright = samples.patches(np.arange(40))
+    assert (upright == small_store.patches[patches]).all()
+    assert samples.describe(3)["symmetry"] == ""
+    turned = samples.turned(np.repeat(3, 200), np.random.RandomState(0))
+    expected = [transform(upright[3], symmetry) for symmetry in range(8)]
+    counts = [sum((seen == turn).all() for seen in turned) for turn in expected]
+    assert sum(counts) == 200 and min(counts) > 8
+
+
+def test_a_sample_that_is_one_copy_is_trained_on_as_it_is(small_store):
+    samples, some = StoreSamples(small_store), np.array([3, 201])
+    turned = samples.turned(some, np.random.RandomState(0))
+    assert (turned == samples.patches(some)).all()
+
+
 @pytest.fixture
 def photographs(small_store):
     return StoredPhotographs(small_store)
@@ -68,6 +87,16 @@ def test_many_images_do_not_share_numbers():
     assert grid.image_of(numbers[40]).tolist() == [40] * 16
     assert grid.image_of(numbers[17]).tolist() == [17] * 16
     assert len(set(np.concatenate(list(numbers.values())))) == 3 * 16
+
+
+def test_a_grid_of_whole_patches(grid, photographs, small_store, lesion_images):
+    image, whole = lesion_images[0], GridSamples(photographs, small_store, 8, "patch")
+    yx = photographs.labelled_grid(image, 8).yx
+    samples = whole.numbers(image, yx)
+    assert samples.tolist() == grid.numbers(image, yx)[::8].tolist()
+    assert whole.describe(samples[5])["symmetry"] == ""
+    turned = whole.turned(np.repeat(samples[5], 100), np.random.RandomState(0))
+    assert len(np.unique(turned.reshape(100, -1), axis=0)) == 8
 
 
 def test_images_do_not_share_numbers(grid, photographs, lesion_images):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from egl.training.metrics import best_threshold, classification_metrics, cross_entropy
+from egl.training.metrics import best_threshold, classification_metrics, cross_entropy, f_at
 
 
 def posterior(exudate):
@@ -50,3 +50,11 @@ def test_best_threshold():
     assert best_threshold(np.array([0.2, 0.8]), np.array([0, 0])) == 0.5
     # Everything is exudate: below the lowest.
     assert best_threshold(np.array([0.5, 0.8]), np.array([1, 1])) == pytest.approx(0.25)
+
+
+def test_f_at_a_threshold_by_hand():
+    """Above 0.3: 2 of 3 called are right, and both exudates found: F = 0.8."""
+    p, labels = np.array([0.1, 0.4, 0.5, 0.9]), np.array([0, 1, 0, 1])
+    assert f_at(p, labels, 0.3) == pytest.approx(0.8)
+    assert f_at(p, labels, 0.5) == pytest.approx(2 / 3)
+    assert f_at(p, labels, 0.9) == 0
