@@ -79,6 +79,20 @@ CALIBRATION = (
 )
 
 
+# Which of the paper's open choices decide: experiments.paper.readings, written before its runs.
+READINGS = (
+    "Eight choices with two levels each, in 16 of their 256 combinations (a fractional factorial "
+    "design of resolution IV), 5 seeds, from 11 on. Measure: the lead, which is the mean F on the "
+    "test patches from the first choice to the last batch, EGL minus random choice of the same "
+    "seed. A choice's main effect is the mean lead of the 8 cells with its other level, minus that "
+    "of the 8 cells with its literal one. The lead depends on a choice where the t-interval of its "
+    "main effect over the seeds, 95% for all eight together (Bonferroni), leaves out 0. A choice "
+    "decides the answer where, besides, the mean lead has one sign at one level and the other sign "
+    "at the other, both with 95% t-intervals that leave out 0. Interactions of two choices are "
+    "shown by the groups in which they cannot be told apart, and give no verdict."
+)
+
+
 def by_interval(mean: float, half: float) -> str:
     """Return the verdict on a claim that an effect is above 0, from its 95% interval.
 

@@ -11,10 +11,18 @@ import numpy as np
 from egl.nets.building import scoring_net
 from egl.nets.definition import prototxt_path
 from egl.nets.runtime import import_caffe
+from egl.selection.start import pool_images
 from egl.strategies import find_strategy
 from egl.strategies.committee import MEMBERS
 from experiments import work
-from experiments.analyses import candidates, interestingness, mask_maps, stops
+from experiments.analyses import (
+    candidates,
+    interestingness,
+    lesion_share,
+    mask_maps,
+    stops,
+    training_patches,
+)
 from experiments.detector import detection, extraction
 from experiments.detector.normalisation import WIDTH
 from experiments.tasks import Task
@@ -78,14 +86,18 @@ def _selection(settings: Any, store: Any) -> float:
     nets = 1 + MEMBERS if committee else 1
     total = nets * selection.iterations * settings.trainer.batch * STEP
     total += selection.iterations / settings.evaluate_every * _evaluation(store)
-    steps = max(selection.steps, selection.k / settings.trainer.batch)
+    steps = selection.steps
+    if selection.update != "union":
+        steps = max(steps, selection.k / settings.trainer.batch)
     rounds = max(0, selection.iterations - settings.initial_iterations) / steps
     phi = nets * PHI.get(settings.stop_layer, 1)
     if by_patch != "random":
         scored = selection.candidates or sum(store.attributes["samples_train"]) / 2
         total += rounds * phi * scored
     if settings.by == "image" and by_image != "random":
-        images = np.unique(store.image[store.patches_of("train")])
+        numbers = np.unique(store.image[store.patches_of("train")])
+        lesion = {int(number): bool(store.images[number].lesion) for number in numbers}
+        images = pool_images(lesion, settings.lesion_share, np.random.RandomState(0))
         left = len(images) - settings.initial_images
         scored = sum(max(0, left - number) for number in range(int(rounds)))  # over all rounds
         if settings.image_patches:
@@ -110,6 +122,10 @@ def _comparison(settings: Any, store: Any) -> float:
     )
 
 
+def _training_patches(settings: Any, store: Any) -> float:
+    return len(store.patches_of("train")) + PHOTOGRAPH * len(store.images)
+
+
 def _masks(settings: Any, store: Any) -> float:
     rows = [row for row in store.images if row.split != 0]
     return len(rows) * (PHOTOGRAPH + JUDGING) + _dense(store, settings.stride, rows)
@@ -129,6 +145,8 @@ COSTS: Dict[Callable[..., Any], Callable[[Any, Any], float]] = {
     work.train_or_diverge: _training,
     candidates.train_finalist: lambda settings, store: _training(settings.training, store),
     work.select: _selection,
+    lesion_share.select_as_many: lambda settings, store: _selection(settings.run, store),
+    training_patches.look: _training_patches,
     interestingness.watch: _watching,
     stops.compare: _comparison,
     mask_maps.score: _masks,

@@ -100,7 +100,7 @@ def words(module: ModuleType, tables: Tables, protocol: Protocol) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    environment.globals.update(paired=paired, where=where)
+    environment.globals.update(paired=paired, where=where, zip=zip)
     template = environment.get_template(module.__name__.rsplit(".", 1)[-1] + ".md.j2")
     return template.render(tables, protocol=protocol, experiment=module)
 

@@ -16,13 +16,15 @@ from data_prep.prepare import PrepareSettings, prepare
 from data_prep.settings import SettingsError, as_dict, from_dict, setting
 from data_prep.store import PatchStore
 from experiments.estimate import measure_speed, seconds
-from experiments.paper import NAMES, experiment
+from experiments.one_commit import keep_one_commit
+from experiments.paper import experiment
 from experiments.processes import BadInput, run_in_child
 from experiments.protocols import PHANTOMS, PROTOCOLS, Protocol
 from experiments.report import write_report
 from experiments.results import Results
 from experiments.runner import run_tasks, unfinished
-from experiments.tasks import Task, with_trainer
+from experiments.setups import CALIBRATED, SETUPS
+from experiments.tasks import Task
 
 REQUEST = "request.json"
 
@@ -32,41 +34,39 @@ class Request:
     """What decides the numbers; kept as OUT/request.json, to draw the report again.
 
     source: the data set's folder, None: phantoms; protocol: a name in PROTOCOLS; only: the
-    experiments, by name or as package.module; strategies: further ones; seeds, momentum,
-    weight_decay: None as in the protocol; device: "cpu" or "gpu:N"
+    experiments, by name or as package.module, and setups: names in experiments.setups; of both,
+    none: the protocol's own; strategies: further ones; seeds: None as in the protocol; device:
+    "cpu" or "gpu:N"
     """
 
     source: Optional[str] = setting(None, "the data set's folder; none: phantoms", kind=str)
     protocol: str = "quick"
-    only: Tuple[str, ...] = NAMES
+    only: Tuple[str, ...] = ()
+    setups: Tuple[str, ...] = ()
     strategies: Tuple[str, ...] = ()
     seeds: Optional[int] = setting(None, "seeds where seeds are compared", kind=int)
-    momentum: Optional[float] = setting(None, "as for egl select, in every run", kind=float)
-    weight_decay: Optional[float] = setting(None, "as for egl select, in every run", kind=float)
     scale: float = 1.0
     mask_threshold: int = 0
     device: str = "cpu"
 
     def full_protocol(self) -> Protocol:
-        """Return the Protocol with the changes that were asked for."""
+        """Return the Protocol with the changes that were asked for, under the first set-up."""
         base = PROTOCOLS[self.protocol]
-        changes = {"momentum": self.momentum, "weight_decay": self.weight_decay}
-        given = {name: value for name, value in changes.items() if value is not None}
-        images = with_trainer(base.images, device=self.device, **given)
-        images.trainer.check()
         prepare_settings = replace(
             base.prepare, scale=self.scale, mask_threshold=self.mask_threshold
         )
         prepare_settings.check()
         return replace(
-            base,
+            base.with_trainer(device=self.device),
+            experiments=self.only or base.experiments,
+            setups=self.setups or base.setups,
             prepare=prepare_settings,
-            images=images,
-            patches=with_trainer(base.patches, device=self.device, **given),
             strategies=tuple(self.strategies),
             seeds=self.seeds or base.seeds,
             fig2_seeds=self.seeds or base.fig2_seeds,
+            readings_seeds=min(self.seeds or base.readings_seeds, base.readings_seeds),
             baseline_seeds=min(self.seeds or base.baseline_seeds, base.baseline_seeds),
+            grid_seeds=min(self.seeds or base.grid_seeds, base.grid_seeds),
         )
 
 
@@ -76,25 +76,31 @@ def reproduce(
     jobs: int,
     skip_bad: bool = False,
     published: Optional[pd.DataFrame] = None,
+    one_commit: bool = False,
 ) -> Tuple[str, List[str]]:
-    """Run what `request` names and write out/report.html.
+    """Run what `request` names and write out/report.html; return its path and the failures.
 
-    jobs: runs at a time, each in a process of its own; published: see
-    experiments.published.read_curves. Returns (path of the report, messages of failed runs).
-    Raises DataError where another process is at work in `out`.
+    The runs and the report of the paper's equation go to out/equation. jobs: runs at a time, each
+    in a process of its own; published: see experiments.published.read_curves; one_commit: throw
+    away what was made by other code than the present commit. Failures are messages of runs. Raises
+    DataError where another process is at work in `out`.
     """
     began = time.time()
     if os.path.exists(os.path.join(out, "settings.json")) or os.path.isfile(out):
         raise BadInput(f"{out}: is a file, or the folder of a single run; give another --out")
     protocol = request.full_protocol()
-    tasks = _tasks(request.only, protocol)
+    tasks = {setup: _tasks(protocol, setup) for setup in protocol.setups}
     _make(out)
     with locked(out):
+        if one_commit:
+            for setup in tasks:
+                keep_one_commit(_runs(out, setup), tasks[setup])
         stores = _stores(request, out, protocol, skip_bad)
         write_json(os.path.join(out, REQUEST), as_dict(request))
-        failed = _run(tasks, stores, os.path.join(out, "runs"), jobs, request.device)
-        results = Results(out, protocol, stores, published)
-        path = write_report(results, failed, time.time() - began, others=_others(request))
+        failed = []
+        for setup in tasks:
+            failed += _run(tasks[setup], stores, _runs(out, setup), setup, jobs, request.device)
+        path = _write_reports(out, protocol, stores, failed, published, time.time() - began)
     return path, failed
 
 
@@ -104,7 +110,7 @@ def report(
     """Draw the report of the folder `out` again from its runs, without training; return its path.
 
     markdown: a path ending in .md, where the results go too, with their figures and CSVs in a
-    folder of the same name.
+    folder of the same name; those of the paper's equation beside it, in NAME-equation.md.
     """
     try:
         with open(os.path.join(out, REQUEST), encoding="utf-8") as file:
@@ -113,21 +119,50 @@ def report(
     except (OSError, ValueError, SettingsError, KeyError) as error:
         raise BadInput(f"{out}: is no folder of egl reproduce ({error}); give its --out") from error
     stores = {name: PatchStore(_store_path(out, name)) for name in protocol.stores()}
-    results = Results(out, protocol, stores, published)
-    return write_report(results, [], None, markdown, _others(request))
+    return _write_reports(out, protocol, stores, [], published, None, markdown)
 
 
-def _tasks(names: Sequence[str], protocol: Protocol) -> Dict[str, Task]:
+def _folder(out: str, setup: str) -> str:
+    return out if setup == CALIBRATED else os.path.join(out, setup)
+
+
+def _runs(out: str, setup: str) -> str:
+    return os.path.join(_folder(out, setup), "runs")
+
+
+def _write_reports(
+    out: str,
+    protocol: Protocol,
+    stores: Dict[str, PatchStore],
+    failed: Sequence[str],
+    published: Optional[pd.DataFrame],
+    seconds_taken: Optional[float],
+    markdown: Optional[str] = None,
+) -> str:
+    """Write a report for each set-up; return the path of the calibrated one's, or of the only."""
+    path, others = "", [name for name in protocol.experiments if "." in name]
+    # The calibrated one's comes last: it shows the verdicts of the others beside its own.
+    for setup in sorted(protocol.setups, key=lambda setup: setup == CALIBRATED):
+        folder = _folder(out, setup)
+        os.makedirs(folder, exist_ok=True)
+        results = Results(folder, protocol.under(setup), stores, published)
+        page = markdown
+        if markdown and setup != CALIBRATED:
+            page = f"{markdown[: -len('.md')]}-{setup}.md"
+        path = write_report(results, failed, seconds_taken, page, others)
+    return path
+
+
+def _tasks(protocol: Protocol, setup: str) -> Dict[str, Task]:
     tasks: Dict[str, Task] = {}
-    for name in names:
-        for run, task in experiment(name).tasks(protocol).items():
+    under, allowed = protocol.under(setup), SETUPS[setup].experiments
+    for name in protocol.experiments:
+        if allowed is not None and name not in allowed:
+            continue
+        for run, task in experiment(name).tasks(under).items():
             if tasks.setdefault(run, task) != task:
                 raise RuntimeError(f"two experiments mean different things by the run {run}")
     return tasks
-
-
-def _others(request: Request) -> List[str]:
-    return [name for name in request.only if "." in name]
 
 
 def _make(out: str) -> None:
@@ -143,16 +178,23 @@ def _make(out: str) -> None:
 
 
 def _run(
-    tasks: Dict[str, Task], stores: Dict[str, PatchStore], folder: str, jobs: int, device: str
+    tasks: Dict[str, Task],
+    stores: Dict[str, PatchStore],
+    folder: str,
+    setup: str,
+    jobs: int,
+    device: str,
 ) -> List[str]:
     waiting = unfinished(tasks, folder)
     if not waiting:
-        print(f"all {len(tasks)} runs are finished")
+        print(f"{SETUPS[setup].title}: all {len(tasks)} runs are finished")
         return []
+    os.makedirs(folder, exist_ok=True)
     speed = run_in_child(measure_speed, (), folder, device=device)
     minutes = sum(seconds(task, stores[task.store], speed) for task in waiting.values()) / jobs / 60
     print(
-        f"{len(waiting)} of {len(tasks)} runs to do, {jobs} at a time: about {_duration(minutes)}",
+        f"{SETUPS[setup].title}: {len(waiting)} of {len(tasks)} runs to do, {jobs} at a time: "
+        f"about {_duration(minutes)}",
         flush=True,
     )
     return run_tasks(waiting, stores, folder, jobs, speed, device)

@@ -28,6 +28,7 @@ def add_reproduce(commands: Any) -> None:
     """`egl reproduce`."""
     from experiments.paper import FURTHER, NAMES
     from experiments.protocols import PROTOCOLS
+    from experiments.setups import SETUPS
 
     parser = add_command(
         commands,
@@ -58,7 +59,8 @@ def add_reproduce(commands: Any) -> None:
         "--only",
         metavar="NAME,...",
         help=f"only these experiments, of {', '.join(NAMES + FURTHER)}, or package.module of your "
-        f"own; by default all but {', '.join(FURTHER)}",
+        f"own; all: all but {', '.join(FURTHER)} (default: all; "
+        f"quick: {', '.join(PROTOCOLS['quick'].experiments)})",
     )
     parser.add_argument(
         "--strategies",
@@ -81,9 +83,18 @@ def add_reproduce(commands: Any) -> None:
         default=len(os.sched_getaffinity(0)),
         help="runs at a time, one core each",
     )
-    decay = "as for egl select, in every run; the paper's equation has none: 0"
-    parser.add_argument("--momentum", type=number(float), help=decay)
-    parser.add_argument("--weight-decay", type=number(float), help=decay)
+    parser.add_argument(
+        "--setups",
+        metavar="NAME,...",
+        help=f"set-ups of SGD, of {', '.join(SETUPS)}; under the last, which is the paper's own "
+        "without momentum and decay, a part of the experiments is run "
+        "(default: all; quick: calibrated)",
+    )
+    parser.add_argument(
+        "--one-commit",
+        action="store_true",
+        help="throw away runs in OUT that were made by other code than this commit",
+    )
     parser.add_argument("--scale", type=number(float), default=1.0, help="as for egl prepare")
     parser.add_argument(
         "--mask-threshold",
@@ -109,14 +120,18 @@ def _reproduce(options: argparse.Namespace) -> int:
         only=only,
         strategies=strategies,
         seeds=options.seeds,
-        momentum=options.momentum,
-        weight_decay=options.weight_decay,
+        setups=_setups(options.setups),
         scale=options.scale,
         mask_threshold=options.mask_threshold,
         device=device_of(options),
     )
     path, failed = reproduce(
-        request, options.out, options.jobs, options.skip_bad, _published(options)
+        request,
+        options.out,
+        options.jobs,
+        options.skip_bad,
+        _published(options),
+        options.one_commit,
     )
     for line in failed:
         print(f"egl: {line}", file=sys.stderr)
@@ -195,10 +210,12 @@ def _published(options: argparse.Namespace) -> Any:
 
 
 def _names(text: Optional[str]) -> Tuple[str, ...]:
-    """Return the experiments named in `text`, with commas between them; the paper's for None."""
+    """Return the experiments named in `text`, with commas between them; none for None."""
     from experiments.paper import FURTHER, NAMES, experiment
 
     if text is None:
+        return ()
+    if text == "all":
         return NAMES
     names = tuple(text.split(","))
     modules_from_here(names)
@@ -207,6 +224,17 @@ def _names(text: Optional[str]) -> Tuple[str, ...]:
             raise BadInput(not_known("--only", name, NAMES + FURTHER))
         experiment(name)  # raises EglError for a module that is no experiment
     return names
+
+
+def _setups(text: Optional[str]) -> Tuple[str, ...]:
+    """Return the set-ups named in `text`, in the order in which they run; none for None."""
+    from experiments.setups import SETUPS
+
+    names = text.split(",") if text else []
+    for name in names:
+        if name not in SETUPS:
+            raise BadInput(not_known("--setups", name, SETUPS))
+    return tuple(name for name in SETUPS if name in names)
 
 
 def _strategies(text: Optional[str]) -> Tuple[str, ...]:

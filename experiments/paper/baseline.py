@@ -30,7 +30,7 @@ def name(seed: int) -> str:
 def tasks(protocol: Protocol) -> Tasks:
     """Return the runs, one a seed. The paper's stopping rule is noted, and does not end a run."""
     result = {}
-    for seed in range(1, protocol.baseline_seeds + 1):
+    for seed in protocol.run_seeds(protocol.baseline_seeds):
         trainer = with_trainer(protocol.images, seed=seed).trainer
         settings = FullTrainingSettings(
             trainer, protocol.epochs, stop_early=False, keep_weights=KEPT
@@ -46,7 +46,7 @@ def measure(results: Results) -> Tables:
     stop, or None), diverged (words, or None); tested: seed, moment, epoch, metric, value, low, high
     (95% bootstrap over patients)
     """
-    seeds = results.seeds(range(1, results.protocol.baseline_seeds + 1), name)
+    seeds = results.seeds(results.protocol.run_seeds(results.protocol.baseline_seeds), name)
     if not seeds:
         return {}
     epochs, runs = [], []

@@ -41,7 +41,7 @@ def tasks(protocol: Protocol) -> Tasks:
     LeNet's runs are not among them: those of `baseline` and `masks` are read if they are finished.
     """
     result = {CANDIDATES: Task(extract, "all", ExtractionSettings())}
-    for seed in range(1, protocol.baseline_seeds + 1):
+    for seed in protocol.run_seeds(protocol.baseline_seeds):
         settings = DetectorSettings(CANDIDATES, seed)
         result[name(seed)] = Task(detect, "all", settings, needs=(CANDIDATES,))
     return result
@@ -56,7 +56,7 @@ def measure(results: Results) -> Tables:
     important feature first; seeds: {classifier: how many}; training: how many candidates;
     pictures: of the first seed
     """
-    wanted = range(1, results.protocol.baseline_seeds + 1)
+    wanted = results.protocol.run_seeds(results.protocol.baseline_seeds)
     named = {DETECTOR: name, LENET: baseline.name}
     seeds = {arm: results.seeds(wanted, of_arm) for arm, of_arm in named.items()}
     if not seeds[DETECTOR]:

@@ -35,8 +35,8 @@ def tasks(protocol: Protocol) -> Tasks:
     """Return the runs: each pool's arms of a seed begin with the same images and batches."""
     return {
         name(pool, arm, seed): task(protocol, pool, arm, seed)
-        for seed in range(1, protocol.fig2_seeds + 1)
-        for pool in POOLS
+        for seed in protocol.run_seeds(protocol.fig2_seeds)
+        for pool in protocol.pools
         for arm in arms(protocol, pool)
     }
 
@@ -64,9 +64,9 @@ def measure(results: Results) -> Tables:
     healthy
     """
     protocol, tables, pools = results.protocol, [], []
-    for pool in POOLS:
+    for pool in protocol.pools:
         named = {arm: partial(name, pool, arm) for arm in arms(protocol, pool)}
-        curves = results.paired_curves(range(1, protocol.fig2_seeds + 1), named)
+        curves = results.paired_curves(protocol.run_seeds(protocol.fig2_seeds), named)
         tables.append(curves.assign(pool=pool))
         if len(curves):
             seeds, images = curves["seed"].nunique(), _images(results.stores[pool])

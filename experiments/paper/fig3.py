@@ -34,7 +34,7 @@ def watched(kind: str, seed: int) -> str:
 
 def seeds_of(protocol: Protocol) -> Dict[str, range]:
     """Return {kind: its seeds}."""
-    return {"egl": protocol.compared_seeds, "sgd": range(1, protocol.baseline_seeds + 1)}
+    return {"egl": protocol.compared_seeds, "sgd": protocol.run_seeds(protocol.baseline_seeds)}
 
 
 def tasks(protocol: Protocol) -> Tasks:
@@ -51,7 +51,7 @@ def tasks(protocol: Protocol) -> Tasks:
                 images=protocol.map_images,
                 seed=seed,
                 stride=protocol.images.stride,
-                map_stride=protocol.map_stride if seed == 1 else 0,
+                map_stride=protocol.map_stride if seed == protocol.first_seed else 0,
             )
             result[run] = whole[run]
             result[name(kind, seed)] = Task(watch, "all", settings, needs=(run,))

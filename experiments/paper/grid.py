@@ -26,7 +26,7 @@ def name(rate: float, batch: int, seed: int) -> str:
 def tasks(protocol: Protocol) -> Tasks:
     """Return the runs: plain SGD at each rate, batch size and seed, over equally many samples."""
     result = {}
-    for seed in range(1, protocol.seeds + 1):
+    for seed in protocol.run_seeds(protocol.grid_seeds):
         for rate, batch in product(protocol.grid_rates, protocol.grid_batches):
             trainer = with_trainer(protocol.images, seed=seed, rate=rate, batch=batch).trainer
             n = iterations(protocol, batch)
@@ -56,7 +56,7 @@ def measure(results: Results) -> Tables:
     """
     protocol = results.protocol
     all_cells = list(product(protocol.grid_rates, protocol.grid_batches))
-    keys = [(*cell, seed) for cell in all_cells for seed in range(1, protocol.seeds + 1)]
+    keys = [(*cell, seed) for cell in all_cells for seed in protocol.run_seeds(protocol.grid_seeds)]
     finished = [key for key in keys if results.finished(name(*key))]
     if not finished:
         return {}

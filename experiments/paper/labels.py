@@ -31,10 +31,10 @@ def measure(results: Results) -> Tables:
     seed, share at which F is first NEARLY full (nan: not before all labels are used)
     """
     protocol, full = results.protocol, []
-    for seed in results.seeds(range(1, protocol.baseline_seeds + 1), baseline.name):
+    for seed in results.seeds(protocol.run_seeds(protocol.baseline_seeds), baseline.name):
         full.append(results.metrics(baseline.name(seed))["test"]["f_measure"])
     arms = {arm: partial(patches.name, arm) for arm in (*patches.chosen_by(protocol), "sgd")}
-    runs = results.paired(range(1, protocol.seeds + 1), arms)
+    runs = results.paired(protocol.run_seeds(protocol.seeds), arms)
     everything = runs.pop("sgd")
     if not everything or not full:
         return {}

@@ -47,7 +47,7 @@ def compared(seed: int) -> str:
 def tasks(protocol: Protocol) -> Tasks:
     """Return the runs of each seed: Algorithm 1 with each stop, and a comparison of their phi."""
     result = {}
-    for seed in range(1, protocol.seeds + 1):
+    for seed in protocol.run_seeds(protocol.seeds):
         default = patches.task(protocol, "egl", seed)
         result[name("ip1", seed)] = default
         for stop in OTHERS:
@@ -69,7 +69,7 @@ def measure(results: Results) -> Tables:
     f_measure; scores, a row a run: arm, seed, mean_f, diverged, minus_ip1, minus_ip1_whole (nan
     where one of the two diverged)
     """
-    seeds = range(1, results.protocol.seeds + 1)
+    seeds = results.protocol.run_seeds(results.protocol.seeds)
     agreement, k = _agreement(results, seeds), results.protocol.patches.selection.k
     tables = {"agreement": agreement, "k": k, **_curves(results, seeds)}
     return tables if len(agreement) or len(tables["curves"]) else {}

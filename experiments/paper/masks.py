@@ -38,7 +38,7 @@ def name(seed: int) -> str:
 def tasks(protocol: Protocol) -> Tasks:
     """Return the runs of `baseline`, and for each the maps of its last weights."""
     result = baseline.tasks(protocol)
-    for seed in range(1, protocol.baseline_seeds + 1):
+    for seed in protocol.run_seeds(protocol.baseline_seeds):
         run = baseline.name(seed)
         result[name(seed)] = Task(score, "all", MaskSettings(run, protocol.map_stride), (run,))
     return result
@@ -59,7 +59,7 @@ def measure(results: Results) -> Tables:
     photographs: those of the first seed; wrong: {whether with exudates: regions wrongly called
     exudate by p(exudate)}; trained: metrics.json of each net; pictures: of the first seed
     """
-    wanted = range(1, results.protocol.baseline_seeds + 1)
+    wanted = results.protocol.run_seeds(results.protocol.baseline_seeds)
     runs = {seed: name(seed) for seed in results.seeds(wanted, name)}
     if not runs:
         return {}

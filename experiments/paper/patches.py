@@ -25,7 +25,7 @@ def tasks(protocol: Protocol) -> Tasks:
     plain = FullTrainingSettings(
         stop_early=False, iterations=iterations, evaluate_every=protocol.patches.evaluate_every
     )
-    for seed in range(1, protocol.seeds + 1):
+    for seed in protocol.run_seeds(protocol.seeds):
         for arm in chosen_by(protocol):
             result[name(arm, seed)] = task(protocol, arm, seed)
         trainer = with_trainer(protocol.patches, seed=seed).trainer
@@ -62,7 +62,7 @@ def measure(results: Results) -> Tables:
     """
     protocol = results.protocol
     named = {arm: partial(name, arm) for arm in (*chosen_by(protocol), "sgd")}
-    curves = results.paired_curves(range(1, protocol.seeds + 1), named)
+    curves = results.paired_curves(protocol.run_seeds(protocol.seeds), named)
     if curves.empty:
         return {}
     begun = curves.groupby("arm")["iteration"].min().max()

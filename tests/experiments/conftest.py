@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from egl.training.run_folder import ROUNDS, RunFolder
-from experiments.protocols import STANDARD
 from experiments.results import Results
+from tests.experiments.from_one import STANDARD
 
 
 class FakeResults(Results):

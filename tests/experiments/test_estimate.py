@@ -5,8 +5,9 @@ import pytest
 
 from experiments import estimate, work
 from experiments.paper import FURTHER, NAMES, experiment
-from experiments.protocols import PROTOCOLS, STANDARD
+from experiments.protocols import PROTOCOLS
 from experiments.tasks import Task
+from tests.experiments.from_one import STANDARD
 
 
 class Store:

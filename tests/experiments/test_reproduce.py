@@ -9,25 +9,31 @@ import pytest
 from data_prep.prepare import PrepareSettings
 from egl.selection.run import RunSettings
 from egl.selection.settings import SelectionSettings
+from egl.training.run_folder import read_settings
 from experiments import protocols
 from experiments.paper import NAMES
 from experiments.processes import BadInput
 from experiments.reproduce import Request, report, reproduce
+from experiments.setups import EQUATION
 from experiments.tasks import with_selection
 
 IMAGES = RunSettings(
     selection=SelectionSettings(iterations=4, candidates=40, initial_iterations=2),
     initial_images=2,
+    lesion_share=1,
     image_patches=4,
     stride=48,
 )
+# The readings take 51 runs.
+ALL = tuple(name for name in NAMES if name != "readings")
 TINY = replace(
     protocols.QUICK,
     name="tiny",
+    experiments=ALL,
+    pools=("all", "lesion"),
     prepare=PrepareSettings(n_train=80, n_validation=16, n_test=16),
     images=IMAGES,
     kept=(2, 4),
-    settings_iterations=3,
     patches=replace(with_selection(IMAGES, steps=2), by="patch"),
     epochs=1,
     grid_rates=(0.01,),
@@ -65,9 +71,9 @@ def files(folder, *patterns):
 
 def test_the_report_is_whole_and_by_itself(whole):
     html = (whole / "report.html").read_text()
-    for name in NAMES:
+    for name in ALL:
         assert f'<h2 id="{name}">' in html
-    assert len(re.findall('src="data:image/png;base64,', html)) > len(NAMES)
+    assert len(re.findall('src="data:image/png;base64,', html)) > len(ALL)
     assert not re.findall('src="(?!data:)', html)
     links = re.findall('href="([^"]+)"', html)
     assert {"results.csv", "fig2.csv", "masks-curves.csv"} < set(links)
@@ -112,13 +118,13 @@ def test_results_csv_has_every_evaluation_of_every_run(whole):
     table = pd.read_csv(whole / "results.csv")
     assert table.columns.tolist() == ["experiment", "arm", "seed", "iteration", "metric", "value"]
     assert not table.duplicated(table.columns[:-1].tolist()).any()
-    rounds = pd.read_csv(whole / "runs" / "patches-egl-seed01" / "rounds.csv")
+    rounds = pd.read_csv(whole / "runs" / "patches-egl-seed11" / "rounds.csv")
     of_run = table[(table["experiment"] == "patches") & (table["arm"] == "egl")]
     wide = of_run.pivot(index="iteration", columns="metric", values="value")
     assert wide.index.tolist() == rounds["iteration"].tolist()
     assert wide["f_measure"].tolist() == pytest.approx(rounds["f_measure"].tolist(), abs=1e-6)
     assert of_run[of_run["metric"] == "diverged"]["value"].tolist() == [0]
-    assert set(table["experiment"]) == {"fig2", "patches", "baseline", "grid", "layers", "settings"}
+    assert set(table["experiment"]) == {"fig2", "lead", "patches", "baseline", "grid", "layers"}
 
 
 def test_two_runs_are_the_same_to_the_byte(whole, phantoms, tmp_path):
@@ -138,10 +144,26 @@ def test_two_runs_are_the_same_to_the_byte(whole, phantoms, tmp_path):
     assert {path: there[path] for path in again} == again
 
 
+def test_the_paper_s_equation_has_a_folder_and_a_report_of_its_own(caffe, tiny, phantoms, tmp_path):
+    request = Request(phantoms, "tiny", ("baseline", "grid"), ("calibrated", EQUATION), seeds=1)
+    path, failed = reproduce(request, str(tmp_path), jobs=2)
+    assert (path, failed) == (str(tmp_path / "report.html"), [])
+    runs = sorted((tmp_path / EQUATION / "runs").glob("*/settings.json"))
+    assert [run.parent.name for run in runs] == ["baseline-seed11"]  # not the grid
+    momentum = [
+        read_settings(str(folder / "runs" / "baseline-seed11"))["trainer"]["momentum"]
+        for folder in (tmp_path, tmp_path / EQUATION)
+    ]
+    assert momentum == [0.9, 0.0]
+    assert (tmp_path / EQUATION / "report.html").exists()
+    report(str(tmp_path), markdown=str(tmp_path / "page.md"))
+    assert (tmp_path / "page-equation.md").exists()
+
+
 def test_one_experiment_alone(caffe, tiny, phantoms, tmp_path):
     reproduce(Request(phantoms, "tiny", only=("grid",), seeds=1), str(tmp_path), jobs=1)
     runs = {path.parent.name for path in (tmp_path / "runs").glob("*/settings.json")}
-    assert runs == {"grid-rate0.01-batch16-seed01"}
+    assert runs == {"grid-rate0.01-batch16-seed11"}
     html = (tmp_path / "report.html").read_text()
     assert '<h2 id="grid">' in html
     assert '<h2 id="fig2">' not in html
@@ -157,14 +179,14 @@ def test_a_run_that_dies_leaves_the_others_their_report_and_goes_on_later(
 
     def run_in_child(work, arguments, folder, progress, device):
         return original(
-            die if "fig2-all-egl-seed01" in folder else work, arguments, folder, progress, device
+            die if "fig2-all-egl-seed11" in folder else work, arguments, folder, progress, device
         )
 
     monkeypatch.setattr(runner, "run_in_child", run_in_child)
     request = Request(phantoms, "tiny", only=("fig2",), seeds=1)
     _, failed = reproduce(request, str(tmp_path), jobs=2)
     assert len(failed) == 1
-    assert "fig2-all-egl-seed01" in failed[0]
+    assert "fig2-all-egl-seed11" in failed[0]
     assert "did not finish" in (tmp_path / "report.html").read_text()
     monkeypatch.undo()
     assert reproduce(request, str(tmp_path), jobs=2)[1] == []
@@ -197,7 +219,7 @@ def test_an_interrupt_starts_no_other_run_and_writes_no_report(
 
 def test_folders_that_hold_something_else(whole, tiny, phantoms, tmp_path):
     with pytest.raises(BadInput, match="folder of a single run"):
-        reproduce(Request(phantoms, "tiny"), str(whole / "runs" / "baseline-seed01"), jobs=1)
+        reproduce(Request(phantoms, "tiny"), str(whole / "runs" / "baseline-seed11"), jobs=1)
     with pytest.raises(BadInput, match="n_train 80 where 1600 is wanted"):
         reproduce(Request(phantoms, "quick"), str(whole), jobs=1)
     with pytest.raises(BadInput, match="is no folder of egl reproduce"):
@@ -214,11 +236,11 @@ def test_a_folder_that_cannot_be_written(phantoms, tmp_path, monkeypatch):
 
 
 def test_what_is_asked_for_reaches_the_protocol():
-    protocol = Request(
-        None, "standard", seeds=3, momentum=0.0, weight_decay=0.0, scale=0.5, mask_threshold=63
-    ).full_protocol()
+    protocol = Request(None, "standard", seeds=3, scale=0.5, mask_threshold=63).full_protocol()
     assert (protocol.seeds, protocol.fig2_seeds, protocol.baseline_seeds) == (3, 3, 2)
-    assert {run.trainer.momentum for run in (protocol.images, protocol.patches)} == {0.0}
+    equation = protocol.under(EQUATION)
+    assert {run.trainer.momentum for run in (equation.images, equation.patches)} == {0.0}
+    assert (protocol.setups, equation.setup) == (("calibrated", EQUATION), EQUATION)
     assert protocol.prepare.scale == protocol.stores()["lesion"].scale == 0.5
     assert protocol.prepare.mask_threshold == protocol.stores()["lesion"].mask_threshold == 63
     assert protocol.stores()["lesion"].healthy_from == "lesion"

@@ -8,8 +8,8 @@ import pytest
 from egl.training.run_folder import ROUNDS, RunFolder
 from experiments import bootstrap, frame
 from experiments.paper import baseline
-from experiments.protocols import QUICK
 from experiments.results import Results
+from tests.experiments.from_one import QUICK
 
 PROTOCOL = replace(QUICK, epochs=3, baseline_seeds=3)
 Image = namedtuple("Image", "patient")

@@ -13,8 +13,8 @@ from experiments.detector.detection import DetectorSettings, detect
 from experiments.detector.extraction import ExtractionSettings, extract
 from experiments.frame import section
 from experiments.paper import baseline, detector, masks
-from experiments.protocols import FULL, STANDARD
 from experiments.results import Results
+from tests.experiments.from_one import FULL, STANDARD
 
 MEASURES = (
     "annotated_share",

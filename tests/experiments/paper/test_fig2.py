@@ -7,8 +7,8 @@ import pytest
 
 from experiments.frame import section
 from experiments.paper import fig2
-from experiments.protocols import QUICK, STANDARD
 from experiments.published import read_curves
+from tests.experiments.from_one import QUICK, STANDARD
 
 BATCHES = [5, 10, 15]
 

@@ -11,7 +11,7 @@ from experiments.analyses.interestingness import Mapped, Maps, Watching
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.frame import section
 from experiments.paper import baseline, fig2, fig3
-from experiments.protocols import QUICK, STANDARD
+from tests.experiments.from_one import QUICK, STANDARD
 
 
 def test_what_is_watched():

@@ -8,11 +8,11 @@ from egl.training.run_folder import RunFolder
 from experiments import frame
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.paper import grid
-from experiments.protocols import QUICK
 from experiments.results import Results
+from tests.experiments.from_one import QUICK
 
 # Each run sees 0.25 times 2 x 1600 samples.
-PROTOCOL = replace(QUICK, grid_rates=(0.003, 0.01), grid_batches=(16, 32, 64), seeds=2)
+PROTOCOL = replace(QUICK, grid_rates=(0.003, 0.01), grid_batches=(16, 32, 64), grid_seeds=2)
 
 
 class Store:

@@ -12,7 +12,7 @@ from experiments.analyses.stops import STOPS
 from experiments.claims import CONTRADICTED, REPRODUCED, UNDECIDED
 from experiments.frame import section
 from experiments.paper import layers, patches
-from experiments.protocols import QUICK, STANDARD
+from tests.experiments.from_one import QUICK, STANDARD
 
 FILES = ["layers-ranks.csv", "layers.csv", "layers-ranks.png", "layers.png"]
 

@@ -11,7 +11,7 @@ from experiments.analyses import mask_maps, mask_scores
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.frame import section
 from experiments.paper import baseline, masks
-from experiments.protocols import FULL, STANDARD
+from tests.experiments.from_one import FULL, STANDARD
 
 MEASURES = {
     "annotated_share": 0.01,

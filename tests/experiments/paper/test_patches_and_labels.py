@@ -5,7 +5,7 @@ import pytest
 
 from experiments import frame
 from experiments.paper import baseline, labels, patches
-from experiments.protocols import STANDARD
+from tests.experiments.from_one import STANDARD
 
 ITERATIONS = [100, 200, 405]
 

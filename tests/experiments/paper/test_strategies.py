@@ -8,7 +8,7 @@ import pytest
 from egl.strategies import STRATEGIES
 from experiments import frame
 from experiments.paper import fig2, patches, strategies
-from experiments.protocols import STANDARD
+from tests.experiments.from_one import STANDARD
 
 
 def test_tasks_are_those_of_fig2_and_patches():
