@@ -6,7 +6,7 @@ from types import ModuleType
 from egl.errors import EglError
 
 NAMES = (
-    "fig2", "lead", "readings", "patches", "baseline", "grid", "layers", "fig3", "masks", "labels",
+    "fig2", "patches", "baseline", "lead", "readings", "grid", "layers", "fig3", "masks", "labels",
 )  # fmt: skip
 # How the default for SGD was found, and what the paper compares with or builds on: by name alone.
 FURTHER = ("calibration", "strategies", "detector")

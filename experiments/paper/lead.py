@@ -75,7 +75,7 @@ def measure(results: Results) -> Tables:
     runs = results.paired(protocol.run_seeds(protocol.fig2_seeds), named)
     if not runs[SHARE] or not results.finished(patches_name(protocol)):
         return {}
-    curves = results.curves(runs).set_index(["arm", "seed"])
+    curves = results.curves(runs).set_index(["arm", "seed"]).sort_index()
     leads: List[Dict[str, Any]] = []
     for seed in runs[SHARE]:
         of_arm = {arm: _with_threshold(results, curves.loc[arm, seed], runs[arm][seed])

@@ -81,7 +81,7 @@ def test_a_template_without_the_figure_that_is_drawn(mine, fake_results):
 
 def test_every_experiment_has_a_module_and_what_is_none_is_named(mine):
     assert all(callable(experiment(name).tasks) for name in NAMES)
-    with pytest.raises(EglError, match="experiment 'fig9': give one of fig2, lead"):
+    with pytest.raises(EglError, match="experiment 'fig9': give one of fig2, patches"):
         experiment("fig9")
     with pytest.raises(EglError, match=r"'outside\.none': cannot be imported"):
         experiment("outside.none")
