@@ -27,6 +27,7 @@ setup(
         "egl.prototxt": ["*.prototxt"],
         "experiments": ["*.j2", "published_numbers.csv"],
         "experiments.paper": ["templates/*.j2"],
+        "labelling": ["templates/*.j2"],
     },
     entry_points={"console_scripts": ["egl = experiments.command_line:main"]},
     # Caffe is not here: the registry's package of that name is an empty placeholder. See

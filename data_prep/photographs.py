@@ -43,18 +43,27 @@ def read_photograph(record: Record, scale: float = 1.0) -> Tuple[np.ndarray, Opt
         )
     if scale == 1:
         return image, mask
+    resized = resize_image(image, scale, record.image)
+    if mask is None:
+        return resized, None
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return resized, _resize_mask(mask, resized.shape[1::-1], interpolation)
+
+
+def resize_image(image: np.ndarray, scale: float, path: str) -> np.ndarray:
+    """Return a photograph (uint8 H x W x 3) with its sides multiplied by `scale`.
+
+    path: for the message. Raises DataError where that gives an impossible size.
+    """
+    if scale == 1:
+        return image
     width, height = round(image.shape[1] * scale), round(image.shape[0] * scale)
     if min(width, height) < 1 or width * height > _MOST_PIXELS:
         raise DataError(
-            f"{record.image}: scaled by {scale} it would have {width} x {height} pixels: give "
-            "another scale"
+            f"{path}: scaled by {scale} it would have {width} x {height} pixels: give another scale"
         )
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    image = cv2.resize(image, (width, height), interpolation=interpolation)
-    if mask is None:
-        return image, None
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return image, _resize_mask(mask, (width, height), interpolation)
+    return cv2.resize(image, (width, height), interpolation=interpolation)
 
 
 def _resize_mask(mask: np.ndarray, size: Tuple[int, int], interpolation: int) -> np.ndarray:

@@ -30,6 +30,8 @@ _ADD = {
     "export": data.add_export,
     "model": labelling.add_model,
     "index": labelling.add_index,
+    "rank": labelling.add_rank,
+    "predict": labelling.add_predict,
 }
 
 

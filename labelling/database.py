@@ -53,8 +53,7 @@ class Database:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def _check(self) -> None:
-        with open(self.path, "rb") as file:
-            is_sqlite = file.read(len(_HEADER)) == _HEADER
+        is_sqlite = looks_like_sqlite(self.path)
         with self._explained():
             connection = self._connection()
             (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -147,3 +146,9 @@ class Database:
                 f"{self.path}: not a pool of photographs, or a damaged one ({error}): restore a "
                 "copy, or name another file"
             ) from error
+
+
+def looks_like_sqlite(path: str) -> bool:
+    """Return whether a file begins like SQLite's."""
+    with open(path, "rb") as file:
+        return file.read(len(_HEADER)) == _HEADER

@@ -85,6 +85,9 @@ class Found(NamedTuple):
 _COLUMNS = ", ".join(Photograph._fields)
 USABLE = f"problem = '' AND duplicate_of IS NULL AND marks NOT LIKE '%{NO_FIELD}%'"
 
+_UNANSWERED = """NOT EXISTS (SELECT 1 FROM answer
+    WHERE answer.photograph = photograph.id AND kind != 'skip')"""
+
 
 class Photographs:
     """Reads and writes the table of photographs.
@@ -114,6 +117,15 @@ class Photographs:
     def usable(self) -> Iterator[Photograph]:
         """Yield the usable photographs by ascending id, read page by page."""
         return self._pages(USABLE)
+
+    def unanswered(self) -> Iterator[Photograph]:
+        """Yield the usable photographs that nobody has answered yet, but for skipping."""
+        return self._pages(f"{USABLE} AND {_UNANSWERED}")
+
+    def n_unanswered(self) -> int:
+        """Return how many they are."""
+        query = f"SELECT count(*) FROM photograph WHERE {USABLE} AND {_UNANSWERED}"
+        return int(self._database.value(query))
 
     def not_usable(self) -> Iterator[Photograph]:
         """Yield the others likewise."""

@@ -4,13 +4,14 @@ Every command and the page read and write it through this class and the parts it
 """
 
 import json
+import os
 from contextlib import contextmanager
 from typing import Any, Iterator
 
 from data_prep.errors import DataError
 from labelling.answers import Answers
 from labelling.assignments import Assignments
-from labelling.database import Database
+from labelling.database import Database, looks_like_sqlite
 from labelling.photographs import Photographs
 from labelling.rankings import Rankings
 
@@ -78,3 +79,8 @@ class Pool:
     def minutes_used(self) -> float:
         """The minutes that all answers took together."""
         return self.answers.seconds() / 60
+
+
+def is_pool(path: str) -> bool:
+    """Return whether a file is an SQLite one, such as a pool."""
+    return os.path.isfile(path) and looks_like_sqlite(path)

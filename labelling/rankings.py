@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import chain
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from labelling.database import Database
@@ -46,6 +47,10 @@ class Ranked(NamedTuple):
 
 
 _MODEL = ", ".join(ModelRow._fields)
+# Sorted by SQLite, on the disk where it must: memory does not grow with the pool. The unary plus
+# keeps it from reading along an index that changes meanwhile.
+_BY_SCORE = """SELECT photograph, json_extract(scores, ?) AS score FROM ranked
+    WHERE +ranking = ? ORDER BY score DESC, photograph"""
 
 
 class Rankings:
@@ -122,9 +127,17 @@ class Rankings:
                 ],
             )
 
-    def finish(self, ranking: int, order: Iterable[int]) -> None:
-        """Give the places: order holds the photographs, the most interesting first."""
+    def best(self, ranking: int, reduction: str, most: int) -> List[Tuple[int, float]]:
+        """Return (photograph, score) of the highest scores; of equal ones, the lowest id first."""
+        rows = self._database.rows(f"{_BY_SCORE} LIMIT ?", (f"$.{reduction}", ranking, most))
+        return [(int(row[0]), float(row[1])) for row in rows]
+
+    def finish(self, ranking: int, reduction: str, first: Sequence[int] = ()) -> None:
+        """Give the places: `first` in their order, then all others by their score."""
+        before = set(first)
         with self._database.writing() as connection:
+            others = connection.execute(_BY_SCORE, (f"$.{reduction}", ranking))
+            order = chain(first, (row[0] for row in others if row[0] not in before))
             connection.executemany(
                 "UPDATE ranked SET place = ? WHERE ranking = ? AND photograph = ?",
                 ((place, ranking, photograph) for place, photograph in enumerate(order, start=1)),

@@ -1,15 +1,17 @@
-"""Photographs without labels, and the models that look at them: egl model, index."""
+"""Photographs without labels, and the models that look at them: egl model, index, rank, predict."""
 
 import argparse
+import contextlib
+import os
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator
 
 from tqdm import tqdm
 
 from experiments.commands.options import add_settings, settings_from
-from experiments.commands.parsing import add_command, number
+from experiments.commands.parsing import add_command, add_device, device_of, number
 from experiments.commands.paths import shared_path
-from experiments.processes import Failure
+from experiments.processes import BadInput, Failure
 
 MOST_LISTED = 20  # lines of one kind that a command prints; all are in the pool
 
@@ -101,6 +103,136 @@ def _index(options: argparse.Namespace) -> None:
         print(f"{done.read} photographs read, {done.known} known already{moved}")
         print(f"{photographs.n_usable()} of {len(photographs)} files can be used")
     print(f"wrote {options.out}")
+
+
+def add_rank(commands: Any) -> None:
+    """`egl rank`."""
+    from labelling.rank_settings import RankSettings
+
+    parser = add_command(
+        commands,
+        "rank",
+        _rank,
+        "a pool -> which photographs to label first, with maps",
+        "Score every photograph of POOL that nobody has answered with a model, and write which to "
+        "label first: DIR/ranking.csv, and of the first ones overlays, a contact sheet and "
+        "DIR/gallery.html to leaf through. Research use; not a medical device.",
+    )
+    _add_pool_and_model(parser)
+    _add_out_folder(parser)
+    _add_workers(parser)
+    add_device(parser)
+    add_settings(parser, RankSettings)
+
+
+def _rank(options: argparse.Namespace) -> None:
+    from labelling.gallery import write_gallery
+    from labelling.pool import Pool
+    from labelling.rank_settings import RankSettings
+    from labelling.ranking import rank, write_ranking
+    from labelling.scoring import Job
+
+    settings = settings_from(options, RankSettings)
+    settings.check()
+    device = device_of(options)
+    _make_folder(options.out)
+    with Pool(options.pool) as pool, _executor(options) as (executor, at_once):
+        if settings.budget:
+            pool.budget_minutes = settings.budget + pool.minutes_used
+        with _bar("ranking", "photograph") as progress:
+            done = rank(pool, options.model, settings, executor, at_once, device, progress)
+        write_ranking(pool, done.ranking, os.path.join(options.out, "ranking.csv"))
+        job = Job(os.path.abspath(options.model), device, settings.stride, settings.seed)
+        with _bar("drawing", "photograph") as progress:
+            write_gallery(
+                pool, done.ranking, done.first, job, options.out, executor, at_once, progress
+            )
+        _list("could not be scored", (problem.reason for problem in done.problems))
+    print(f"{done.n_ranked} photographs ranked; the first {done.first} are drawn")
+    minutes = done.first * done.seconds_each / 60
+    print(f"to label these will take about {minutes:.0f} minutes ({done.seconds_each:.0f} s each)")
+    print(f"look at {os.path.join(options.out, 'gallery.html')}")
+
+
+def add_predict(commands: Any) -> None:
+    """`egl predict`."""
+    from labelling.rank_settings import PredictSettings
+
+    parser = add_command(
+        commands,
+        "predict",
+        _predict,
+        "photographs -> masks of exudates that a model suggests",
+        "Write for each photograph its map of p(exudate) (16-bit TIFF, 65535 for 1), the mask "
+        "above the model's threshold (PNG), and its outline over the photograph; and "
+        "DIR/predictions.csv. Research use; not a medical device.",
+    )
+    parser.add_argument(
+        "sources", metavar="POOL|IMAGE", nargs="+", type=shared_path, help="a pool, or photographs"
+    )
+    _add_model(parser)
+    _add_out_folder(parser)
+    _add_workers(parser)
+    add_device(parser)
+    add_settings(parser, PredictSettings)
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from egl.training.model_folder import read_model
+    from labelling.pool import Pool, is_pool
+    from labelling.predicting import predict, tasks_of_files, tasks_of_pool
+    from labelling.rank_settings import PredictSettings
+    from labelling.scoring import Job
+
+    settings = settings_from(options, PredictSettings)
+    settings.check()
+    model = read_model(options.model)
+    device = device_of(options)
+    job = Job(os.path.abspath(options.model), device, settings.stride)
+    with contextlib.ExitStack() as stack:
+        if len(options.sources) == 1 and is_pool(options.sources[0]):
+            pool = stack.enter_context(Pool(options.sources[0]))
+            tasks, total = tasks_of_pool(pool), pool.photographs.n_usable()
+        else:
+            found = tasks_of_files(options.sources)
+            tasks, total = iter(found), len(found)
+        _make_folder(options.out)
+        executor, at_once = stack.enter_context(_executor(options))
+        progress = stack.enter_context(_bar("predicting", "photograph"))
+        problems = predict(
+            tasks, total, job, model.threshold, options.out, executor, at_once, progress
+        )
+    _list("could not be predicted", (problem.reason for problem in problems))
+    print(f"{total - len(problems)} photographs; threshold {model.threshold:.4f}")
+    print(f"wrote {os.path.join(options.out, 'predictions.csv')}")
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="RUN|MODEL",
+        type=shared_path,
+        required=True,
+        help="a model folder, or the folder of a finished run",
+    )
+
+
+def _add_pool_and_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pool", metavar="POOL", type=shared_path, help="written by egl index")
+    _add_model(parser)
+
+
+def _add_out_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", metavar="DIR", type=shared_path, required=True, help="folder to write into"
+    )
+
+
+def _make_folder(path: str) -> None:
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"--out {path}: cannot be made ({error.strerror}); name another") from error
 
 
 def _why(row: Any) -> str:

@@ -1,11 +1,15 @@
 """Pools of photographs that were never read: rows alone."""
 
+import os
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
 from data_prep.field_of_view import to_png
+from labelling.index_settings import IndexSettings
+from labelling.indexing import index
 from labelling.photographs import Found
 from labelling.pool import Pool
 
@@ -31,4 +35,56 @@ def first_pool(tmp_path_factory):
 def pool(first_pool, tmp_path):
     """A pool of three usable photographs, /a, /b and /c of ids 1 to 3, 30 x 20 pixels each."""
     with Pool(shutil.copy(first_pool, tmp_path / "pool.sqlite")) as pool:
+        yield pool
+
+
+class Here:
+    """An executor that works in this process, at once."""
+
+    def __init__(self):
+        self.chunks = []
+
+    def submit(self, work, *arguments):
+        self.chunks.append(arguments)
+        return Done(work(*arguments))
+
+
+class Done:
+    def __init__(self, value):
+        self.result = lambda: value
+
+    def cancel(self):
+        pass
+
+
+@pytest.fixture(scope="session")
+def photographs(phantoms, tmp_path_factory):
+    """A folder of six phantoms, 0.jpg to 5.jpg, the last one enlarged by a half."""
+    folder = tmp_path_factory.mktemp("photographs")
+    found = sorted(
+        os.path.join(parent, name)
+        for parent, _, names in os.walk(phantoms)
+        for name in names
+        if name.endswith(".jpg")
+    )
+    for number, path in enumerate(found[::2]):
+        shutil.copy(path, folder / f"{number}.jpg")
+    last = cv2.resize(cv2.imread(found[-1]), None, fx=1.5, fy=1.5)
+    cv2.imwrite(str(folder / "5.jpg"), last)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def indexed(photographs, tmp_path_factory):
+    """The file of a pool of the photographs; tests copy it."""
+    path = str(tmp_path_factory.mktemp("indexed") / "pool.sqlite")
+    with Pool(path, create=True) as pool:
+        index([photographs], pool, IndexSettings(), Here())
+    return path
+
+
+@pytest.fixture
+def real_pool(indexed, tmp_path):
+    """A pool of the six photographs, ids 1 to 6."""
+    with Pool(shutil.copy(indexed, tmp_path / "indexed.sqlite")) as pool:
         yield pool

@@ -4,9 +4,11 @@ from labelling.rankings import Ranked
 
 def rank(pool, order, finished=True):
     ranking = pool.rankings.begin(pool.rankings.model("abc", "/model"), "egl")
-    pool.rankings.add(ranking, [Ranked(item, {"sum": 1.0}, 0.5, 4, 0.1, []) for item in order])
+    pool.rankings.add(
+        ranking, [Ranked(item, {"sum": 9.0 - n}, 0.5, 4, 0.1, []) for n, item in enumerate(order)]
+    )
     if finished:
-        pool.rankings.finish(ranking, order)
+        pool.rankings.finish(ranking, "sum")
 
 
 def test_two_people_get_different_photographs_and_each_keeps_her_own(pool):

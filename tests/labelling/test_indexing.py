@@ -11,25 +11,7 @@ from labelling.executors import executor_for
 from labelling.index_settings import IndexSettings
 from labelling.indexing import index
 from labelling.pool import Pool
-
-
-class Here:
-    """An executor that works in this process, at once."""
-
-    def __init__(self):
-        self.chunks = []
-
-    def submit(self, work, *arguments):
-        self.chunks.append(arguments)
-        return Done(work(*arguments))
-
-
-class Done:
-    def __init__(self, value):
-        self.result = lambda: value
-
-    def cancel(self):
-        pass
+from tests.labelling.conftest import Here
 
 
 @pytest.fixture(scope="module")
