@@ -5,7 +5,7 @@ import os
 import platform
 import shutil
 from datetime import datetime, timezone
-from typing import Any, Counter, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Counter, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import jinja2
 import numpy as np
@@ -15,6 +15,7 @@ from data_prep.files import write_csv, write_text
 from data_prep.prepare import summary
 from data_prep.settings import flat
 from egl.nets.runtime import blas_description
+from egl.training.run_folder import read_table
 from experiments.claims import CLAIMS
 from experiments.frame import section
 from experiments.long_table import long_table, write_long_table
@@ -23,6 +24,7 @@ from experiments.protocols import FULL
 from experiments.published import read_numbers
 from experiments.results import Results
 from experiments.section import Section
+from experiments.setups import SETUPS
 
 TEMPLATES = os.path.dirname(os.path.abspath(__file__))
 
@@ -33,13 +35,15 @@ def write_report(
     seconds: Optional[float],
     markdown: Optional[str] = None,
     others: Sequence[str] = (),
+    setups: Sequence[str] = (),
 ) -> str:
     """Write report.html and every experiment's figures and CSVs, claims.csv and results.csv.
 
     failed: messages of runs that did not finish; seconds: the command has taken, None if it has run
     nothing; markdown: a path ending in .md for the same as Markdown, with a folder of that name for
     its CSVs and the figures that show no photographs; others: experiments from outside the package,
-    as package.module. Returns the report's path.
+    as package.module; setups: further ones whose reports lie in folders of these names. Their
+    verdicts stand beside this one's. Returns the report's path.
     """
     modules = {name: experiment(name) for name in dict.fromkeys((*NAMES, *FURTHER, *others))}
     found = {name: section(module, results) for name, module in modules.items()}
@@ -58,6 +62,8 @@ def write_report(
     content = {
         "sections": sections,
         "claims": claims,
+        "setup": _described(results.protocol),
+        "elsewhere": [_verdicts_under(setup, results) for setup in setups],
         "long": write_long_table(long_table(results, modules), results.out),
         "published": read_numbers(),
         "about": _about(results, {name: modules[name] for name in sections}, seconds),
@@ -76,6 +82,31 @@ def write_report(
     if markdown:
         _write_markdown(results, markdown, content)
     return path
+
+
+class Elsewhere(NamedTuple):
+    """The verdicts under another set-up: {claim: (verdict, measured)}, and where its report is."""
+
+    title: str
+    verdicts: Dict[str, Tuple[str, str]]
+    report: str
+
+
+def _verdicts_under(setup: str, results: Results) -> Elsewhere:
+    rows = read_table(results.file(os.path.join(setup, "claims.csv")))
+    verdicts = {row["claim"]: (row["verdict"], row["measured"]) for row in rows}
+    return Elsewhere(SETUPS[setup].title, verdicts, f"{setup}/report.html")
+
+
+def _described(protocol: Any) -> str:
+    """Return the set-up of SGD of the runs, in words."""
+    trainer = protocol.images.trainer
+    scale = f"pixels minus the {'training' if trainer.scaling == 'mean' else 'patch'} mean"
+    return (
+        f"{SETUPS[protocol.setup].title}: {scale}, times 1/{1 / trainer.factor:.4g}; rate "
+        f"{trainer.rate:g}, {trainer.lr_policy}; momentum {trainer.momentum:g}, weight decay "
+        f"{trainer.weight_decay:g}"
+    )
 
 
 def _write_markdown(results: Results, path: str, content: Dict[str, Any]) -> None:

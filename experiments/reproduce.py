@@ -149,7 +149,8 @@ def _write_reports(
         page = markdown
         if markdown and setup != CALIBRATED:
             page = f"{markdown[: -len('.md')]}-{setup}.md"
-        path = write_report(results, failed, seconds_taken, page, others)
+        beside = [name for name in protocol.setups if setup == CALIBRATED and name != CALIBRATED]
+        path = write_report(results, failed, seconds_taken, page, others, beside)
     return path
 
 

@@ -155,9 +155,16 @@ def test_the_paper_s_equation_has_a_folder_and_a_report_of_its_own(caffe, tiny, 
         for folder in (tmp_path, tmp_path / EQUATION)
     ]
     assert momentum == [0.9, 0.0]
-    assert (tmp_path / EQUATION / "report.html").exists()
+    equation = (tmp_path / EQUATION / "report.html").read_text()
+    assert "the paper&#39;s equation: pixels minus the training mean" in equation
+    assert "momentum 0, weight decay 0" in equation
+    whole = (tmp_path / "report.html").read_text()
+    assert 'href="equation/report.html">under the paper&#39;s equation</a>' in whole
     report(str(tmp_path), markdown=str(tmp_path / "page.md"))
     assert (tmp_path / "page-equation.md").exists()
+    page = (tmp_path / "page.md").read_text()
+    claims = [line for line in page.splitlines() if line.startswith("| C")]
+    assert [line.count("|") for line in claims] == [7] * 7
 
 
 def test_one_experiment_alone(caffe, tiny, phantoms, tmp_path):
