@@ -7,7 +7,7 @@ from typing import Any, List, Optional, Sequence
 
 from data_prep import __version__
 from data_prep.settings import not_known
-from experiments.commands import data, experiment, labelling, training
+from experiments.commands import caffe_log, data, experiment, labelling, training
 from experiments.commands.parsing import CommandParser, Parser, UsageError
 from experiments.processes import BAD_INPUT, BadInput, Failure
 
@@ -28,6 +28,7 @@ _ADD = {
     "report": experiment.add_report,
     "compare": experiment.add_compare,
     "export": data.add_export,
+    "plot-log": caffe_log.add_plot_log,
     "model": labelling.add_model,
     "index": labelling.add_index,
     "rank": labelling.add_rank,

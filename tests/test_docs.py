@@ -118,7 +118,7 @@ def commands_in(text):
         elif words[:2] == ["docker", "run"]:
             image = next(i for i, word in enumerate(words) if word.startswith("egl-caffe:"))
             arguments = words[image + 1 :] or ["reproduce"]
-            if arguments[0] != "test":
+            if arguments[0] not in ("test", "notebook"):
                 yield arguments
 
 

@@ -115,8 +115,10 @@ def read_net(path: Any) -> Any:
 def read_solver(path: Any) -> Any:
     """Return the solver defined in the prototxt `path`: a SolverParameter, `net` an absolute path.
 
-    A relative `net` is looked for beside the solver's file first, then in the current folder, where
-    Caffe looks. Raises NetError for syntax, a missing net, an unknown type or learning rate policy.
+    A relative `net` is looked for beside the solver's file first, then beside its folder (this
+    project's solver names its net from the root of the repository), then in the current folder,
+    where Caffe looks. Raises NetError for syntax, a missing net, an unknown type or learning rate
+    policy.
     """
     path = path_of(path, "the solver's prototxt")
     solver = parse(path, import_caffe().proto.caffe_pb2.SolverParameter())
@@ -125,10 +127,9 @@ def read_solver(path: Any) -> Any:
     )
     if not solver.net or elsewhere:
         raise NetError(f"{path}: a solver names its net in the field net, and nowhere else")
-    candidates = [
-        os.path.join(os.path.dirname(os.path.abspath(path)), solver.net),
-        os.path.abspath(solver.net),
-    ]
+    folder = os.path.dirname(os.path.abspath(path))
+    folders = dict.fromkeys((folder, os.path.dirname(folder), os.getcwd()))
+    candidates = [os.path.join(place, solver.net) for place in folders]
     found = [candidate for candidate in candidates if os.path.isfile(candidate)]
     if not found:
         raise NetError(

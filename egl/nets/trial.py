@@ -26,12 +26,12 @@ from egl.nets.definition import read_net, set_batch
 from egl.nets.device import built_with_cuda
 from egl.nets.runtime import import_caffe
 
-# Digests of lenet_score.prototxt, and of lenet_train_test.prototxt in both phases.
+# Digests of lenet_score.prototxt, and of lenet_train_val.prototxt in both phases.
 KNOWN = frozenset(
     {
         "1209463718fc9b64e4b698f46c2eaff15363b176f0bd70ba8bb683f86c0e6ed0",
-        "ef40bef32de9d88c32647771021cf5edf58fac763ac6cecbe65f11e02a29241b",
-        "f63d88d793e2a8087d22a235a6dea291e5f72f4f15e826199e66cead5c0bbab6",
+        "9a8ad3cb3c33e8f993265c71b94c134b535800c5c628b06af732c4106739ebbb",
+        "6316e7b58cde91d0c3b5f258f9bb574acca8069b35b9715196f8158f8745e124",
     }
 )
 SECONDS = 120  # that a trial may take

@@ -66,7 +66,9 @@ class Trainer:
         self._net = find_classifier(net, solver.net, import_caffe().TRAIN)
         check_normalisation(self._normalisation, self._net)
         net = set_batch(net, settings.batch)
-        solver.ClearField("net")
+        # Python feeds the net, so it is built without a stage; and Python tests it.
+        for name in ("net", "train_state", "test_state", "test_iter", "test_interval"):
+            solver.ClearField(name)
         solver.train_net_param.CopyFrom(net)
         solver.base_lr = settings.rate
         if settings.lr_policy != "solver":

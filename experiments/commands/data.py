@@ -97,8 +97,9 @@ def add_export(commands: Any) -> None:
         "export",
         _export,
         "a store -> files for Caffe's own tools",
-        "Write the splits of STORE for people who train with `caffe train`: HDF5Data files with "
-        "their list, or LMDB.",
+        "Write all that `caffe train` wants: the splits of STORE as HDF5 files or LMDB, "
+        "mean.binaryproto, train_val.prototxt, deploy.prototxt and solver.prototxt; and print the "
+        "line that trains.",
     )
     parser.add_argument(
         "store", metavar="STORE.h5", type=shared_path, help="written by egl prepare"

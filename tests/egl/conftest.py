@@ -68,13 +68,12 @@ def patches():
 @pytest.fixture(scope="session")
 def trained(caffe, tmp_path_factory):
     """A solver whose LeNet was trained for 25 iterations: it tells the discs from the noise."""
-    from egl.nets.definition import prototxt_path, read_solver
+    from data_prep.normalisation import Normalisation
+    from egl.training.settings import TrainerSettings
+    from egl.training.trainer import Trainer
 
-    definition = read_solver(prototxt_path("lenet_solver.prototxt"))
-    path = str(tmp_path_factory.mktemp("solver") / "solver.prototxt")
-    with open(path, "w") as file:
-        file.write(str(definition))
-    solver = caffe.get_solver(path)
+    folder = str(tmp_path_factory.mktemp("solver"))
+    solver = Trainer(TrainerSettings(), Normalisation((0.0, 0.0, 0.0)), folder).solver
     samples, labels = draw_patches(25 * 32, seed=2)
     for start in range(0, len(samples), 32):
         solver.net.blobs["data"].data[...] = samples[start : start + 32]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from data_prep import __version__
+from egl.training.caffe_log import read_log
 from experiments.command_line import main
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -193,6 +194,7 @@ def test_select_and_train(caffe, small_store, tmp_path, capsys):
     assert settings["about"]["store"]["dataset"] == "phantoms"
     assert len((run / "rounds.csv").read_text().splitlines()) == 4
     assert "Creating training net" in (run / "log.txt").read_text()  # Caffe's own words
+    assert {row.name for row in read_log(str(run))} == {"smoothed loss", "loss", "rate"}
     assert main(["train", small_store.path, "--out", str(tmp_path / "train"), "--epochs", "1"]) == 0
     metrics = json.loads((tmp_path / "train" / "metrics.json").read_text())
     assert set(metrics) >= {"test", "validation", "iterations", "seconds"}

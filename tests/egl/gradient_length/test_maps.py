@@ -58,7 +58,7 @@ def test_auto_takes_dense_where_it_is_faster(lenet, net_path, random_net):
         "patches",
     ]
     assert chosen(ImageScorer(SCORE, lenet, MEAN, stop="conv2"), 24) == "patches"
-    train_test = prototxt_path("lenet_train_test.prototxt")
+    train_test = prototxt_path("lenet_train_val.prototxt")
     assert chosen(ImageScorer(train_test, lenet, MEAN), 24) == "dense"
     other = net_path("three_classes")
     assert chosen(ImageScorer(other, random_net(other), PATCH_MEAN), 24) == "patches"

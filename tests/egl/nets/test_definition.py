@@ -40,7 +40,7 @@ def write(tmp_path, caffe):
     return write
 
 
-@pytest.mark.parametrize("name", ["lenet_score.prototxt", "lenet_train_test.prototxt"])
+@pytest.mark.parametrize("name", ["lenet_score.prototxt", "lenet_train_val.prototxt"])
 def test_lenet(caffe, name):
     path = prototxt_path(name)
     classifier = find_classifier(read_net(path), path)
@@ -274,11 +274,14 @@ def test_an_accuracy_layer_is_no_loss_and_a_loss_of_weight_0_neither(write):
 
 def test_solver(write, caffe, monkeypatch, tmp_path):
     solver = read_solver(prototxt_path("lenet_solver.prototxt"))
-    assert solver.net == prototxt_path("lenet_train_test.prototxt")
+    assert solver.net == prototxt_path("lenet_train_val.prototxt")
     net = write(DATA + IP)
     write('net: "net.prototxt" lr_policy: "fixed"', "solver.prototxt")
     monkeypatch.chdir(tmp_path)
     assert read_solver("solver.prototxt").net == net
+    (tmp_path / "solvers").mkdir()  # named from the folder above, or from the current one
+    write('net: "net.prototxt" lr_policy: "fixed"', "solvers/solver.prototxt")
+    assert read_solver("solvers/solver.prototxt").net == net
 
 
 @pytest.mark.parametrize(

@@ -71,16 +71,16 @@ def test_what_is_wrong_in_one_phase_only(caffe, net_path, tmp_path):
         check_builds(path, caffe.TRAIN)
 
 
-@pytest.mark.parametrize("name", ["lenet_score.prototxt", "lenet_train_test.prototxt"])
+@pytest.mark.parametrize("name", ["lenet_score.prototxt", "lenet_train_val.prototxt"])
 def test_a_net_of_this_project_is_known(caffe, monkeypatch, name):
     """If it was changed, add the digests of the new net to trial.KNOWN."""
     monkeypatch.setattr(trial, "_forked", None)  # no trial is needed
     check_builds(prototxt_path(name))
-    if name == "lenet_train_test.prototxt":
+    if name == "lenet_train_val.prototxt":
         check_builds(prototxt_path(name), caffe.TRAIN)
 
 
-@pytest.mark.parametrize("name", ["lenet_score.prototxt", "lenet_train_test.prototxt"])
+@pytest.mark.parametrize("name", ["lenet_score.prototxt", "lenet_train_val.prototxt"])
 def test_what_is_known_works(caffe, monkeypatch, name):
     monkeypatch.setattr(trial, "KNOWN", frozenset())
     check_builds(prototxt_path(name))

@@ -10,18 +10,21 @@ from data_prep.errors import DataError
 from egl.errors import EglError
 from egl.training.export import export
 
+BESIDES = ("mean.binaryproto", "train_val.prototxt", "deploy.prototxt", "solver.prototxt")
+
 
 def in_order(store, split, seed):
     """The samples of a split in the order in which they are exported."""
     return store.read(np.random.RandomState([seed, 2]).permutation(store.samples(split)))
 
 
-def test_hdf5(small_store, tmp_path):
+def test_hdf5(caffe, small_store, tmp_path):
     out = tmp_path / "hdf5"
     export(small_store.path, str(out), "hdf5", seed=2)
-    assert sorted(os.listdir(out)) == sorted(
+    data = [
         f"{split}.{kind}" for split in ("train", "validation", "test") for kind in ("h5", "txt")
-    )
+    ]
+    assert sorted(os.listdir(out)) == sorted([*data, *BESIDES])
     assert (out / "test.txt").read_text() == f"{out / 'test.h5'}\n"
     patches, labels = in_order(small_store, "train", 2)
     with h5py.File(str(out / "train.h5"), "r") as file:
@@ -31,10 +34,48 @@ def test_hdf5(small_store, tmp_path):
         )
 
 
-def test_the_sentence_gives_mean_and_factor(small_store, tmp_path):
-    sentence = export(small_store.path, str(tmp_path / "hdf5"), "hdf5")
+def test_what_is_said_gives_mean_factor_and_the_line_to_run(caffe, small_store, tmp_path):
+    sentence, line = export(small_store.path, str(tmp_path / "hdf5"), "hdf5").split("\n")
     assert ", ".join(f"{value:.3f}" for value in small_store.mean) in sentence
     assert sentence.endswith("the factor 0.015625")
+    assert line.endswith(f"runtime/caffe caffe train -solver {tmp_path}/hdf5/solver.prototxt")
+
+
+def test_the_mean_as_caffe_reads_it(caffe, small_store, tmp_path):
+    export(small_store.path, str(tmp_path / "hdf5"), "hdf5")
+    blob = caffe.proto.caffe_pb2.BlobProto.FromString(
+        (tmp_path / "hdf5" / "mean.binaryproto").read_bytes()
+    )
+    mean = caffe.io.blobproto_to_array(blob)
+    assert mean.shape == (1, 3, 48, 48)
+    np.testing.assert_allclose(mean[0, :, 7, 40], small_store.mean, rtol=1e-6)
+    assert (mean == mean[:, :, :1, :1]).all()
+
+
+def test_hdf5_files_that_one_layer_could_not_take(caffe, small_store, tmp_path, monkeypatch):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    export(small_store.path, str(whole), "hdf5")
+    monkeypatch.setattr("egl.training.export.HDF5_ELEMENTS", 130 * 3 * 48 * 48)
+    export(small_store.path, str(parts), "hdf5")
+    names = (parts / "train.txt").read_text().split()
+    assert names == [str(parts / f"train-{number}.h5") for number in (1, 2, 3)]
+    pieces = []
+    for name in names:
+        with h5py.File(name, "r") as file:
+            assert len(file["data"]) == len(file["label"]) <= 130
+            pieces.append(file["data"][...])
+    with h5py.File(str(whole / "train.h5"), "r") as file:
+        np.testing.assert_array_equal(file["data"][...], np.concatenate(pieces))
+
+
+def test_patches_of_another_size(caffe, phantoms, tmp_path):
+    from data_prep.prepare import PrepareSettings, prepare
+
+    settings = PrepareSettings(seed=3, n_train=8, n_validation=8, n_test=8, side=32)
+    prepare(phantoms, str(tmp_path / "side32.h5"), settings, progress=False)
+    export(str(tmp_path / "side32.h5"), str(tmp_path / "out"), "hdf5")
+    net = caffe.Net(str(tmp_path / "out" / "deploy.prototxt"), caffe.TEST)
+    assert net.blobs["data"].data.shape == (1, 3, 32, 32)
 
 
 def test_lmdb_holds_datums_that_caffe_reads(caffe, small_store, tmp_path):
@@ -67,7 +108,7 @@ def test_a_datum_by_the_bytes_of_the_protobuf_encoding(caffe, small_store, tmp_p
     assert value == head + patches[0].tobytes() + bytes([40, labels[0]])
 
 
-def test_without_lmdb_the_error_names_the_remedy(small_store, tmp_path, monkeypatch):
+def test_without_lmdb_the_error_names_the_remedy(caffe, small_store, tmp_path, monkeypatch):
     real_import = builtins.__import__
 
     def without_lmdb(name, *arguments, **keywords):
@@ -81,7 +122,7 @@ def test_without_lmdb_the_error_names_the_remedy(small_store, tmp_path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_existing_folder_is_left_alone(small_store, tmp_path):
+def test_an_existing_folder_is_left_alone(caffe, small_store, tmp_path):
     with pytest.raises(DataError, match="exists already"):
         export(small_store.path, str(tmp_path), "hdf5")
     assert list(tmp_path.iterdir()) == []
@@ -98,7 +139,7 @@ def test_a_seed_out_of_range(small_store, tmp_path):
         export(small_store.path, str(tmp_path / "x"), "hdf5", seed=2**32)
 
 
-def test_a_full_disk_leaves_nothing(small_store, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_nothing(caffe, small_store, tmp_path, monkeypatch):
     def full(descriptor, start, size):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -109,8 +109,9 @@ def test_inv_has_the_numbers_of_caffes_lenet(caffe, make, tmp_path):
 
 def test_the_rate_falls_as_the_solver_file_says(make, tmp_path):
     text = open(prototxt_path("lenet_solver.prototxt")).read()
-    net = prototxt_path("lenet_train_test.prototxt")
-    text = text.replace('"lenet_train_test.prototxt"', f'"{net}"').replace('"fixed"', '"inv"')
+    net = prototxt_path("lenet_train_val.prototxt")
+    text = text.replace('"prototxt/lenet_train_val.prototxt"', f'"{net}"')
+    text = text.replace('"fixed"', '"inv"')
     path = tmp_path / "solver.prototxt"
     path.write_text(text + "gamma: 3\npower: 0.5\n")
     trainer = make(solver=str(path), lr_policy="solver", momentum=0.0, weight_decay=0.0)
@@ -278,12 +279,12 @@ def test_arguments_of_another_kind(make):
 def test_a_normalisation_of_nan_and_a_net_that_aborts(caffe, tmp_path):
     with pytest.raises(EglError, match="normalisation is not finite"):
         Trainer(TrainerSettings(), Normalisation((1.0, np.nan, 2.0)), str(tmp_path))
-    text = open(prototxt_path("lenet_train_test.prototxt")).read()
+    text = open(prototxt_path("lenet_train_val.prototxt")).read()
     assert 'type: "xavier"' in text
     (tmp_path / "net.prototxt").write_text(text.replace('type: "xavier"', 'type: "xaver"'))
     solver = open(prototxt_path("lenet_solver.prototxt")).read()
     path = tmp_path / "solver.prototxt"
-    path.write_text(solver.replace("lenet_train_test.prototxt", "net.prototxt"))
+    path.write_text(solver.replace("prototxt/lenet_train_val.prototxt", "net.prototxt"))
     with pytest.raises(EglError, match="Caffe cannot use this net: .*Unknown filler name: xaver"):
         Trainer(TrainerSettings(solver=str(path)), Normalisation(MEAN), str(tmp_path))
 
@@ -309,13 +310,13 @@ for _ in range(5):
 
 def test_numbers_that_are_not_finite_inside_another_net_do_no_harm(caffe, tmp_path):
     """Logarithms of numbers below 0, then max pooling: its backward pass would corrupt memory."""
-    net = open(prototxt_path("lenet_train_test.prototxt")).read()
+    net = open(prototxt_path("lenet_train_val.prototxt")).read()
     place = net.index("layer {", net.index('name: "conv1"'))
     log = 'layer { name: "log" type: "Log" bottom: "conv1" top: "conv1" }\n'
     (tmp_path / "net.prototxt").write_text(net[:place] + log + net[place:])
     solver = open(prototxt_path("lenet_solver.prototxt")).read()
     path = tmp_path / "solver.prototxt"
-    path.write_text(solver.replace("lenet_train_test.prototxt", "net.prototxt"))
+    path.write_text(solver.replace("prototxt/lenet_train_val.prototxt", "net.prototxt"))
     done = subprocess.run(
         [sys.executable, "-c", NOT_A_NUMBER, str(path), str(tmp_path), *sys.path],
         stdout=subprocess.PIPE,
