@@ -24,7 +24,7 @@ def launch(tmp_path):
     def run(program, *arguments, **environment):
         done = subprocess.run(
             [str(runtime / program), *arguments],
-            env={**os.environ, **environment}, stdout=subprocess.PIPE, universal_newlines=True,
+            env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert done.returncode == 0
         return done.stdout.splitlines()
