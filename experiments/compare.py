@@ -241,7 +241,7 @@ def _draw(curves: pd.DataFrame) -> Figure:
     for axis, metric in zip(axes[0], METRICS):
         for number, (arm, of_arm) in enumerate(curves.groupby("arm", sort=False)):
             iterations, values = stacked(of_arm, metric)
-            colour = plots.COLOURS.get(arm, f"C{number % 10}")
+            colour = plots.COLOURS.get(arm, plots.CYCLE[number % 8])
             plots.band(axis, iterations, values, plots.label(arm), colour)
         plots.finish(axis, plots.label(metric), "SGD iterations", ylim=(-0.02, 1.02))
     axes[0, 0].set_ylabel("on the test patches")

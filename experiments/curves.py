@@ -12,11 +12,13 @@ from scipy import stats
 from scipy.integrate import trapezoid
 
 from egl.training.run_folder import ROUNDS
+from experiments.bootstrap import over_seeds
 
 # A net that has diverged gives no numbers, so it calls no patch exudate: what its run counts from
 # there on.
 AFTER_DIVERGENCE = {"f_measure": 0.0, "sensitivity": 0.0, "specificity": 1.0, "auc": 0.5}
 BY_RUN = ("arm", "seed")
+FEWEST = 3  # seeds for which an interval is shown
 
 
 def continued(rounds: pd.DataFrame, iterations: Sequence[int], diverged: bool) -> pd.DataFrame:
@@ -171,9 +173,24 @@ def interval(values: Any) -> Tuple[Any, Any]:
 
 
 def mean_text(values: Any, digits: int = 3) -> str:
-    """Return mean ± half of the 95% t-interval of values (seeds,) as text; of one, the value."""
+    """Return mean ± half of the 95% t-interval of values (seeds,) as text.
+
+    Of fewer seeds than FEWEST it is the mean alone.
+    """
     mean, half = interval(values)
-    return f"{mean:.{digits}f}" if np.isnan(half) else f"{mean:.{digits}f} ± {half:.{digits}f}"
+    few = len(np.asarray(values)) < FEWEST
+    return f"{mean:.{digits}f}" if few else f"{mean:.{digits}f} ± {half:.{digits}f}"
+
+
+def share_text(values: Any, digits: int = 3, between: str = " ") -> str:
+    """Return the mean of a measure from 0 to 1 and its bootstrap interval over seeds, as text.
+
+    For example 0.812 (0.790 to 0.851); of fewer seeds than FEWEST it is the mean alone.
+    """
+    mean, low, high = over_seeds(values)
+    if len(np.asarray(values)) < FEWEST:
+        return f"{mean:.{digits}f}"
+    return f"{mean:.{digits}f}{between}({low:.{digits}f} to {high:.{digits}f})"
 
 
 def stacked(
@@ -189,14 +206,14 @@ def means(
 ) -> pd.DataFrame:
     """Return the means over seeds of the columns of curves, at every x.
 
-    The columns are `by`, metric, x, mean, half_width (of the 95% t-interval) and seeds.
+    The columns are `by`, metric, x, mean, low and high (95% bootstrap interval), and seeds.
     """
     tables = []
     for keys, arm in grouped(curves, by):
         for column in columns:
             positions, values = stacked(arm, column, x)
-            mean, half = interval(values)
-            table = {"metric": column, x: positions, "mean": mean, "half_width": half}
+            mean, low, high = over_seeds(values)
+            table = {"metric": column, x: positions, "mean": mean, "low": low, "high": high}
             tables.append(pd.DataFrame({**keys, **table, "seeds": len(values)}))
     return pd.concat(tables, ignore_index=True)
 

@@ -28,7 +28,7 @@ from matplotlib.figure import Figure
 
 from data_prep.files import write_csv
 from experiments import plots
-from experiments.curves import interval, mean_text, paired, where
+from experiments.curves import mean_text, paired, share_text, where
 from experiments.protocols import Protocol
 from experiments.results import Results
 from experiments.section import Section, read_section
@@ -57,9 +57,14 @@ def plus_minus(values: Sequence[float], digits: int = 3) -> str:
     return mean_text(pd.Series(values).dropna(), digits)
 
 
+def share(values: Sequence[float], digits: int = 3) -> str:
+    """Return the mean of a measure from 0 to 1 and its interval, over the seeds that are known."""
+    return share_text(pd.Series(values).dropna(), digits)
+
+
 FILTERS = {
-    "pm": plus_minus,  # values of seeds -> 0.015 ± 0.029, of one seed 0.015
-    "plus_minus": lambda values: "{:.3f} ± {:.3f}".format(*interval(values)),  # of one seed ± nan
+    "pm": plus_minus,  # values of seeds -> 0.015 ± 0.029, of one or two seeds 0.015
+    "share": share,  # values of seeds, from 0 to 1 -> 0.812 (0.790 to 0.851)
     "fixed": lambda number, digits=3: f"{number:.{digits}f}",
     "short": lambda number, digits=6: f"{number:.{digits}g}",
     "percent": lambda share, digits=0: f"{share:.{digits}%}",

@@ -24,16 +24,21 @@ def read_pictures(path: str) -> List[Picture]:
     return [pictures[number] for number in sorted(pictures)]
 
 
-def show_photograph(axis: Axes, picture: Picture, **outlines: str) -> None:
+def outline(axis: Axes, mask: np.ndarray, colour: str, line: str = "-") -> None:
+    """Draw the outline of a mask (0 to 255) with a dark border, to be seen on any ground."""
+    if np.ptp(mask) > LEVEL:  # a lesion of a few pixels may be gone in a small picture
+        axis.contour(mask, levels=[LEVEL], colors="black", linewidths=2.2)
+        axis.contour(mask, levels=[LEVEL], colors=colour, linestyles=line, linewidths=1.1)
+
+
+def show_photograph(axis: Axes, picture: Picture, **outlines: Tuple[str, str]) -> None:
     """Draw a photograph (uint8 BGR) and the outlines of its masks, named after its file.
 
-    outlines: {name of a mask in the picture: colour}
+    outlines: {name of a mask in the picture: (colour, line)}
     """
     axis.imshow(picture["photograph"][..., ::-1])
-    for name, colour in outlines.items():
-        mask = picture[name]
-        if np.ptp(mask) > LEVEL:  # a lesion of a few pixels may be gone in a small picture
-            axis.contour(mask, levels=[LEVEL], colors=colour, linewidths=0.8)
+    for name, (colour, line) in outlines.items():
+        outline(axis, picture[name], colour, line)
     axis.set_title(os.path.basename(str(picture["id"])), fontsize=10)
     axis.set_axis_off()
 

@@ -1,36 +1,43 @@
-"""Charts as PNG: of the same data the same bytes."""
+"""Charts as PNG and SVG: of the same data the same bytes."""
 
 import zlib
 from typing import Any, Optional, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from data_prep.files import written_whole
-from experiments.curves import interval, stacked
+from experiments.bootstrap import over_seeds
+from experiments.curves import FEWEST, interval, stacked
 
+# The colours of Okabe and Ito (2008), which the colour-blind can tell apart.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, BLACK, YELLOW)
 COLOURS = {
-    "random": "tab:blue",
-    "egl": "tab:green",
-    "ip1": "tab:green",
-    "egl-images": "tab:purple",
-    "egl-patches": "tab:olive",
-    "lesion-share": "darkorange",
-    "sgd": "tab:gray",
-    "badge": "tab:red",
-    "bag-egl": "tab:brown",
-    "bag-egl-softmax": "tab:pink",
-    "committee-kl": "tab:cyan",
-    "core-set": "black",
-    "egl-diverse": "darkorange",
-    "entropy": "navy",
-    "least-confidence": "darkgreen",
-    "margin": "crimson",
-    "output-change": "slateblue",
-    "vote-entropy": "goldenrod",
+    "random": BLUE,
+    "egl": GREEN,
+    "ip1": GREEN,
+    "egl-images": PURPLE,
+    "egl-patches": VERMILION,
+    "sgd": "#777777",
+    "lesion-share": SKY,
+    # The "muted" colours of Paul Tol, and what is left of those above:
+    "badge": "#332288",
+    "bag-egl": "#44AA99",
+    "bag-egl-softmax": "#117733",
+    "committee-kl": "#88CCEE",
+    "core-set": BLACK,
+    "egl-diverse": ORANGE,
+    "entropy": "#999933",
+    "least-confidence": "#882255",
+    "margin": "#CC6677",
+    "output-change": "#AA4499",
+    "vote-entropy": "#DDCC77",
 }
 FURTHER_COLOURS = ("teal", "indigo", "sienna", "deeppink", "steelblue", "olivedrab", "darkviolet")
 LABELS = {
@@ -44,6 +51,8 @@ LABELS = {
     "sensitivity": "sensitivity",
     "specificity": "specificity",
 }
+DPI = 110
+SHARE = (-0.02, 1.02)  # the limits of an axis from 0 to 1
 
 
 def label(arm: str) -> str:
@@ -66,21 +75,38 @@ def panels(
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
+def svg_of(file: str) -> str:
+    """Return the name of the SVG beside a PNG."""
+    return file[: -len(".png")] + ".svg"
+
+
 def save(figure: Figure, path: str) -> None:
-    """Write a figure as PNG."""
+    """Write a figure as PNG, whose path is given, and as SVG beside it."""
     figure.tight_layout()
+    # Measured once for both: to lay a figure out takes as long as to draw it.
+    box = figure.get_tightbbox(figure.canvas.get_renderer()).padded(0.1)
     with written_whole(path) as temporary:
-        figure.savefig(temporary, dpi=90, bbox_inches="tight", metadata={"Software": None})
+        figure.savefig(temporary, dpi=DPI, bbox_inches=box, metadata={"Software": None})
+    # Without a salt of ours the names inside an SVG are random.
+    with rc_context({"svg.hashsalt": "egl"}), written_whole(svg_of(path)) as temporary:
+        figure.savefig(temporary, dpi=DPI, bbox_inches=box, metadata={"Date": None})
 
 
 def band(
     axis: Axes, x: Any, values: Any, label: str, colour: str, shade: bool = True, **style: Any
 ) -> None:
-    """Draw the mean of values (seeds, n) and, with shade, its 95% t-interval."""
-    mean, half = interval(values)
+    """Draw the mean of values (seeds, n) and, with shade, its 95% bootstrap interval over seeds.
+
+    The interval lies between the lowest and the highest seed. Fewer seeds than FEWEST have none:
+    then each of them is a thin line.
+    """
+    values = np.asarray(values, float)
+    mean, low, high = over_seeds(values)
     axis.plot(x, mean, color=colour, label=label, **style)
-    if shade and not np.isnan(half).all():
-        axis.fill_between(x, mean - half, mean + half, color=colour, alpha=0.18, linewidth=0)
+    if shade and len(values) >= FEWEST:
+        axis.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+    elif shade and len(values) > 1:
+        axis.plot(x, values.T, color=colour, linewidth=0.6, alpha=0.6)
 
 
 def bands(
@@ -93,14 +119,24 @@ def bands(
     for arm, of_arm in curves.groupby("arm", sort=False):
         positions, values = stacked(of_arm, column, x)
         band(axis, positions, values, label(arm), colour(arm))
-        if thin:
+        if thin and len(values) >= FEWEST:
             axis.plot(positions, values.T, color=colour(arm), linewidth=0.5, alpha=thin)
 
 
 def dot(axis: Axes, values: Any, height: float, **style: Any) -> None:
-    """Draw the mean of values (seeds,) at a height and, of two or more, its 95% t-interval."""
+    """Draw the mean of values (seeds,) at a height and its 95% t-interval.
+
+    The interval is that of the verdicts; fewer seeds than FEWEST have none.
+    """
     mean, half = interval(values)
-    axis.errorbar(mean, height, xerr=None if np.isnan(half) else half, fmt="o", capsize=3, **style)
+    known = len(values) >= FEWEST
+    axis.errorbar(mean, height, xerr=half if known else None, fmt="o", capsize=3, **style)
+
+
+def within(axis: Axes, low: float, high: float) -> None:
+    """Keep the limits of x, where an interval is wider, within what a measure can be."""
+    left, right = axis.get_xlim()
+    axis.set_xlim(max(left, low), min(right, high))
 
 
 def name_rows(axis: Axes, names: Sequence[str]) -> None:
@@ -109,6 +145,20 @@ def name_rows(axis: Axes, names: Sequence[str]) -> None:
     axis.set_yticks(range(len(names)))
     axis.set_yticklabels(names)
     axis.invert_yaxis()
+
+
+def plain_ticks(axis: Any, ticks: Sequence[float]) -> None:
+    """Mark an x or y axis, logarithmic or not, at these numbers alone, written out."""
+    axis.set_ticks(list(ticks))
+    axis.set_ticks([], minor=True)
+    axis.set_major_formatter("{x:g}")
+
+
+def legend_above(figure: Figure, axis: Axes, columns: int = 4) -> None:
+    """Give a figure one legend, that of an axis, above its panels."""
+    handles, labels = axis.get_legend_handles_labels()
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
+    figure.legend(handles, labels, ncol=columns, **place)
 
 
 def finish(

@@ -37,7 +37,7 @@ def read_curves(path: str) -> pd.DataFrame:
         raise EglError(
             f"{path}: cannot be read ({error}); give a CSV file of the columns {','.join(COLUMNS)}"
         ) from error
-    table = pd.DataFrame(points, columns=COLUMNS)
+    table = pd.DataFrame(points, columns=["figure", "pool", *COLUMNS])
     return table.sort_values(["batch", "value"], ignore_index=True)
 
 
@@ -55,4 +55,11 @@ def _point(row: Dict[str, Any], line: str) -> Dict[str, Any]:
         raise EglError(
             f"{line}: batch {row['batch']} must be at least 0, value {row['value']} from 0 to 1"
         )
-    return {"batch": batch, "metric": row["metric"], "strategy": row["strategy"], "value": value}
+    place = {"figure": "fig2", "pool": "all"}
+    return {
+        **place,
+        "batch": batch,
+        "metric": row["metric"],
+        "strategy": row["strategy"],
+        "value": value,
+    }

@@ -83,7 +83,7 @@ def draw(tables: Tables) -> Figures:
     figure, axes = plots.panels(3, width=4.8)
     loss, accuracy, f_measure = axes[0]
     for number, run in enumerate(tables["runs"]):
-        epochs, colour = where(tables["epochs"], seed=run["seed"]), f"C{number % 10}"
+        epochs, colour = where(tables["epochs"], seed=run["seed"]), plots.CYCLE[number % 8]
         _line(loss, epochs["train_loss"], run["rule"], color=colour)
         _line(loss, epochs["val_loss"], run["rule"], color=colour, linestyle="--")
         label = f"seed {run['seed']}"
@@ -98,7 +98,7 @@ def draw(tables: Tables) -> Figures:
     accuracy.legend()
     plots.finish(loss, "Loss", "epoch", "cross-entropy (log scale)")
     plots.finish(accuracy, "Validation accuracy", "epoch", "accuracy")
-    plots.finish(f_measure, "Test F-measure", "epoch", "F-measure")
+    plots.finish(f_measure, "Test F-measure", "epoch", "F-measure", plots.SHARE)
     for axis in axes[0]:
         axis.xaxis.get_major_locator().set_params(integer=True)
     yield "baseline.png", figure

@@ -16,7 +16,7 @@ from experiments.detector.detection import DetectorSettings, detect
 from experiments.detector.extraction import ExtractionSettings, extract
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks
 from experiments.paper import baseline, masks
-from experiments.pictures import read_pictures, show_map, show_photograph
+from experiments.pictures import outline, read_pictures, show_map, show_photograph
 
 CANDIDATES = "detector-candidates"
 DETECTOR, LENET = "detector", "LeNet"
@@ -127,7 +127,7 @@ def draw(tables: Tables) -> Figures:
     figure, ((axis,),) = plots.panels(width=6.4, height=4.6)
     features = tables["importances"].groupby("feature", sort=False)["importance"]
     means = features.mean()[:SHOWN]
-    axis.barh(range(len(means)), means, color="tab:blue", alpha=0.5, label="mean")
+    axis.barh(range(len(means)), means, color=plots.SKY, label="mean")
     for height, feature in enumerate(means.index):
         values, label = features.get_group(feature), "a seed" if height == 0 else None
         axis.plot(values, [height] * len(values), "k.", markersize=5, label=label)
@@ -141,10 +141,12 @@ def draw(tables: Tables) -> Figures:
 
 
 def _draw_candidates(pictures: Any) -> Figure:
-    figure, axes = plots.panels(2, len(pictures), width=6.6, height=5.4)
+    aspect = np.divide(*pictures[0]["photograph"].shape[:2])
+    figure, axes = plots.panels(2, len(pictures), width=6.6, height=6.2 * aspect + 0.4)
     for (left, right), picture in zip(axes, pictures):
-        show_photograph(left, picture, annotated="cyan")
+        show_photograph(left, picture, annotated=masks.ANNOTATED)
         left.set_title(f"{left.get_title()}: annotated exudates outlined", fontsize=10)
+        outline(right, picture["annotated"], *masks.ANNOTATED)
         grey = cv2.cvtColor(picture["photograph"], cv2.COLOR_BGR2GRAY)
         right.imshow(grey, cmap="gray", vmin=0, vmax=400)
         style = {"cmap": "plasma", "vmin": 0, "vmax": 1, "interpolation": "nearest"}

@@ -6,6 +6,7 @@ from typing import Any, Dict, Tuple
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from experiments import plots, work
 from experiments.claims import by_interval
@@ -24,6 +25,8 @@ ARMS = {
 POOLS = {"all": "images with exudates and healthy ones", "lesion": "images with exudates alone"}
 METRICS = ["f_measure", "sensitivity", "specificity"]
 BATCHES = (10, 15, 20, 30, 45, 60)  # rows of the table
+PRINTED = ("random", "egl")  # the arms of the paper's figure
+CONVERGED = 15  # batches after which the paper says that EGL has converged
 
 
 def name(pool: str, arm: str, seed: int) -> str:
@@ -88,42 +91,67 @@ def _images(store: Any) -> Dict[str, int]:
 
 
 def draw(tables: Tables) -> Figures:
-    """Yield a figure for each pool: the metrics of every arm, and below them EGL minus random."""
+    """Yield for each pool Fig. 2 as printed, then EGL minus random, then all arms."""
     for pool, curves in tables["curves"].groupby("pool", sort=False):
-        figure, axes = plots.panels(len(METRICS), 2, sharex=True)
-        for (above, below), metric in zip(axes.T, METRICS):
-            for arm, of_arm in curves.groupby("arm", sort=False):
-                line = "-" if arm in ("egl", "random") else "--"
-                style, shade = (plots.label(arm), plots.colour(arm)), arm in ARMS
-                plots.band(above, *stacked(of_arm, metric), *style, shade=shade, linestyle=line)
-            if pool == "all" and tables["published"] is not None:
-                _draw_published(above, where(tables["published"], metric=metric))
-            pairs = paired(curves, metric, ["seed", "iteration"])
-            pairs = pairs.assign(difference=pairs["egl"] - pairs["random"]).reset_index()
-            x, difference = stacked(pairs, "difference")
-            below.plot(x, difference.T, color="0.6", linewidth=0.7)
-            plots.band(below, x, difference, "mean", "black")
-            below.axhline(0, color="0.3", linewidth=0.8)
-            label = "initial images alone until here"
-            above.axvline(tables["first"], color="tab:orange", label=label)
-            below.axvline(tables["first"], color="tab:orange")
-            plots.finish(above, plots.label(metric), "", ylim=(-0.02, 1.02))
-            plots.finish(below, "", "batches (SGD iterations)", ylim=(-1.02, 1.02))
-        axes[0, 0].set_ylabel("on the test patches")
-        axes[1, 0].set_ylabel("EGL − random, same seed")
-        legend = axes[0, 0].get_legend_handles_labels()
-        figure.legend(*legend, loc="lower center", bbox_to_anchor=(0.5, 1), ncol=4)
-        yield f"fig2-{pool}.png", figure
+        printed = curves["arm"].isin(PRINTED)
+        yield f"fig2-{pool}.png", _draw_arms(curves[printed], tables, tables["published"], pool)
+        yield f"fig2-{pool}-difference.png", _draw_differences(curves, tables)
+        yield f"fig2-{pool}-mixed.png", _draw_arms(curves, tables)
+
+
+def _draw_arms(
+    curves: pd.DataFrame, tables: Tables, published: Any = None, pool: str = ""
+) -> Figure:
+    figure, axes = plots.panels(len(METRICS), width=4.6, height=3.8)
+    for axis, metric in zip(axes[0], METRICS):
+        for arm, of_arm in curves.groupby("arm", sort=False):
+            line = "-" if arm in PRINTED else "--"
+            style, shade = (plots.label(arm), plots.colour(arm)), arm in ARMS
+            plots.band(axis, *stacked(of_arm, metric), *style, shade=shade, linestyle=line)
+        if published is not None:
+            _draw_published(axis, where(published, figure="fig2", pool=pool, metric=metric))
+        _mark(axis, tables)
+        words = (plots.label(metric), "batches (SGD iterations)")
+        plots.finish(axis, *words, ylim=plots.SHARE)
+    axes[0, 0].set_ylabel("on the test patches")
+    plots.legend_above(figure, axes[0, 0])
+    return figure
+
+
+def _mark(axis: Axes, tables: Tables) -> None:
+    """Mark the end of the initial images, and the batch that the paper names."""
+    axis.axvline(tables["first"], color=plots.ORANGE, label="initial images alone until here")
+    if tables["last"] >= CONVERGED:
+        axis.axvline(CONVERGED, color="0.4", linestyle=":", label=f"{CONVERGED} batches")
+
+
+def _draw_differences(curves: pd.DataFrame, tables: Tables) -> Figure:
+    figure, axes = plots.panels(len(METRICS), width=4.6, height=3.4, sharey=True)
+    for axis, metric in zip(axes[0], METRICS):
+        pairs = paired(curves, metric, ["seed", "iteration"])
+        pairs = pairs.assign(difference=pairs["egl"] - pairs["random"]).reset_index()
+        x, difference = stacked(pairs, "difference")
+        for number, of_seed in enumerate(difference):
+            words = "a seed" if not number else None
+            axis.plot(x, of_seed, color="0.6", linewidth=0.7, label=words)
+        plots.band(axis, x, difference, "mean", plots.BLACK)
+        axis.axhline(0, color="0.3", linewidth=0.8)
+        _mark(axis, tables)
+        plots.finish(axis, plots.label(metric), "batches (SGD iterations)")
+    furthest = min(1.02, max(abs(end) for end in axes[0, 0].get_ylim()))
+    axes[0, 0].set_ylim(-furthest, furthest)
+    axes[0, 0].set_ylabel("EGL − random, same seed")
+    plots.legend_above(figure, axes[0, 0])
+    return figure
 
 
 def _draw_published(axis: Axes, published: pd.DataFrame) -> None:
-    for strategy in ("random", "egl"):
-        curve, label = where(published, strategy=strategy), plots.label(strategy)
-        style = {"linestyle": ":", "marker": ".", "color": plots.colour(strategy)}
-        if len(curve):
-            axis.plot(
-                curve["batch"], curve["value"], label=f"{label}, as printed in the paper", **style
-            )
+    for strategy, curve in published.groupby("strategy", sort=False):
+        style = {"linestyle": ":", "marker": "x", "markersize": 4}
+        words = f"{plots.label(strategy)}, as printed in the paper"
+        axis.plot(
+            curve["batch"], curve["value"], label=words, color=plots.colour(strategy), **style
+        )
 
 
 def verdict(tables: Tables) -> Verdicts:

@@ -16,7 +16,8 @@ from experiments.paper import baseline, fig2
 from experiments.pictures import show_under_maps
 
 KINDS = {"egl": "EGL selection", "sgd": "Plain SGD"}
-LESION = {1: ("with exudates", "tab:red"), 0: ("healthy", "tab:cyan")}  # words and colour
+LESION = {1: ("with exudates", plots.VERMILION), 0: ("healthy", plots.BLUE)}  # words and colour
+COLUMNS = 3  # of maps
 WORKS, DECAYED = 0.9, 0.05  # the rule of C3
 WRITTEN = ["training", "seed", "batch", "image", "lesion", "interestingness", "over_maximum"]
 WRITTEN += ["f_measure", "net_works"]
@@ -127,16 +128,18 @@ def draw(tables: Tables) -> Figures:
     """Yield interestingness and F in time, and for each kind of training two photographs' maps."""
     photographs = tables["photographs"]
     kinds = photographs["training"].unique()
-    figure, axes = plots.panels(len(kinds), 2, width=5.6, height=3.4, sharex="col")
+    figure, axes = plots.panels(len(kinds), 2, width=5.6, height=3.6, sharex="col")
     for (above, below), kind in zip(axes.T, kinds):
-        _draw_photographs(above, where(photographs, training=kind))
-        _draw_f(below, *(where(tables[key], training=kind) for key in ("rounds", "photographs")))
+        of_kind = where(photographs, training=kind)
+        _draw_photographs(above, of_kind)
+        _draw_f(below, where(tables["rounds"], training=kind), of_kind)
         if kind == "sgd":
             below.set_xscale("log")
-        n = where(photographs, training=kind)["seed"].nunique()
-        title = f"{KINDS[kind]}, {n} seed{'s' * (n > 1)}"
-        plots.finish(above, title, "", "interestingness / its maximum", (-0.03, 1.05))
-        plots.finish(below, "", "batches (SGD iterations)", "F on the test patches", (-0.03, 1.05))
+        plots.plain_ticks(below.xaxis, sorted(of_kind["batch"].unique()))
+        n = of_kind["seed"].nunique()
+        title, words = f"{KINDS[kind]}, {n} seed{'s' * (n > 1)}", "share of its highest value"
+        plots.finish(above, title, "", f"interestingness,\n{words}", plots.SHARE)
+        plots.finish(below, "", "batches (SGD iterations)", "F on the test patches", plots.SHARE)
     for axis in axes[:, -1]:
         axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=8)
     yield "fig3.png", figure
@@ -146,48 +149,57 @@ def draw(tables: Tables) -> Figures:
 
 
 def _draw_photographs(axis: Axes, photographs: pd.DataFrame) -> None:
-    for _, run in photographs.groupby("seed"):
-        for _, rows in run.groupby("image", sort=False):
-            style = {"color": LESION[rows["lesion"].iloc[0]][1], "linewidth": 0.8, "alpha": 0.6}
-            line = "-" if rows["counts"].iloc[0] else ":"
-            axis.plot(rows["batch"], rows["over_maximum"], line, **style)
-    for words, colour in LESION.values():
-        axis.plot([], [], color=colour, label=words)
+    """Draw the medians of photographs in time, and the quartiles of each kind of them."""
+    whole = photographs[photographs["counts"]]
+    for lesion, (words, colour) in LESION.items():
+        times = where(whole, lesion=lesion).groupby("batch")["over_maximum"]
+        low, middle, high = (times.quantile(q) for q in (0.25, 0.5, 0.75))
+        label = f"{words}: median and quartiles"
+        axis.plot(middle.index, middle, color=colour, label=label, marker=".")
+        axis.fill_between(middle.index, low, high, color=colour, alpha=0.2, linewidth=0)
     for rows, line, label in (
-        (photographs, "--", "median of all"),
-        (photographs[photographs["counts"]], "-", "median, runs that count"),
+        (whole, "-", "median of both kinds,\nin runs whose net works at the end"),
+        (photographs[~photographs["counts"]], ":", "median of both kinds, in the other runs"),
     ):
         if len(rows):
             median = rows.groupby("batch")["over_maximum"].median()
-            axis.plot(median.index, median, line, color="black", linewidth=2.2, label=label)
-    axis.axhline(DECAYED, color="tab:orange", linewidth=1, label=f"{DECAYED} of the maximum")
+            axis.plot(median.index, median, line, color="black", linewidth=2, label=label)
+    axis.axhline(DECAYED, color=plots.ORANGE, label=f"{DECAYED:.0%} of the highest value")
 
 
 def _draw_f(axis: Axes, rounds: pd.DataFrame, photographs: pd.DataFrame) -> None:
-    for _, run in rounds.groupby("seed"):
+    for number, (_, run) in enumerate(rounds.groupby("seed")):
+        words = "a seed" if not number else None
         colour = plots.colour(run["training"].iloc[0])
-        axis.plot(run["iteration"], run["f_measure"], color=colour, linewidth=1)
+        axis.plot(run["iteration"], run["f_measure"], color=colour, linewidth=1, label=words)
     times = photographs.drop_duplicates(["seed", "batch"])
     for works, marker, label in (
-        (True, "ko", "working net"),
-        (False, "rx", "below 90% of its best F"),
+        (True, "o", "scored here; F at least 90% of the run's best"),
+        (False, "X", "scored here; F lower than that"),
     ):
         marked = where(times, net_works=works)
-        axis.plot(marked["batch"], marked["f_measure"], marker, markersize=5, label=label)
+        style = {"color": plots.BLACK if works else plots.VERMILION, "markersize": 5}
+        axis.plot(marked["batch"], marked["f_measure"], marker, label=label, **style)
 
 
 def _draw_maps(maps: Maps) -> Figure:
-    """Draw a row for each photograph: it, it under each of its maps, and their colour bar."""
-    n = len(maps.iterations)
-    ratios = {"width_ratios": [1.0] * (n + 1) + [0.05]}
-    size = {"width": 2.6, "height": 2.0}
-    figure, axes = plots.panels(n + 2, len(maps.photographs), gridspec_kw=ratios, **size)
-    for row, mapped in zip(axes, maps.photographs):
+    """Draw rows of three for each photograph: it, then it under each of its maps."""
+    n = len(maps.iterations) + 1
+    rows = -(-n // COLUMNS)
+    height, width = maps.photographs[0].shape
+    size = {"width": 4.2, "height": 4.2 * height / width + 0.35}
+    figure, axes = plots.panels(COLUMNS, rows * len(maps.photographs), **size)
+    for number, mapped in enumerate(maps.photographs):
+        block = axes[number * rows : (number + 1) * rows].ravel()
+        bar = block[n - 1].inset_axes([1.03, 0, 0.04, 1])
+        row = [*block[:n], bar]
         show_under_maps(figure, row, mapped.photograph, mapped.phi, mapped.shape, maps.stride)
-        row[0].set_ylabel(LESION[mapped.lesion][0])
-        row[-1].set_ylabel("phi")
-    for axis, iteration in zip(axes[0, 1:], maps.iterations):
-        axis.set_title(f"{iteration} batches")
+        bar.set_ylabel("phi; a scale for each photograph")
+        row[0].set_title(LESION[mapped.lesion][0])
+        for axis, iteration in zip(row[1:], maps.iterations):
+            axis.set_title(f"{iteration} batches")
+        for axis in block[n:]:
+            axis.set_axis_off()
     return figure
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from egl.training.settings import FullTrainingSettings
 from experiments import plots, work
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
-from experiments.curves import AFTER_DIVERGENCE, mean_text, where
+from experiments.curves import AFTER_DIVERGENCE, share_text, where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
 from experiments.tasks import with_trainer
 
@@ -87,7 +87,7 @@ def draw(tables: Tables) -> Figures:
     cells = tables["cells"]
     means = cells.pivot(index="rate", columns="batch", values="f")
     rates, batches, highest = list(means.index), list(means.columns), cells["f"].max()
-    figure, axes = plots.panels(width=1.6 * len(batches) + 2, height=0.9 * len(rates) + 1.4)
+    figure, axes = plots.panels(width=1.7 * len(batches) + 2, height=0.9 * len(rates) + 1.4)
     axis = axes[0, 0]
     axis.set_facecolor("lightgray")  # a cell without runs
     shades = axis.imshow(means, aspect="auto", cmap="viridis", vmin=highest - SHADES, vmax=highest)
@@ -103,7 +103,8 @@ def draw(tables: Tables) -> Figures:
         if cell.rate == RATE and cell.batch in BATCHES:
             x = column + 0.47 * np.array([-1, 1, 1, -1, -1])
             y = row + 0.46 * np.array([-1, -1, 1, 1, -1])
-            axis.plot(x, y, color="tab:red", linewidth=3)
+            axis.plot(x, y, color="white", linewidth=5)
+            axis.plot(x, y, color="black", linewidth=2)
     axis.set(xticks=range(len(batches)), xticklabels=batches, xlabel="batch size (samples)")
     labels = [f"{rate:g}" for rate in rates]
     axis.set(yticks=range(len(rates)), yticklabels=labels, ylabel="learning rate")
@@ -114,7 +115,7 @@ def draw(tables: Tables) -> Figures:
 def _annotation(runs: pd.DataFrame, seeds: int) -> str:
     if runs.empty:
         return "no run"
-    lines = [mean_text(runs["f_measure"]).replace(" ± ", "\n± ")]
+    lines = [share_text(runs["f_measure"], between="\n")]
     if runs["diverged"].any():
         lines.append(f"{runs['diverged'].sum()} diverged")
     if len(runs) < seeds:

@@ -3,17 +3,15 @@
 from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from experiments import plots
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
-from experiments.curves import first_at_height, grouped, interval, means, paired, per_run
+from experiments.curves import first_at_height, interval, means, paired, per_run, stacked
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Tasks, Verdicts
 from experiments.paper import baseline, patches
 
 NEARLY = 0.95  # of the full-data F
 PART = 0.5  # of the labels
-SHARES = np.arange(0.05, 1.001, 0.05)  # where the curves of several seeds are averaged
 
 
 def tasks(protocol: Protocol) -> Tasks:
@@ -26,9 +24,8 @@ def measure(results: Results) -> Tables:
 
     {} without a full-data run.
 
-    curves: arm, seed, iteration, f_measure, n_labelled, share (of all labels); at_shares: arm,
-    seed, share, f_measure, at those of SHARES that every seed of an arm has been at; needed: arm,
-    seed, share at which F is first NEARLY full (nan: not before all labels are used)
+    curves: arm, seed, iteration, f_measure, n_labelled, share (of all labels); needed: arm, seed,
+    share at which F is first NEARLY full (nan: not before all labels are used)
     """
     protocol, full = results.protocol, []
     for seed in results.seeds(protocol.run_seeds(protocol.baseline_seeds), baseline.name):
@@ -47,22 +44,11 @@ def measure(results: Results) -> Tables:
     needed["share"] = needed["share"].where(needed["share"] < 1)
     return {
         "curves": curves,
-        "at_shares": pd.concat([_at_shares(arm) for _, arm in grouped(curves, ["arm"])]),
         "needed": needed,
         "best": best,
         "full_runs": len(full),
         "total": total,
     }
-
-
-def _at_shares(curves: pd.DataFrame) -> pd.DataFrame:
-    by_seed = curves.groupby("seed")["share"]
-    x = SHARES[(SHARES >= by_seed.min().max()) & (SHARES <= by_seed.max().min())]
-    tables = []
-    for keys, run in grouped(curves, ["arm", "seed"]):
-        f = np.interp(x, run["share"], run["f_measure"])
-        tables.append(pd.DataFrame({**keys, "share": x, "f_measure": f}))
-    return pd.concat(tables)
 
 
 def draw(tables: Tables) -> Figures:
@@ -73,11 +59,15 @@ def draw(tables: Tables) -> Figures:
         for _, run in curves.groupby("seed"):
             style = {"color": plots.colour(arm), "linewidth": 0.5, "alpha": 0.5}
             axis.plot(100 * run["share"], run["f_measure"], **style)
-    at_shares = tables["at_shares"]
-    plots.bands(axis, at_shares.assign(percent=100 * at_shares["share"]), "f_measure", "percent")
+    for arm, of_arm in tables["curves"].groupby("arm", sort=False):
+        (_, shares), (_, f) = stacked(of_arm, "share"), stacked(of_arm, "f_measure")
+        plots.band(axis, 100 * shares.mean(axis=0), f, plots.label(arm), plots.colour(arm))
     axis.axhline(best, color="0.4", label="all labels")
     axis.axhline(NEARLY * best, color="0.4", linestyle="--", label=f"{NEARLY:.0%} of that")
-    plots.finish(axis, "", "training patches labelled, %", "F-measure on the test patches")
+    words = ("training patches labelled, %", "F-measure on the test patches")
+    ends = tables["curves"]["iteration"].max()
+    title = f"every line ends after {ends} SGD iterations"
+    plots.finish(axis, title, *words, ylim=plots.SHARE)
     axis.legend(loc="lower right")
     yield "labels.png", figure
 
@@ -92,7 +82,9 @@ def verdict(tables: Tables) -> Verdicts:
 
 
 def csvs(tables: Tables) -> Csvs:
-    """Return the means that the figure shows."""
-    table = means(tables["at_shares"], ["arm"], ["f_measure"], x="share")
-    table = table.rename(columns={"mean": "f_measure"})
-    return {"labels.csv": table[["arm", "share", "f_measure", "half_width", "seeds"]]}
+    """Return the means that the figure shows: after each batch, over the seeds."""
+    curves = tables["curves"]
+    shares = means(curves, ["arm"], ["share"])["mean"]
+    table = means(curves, ["arm"], ["f_measure"]).assign(share=shares)
+    table = table.rename(columns={"iteration": "batch", "mean": "f_measure"})
+    return {"labels.csv": table[["arm", "batch", "share", "f_measure", "low", "high", "seeds"]]}

@@ -11,21 +11,25 @@ from matplotlib.figure import Figure
 
 from experiments import plots, work
 from experiments.analyses.stops import STOPS, Comparison, compare, overlap, rank_correlation
+from experiments.bootstrap import over_seeds
 from experiments.claims import CONTRADICTED, REPRODUCED, UNDECIDED
 from experiments.curves import (
+    FEWEST,
     interval,
     intervals,
     mean_height,
     means,
     paired,
     per_run,
+    stacked,
     where,
 )
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
 from experiments.paper import patches
 
 OTHERS = [stop for stop in STOPS if stop != "ip1"]
-COLOURS = ("tab:cyan", "tab:olive", "black")  # of the times
+COLOURS = (plots.SKY, plots.ORANGE, plots.BLACK)  # of the times
+STYLES = {"random": ("random choice", plots.BLUE), "ip1": ("ip1, as in the paper", plots.GREEN)}
 COMPARED = 400  # patches that all stops score
 EQUAL = 0.05  # the rule of C4
 PAIR = ["iteration", "stop", "other_stop"]
@@ -154,13 +158,22 @@ def draw(tables: Tables) -> Figures:
         yield "layers-ranks.png", figure
     if len(tables["curves"]):
         others = [stop for stop in OTHERS if stop not in tables["missing"]]
-        figure, axes = plots.panels(len(others), width=4.2, height=4.0, sharey=True)
-        for axis, stop in zip(axes[0], others):
-            shown = tables["curves"]["arm"].isin(["random", "ip1", stop])
-            plots.bands(axis, tables["curves"][shown], "f_measure", thin=0.7)
-            plots.finish(axis, f"{stop} and ip1", "batches (SGD iterations)", ylim=(-0.02, 1.02))
-            axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=3)
-        axes[0, 0].set_ylabel("F on the test patches")
+        rows = -(-len(others) // 2)
+        figure, axes = plots.panels(2, rows, width=5.4, height=3.6, sharex=True, sharey=True)
+        for axis, stop in zip(axes.ravel(), others):
+            for arm in ("random", "ip1", stop):
+                of_arm = where(tables["curves"], arm=arm)
+                if len(of_arm):
+                    words, colour = STYLES.get(arm, ("the layer above the panel", plots.BLACK))
+                    plots.band(axis, *stacked(of_arm, "f_measure"), words, colour)
+            plots.finish(axis, stop, "", ylim=plots.SHARE)
+        for axis in axes.ravel()[len(others) :]:
+            axis.set_axis_off()
+        for axis in axes[:, 0]:
+            axis.set_ylabel("F on the test patches")
+        for axis in axes[-1]:
+            axis.set_xlabel("batches (SGD iterations)")
+        plots.legend_above(figure, axes[0, 0])
         yield "layers.png", figure
 
 
@@ -174,10 +187,9 @@ def _draw_with_ip1(axis: Axes, agreement: pd.DataFrame, measure: str, title: str
             values = where(rows, stop=stop, other_stop="ip1")[measure].dropna()
             if len(values):
                 label = f"{iteration} batches" if position == 0 else None
-                mean, half = interval(values)
-                axis.errorbar(
-                    x, mean, np.nan_to_num(half), fmt="o", capsize=4, label=label, **style
-                )
+                mean, low, high = over_seeds(values)
+                ends = [[mean - low], [high - mean]] if len(values) >= FEWEST else None
+                axis.errorbar(x, mean, ends, fmt="o", capsize=4, label=label, **style)
                 axis.plot([x + 0.07] * len(values), values, ".", markersize=4, alpha=0.6, **style)
     axis.set_xticks(range(len(OTHERS)))
     axis.set_xticklabels(OTHERS)

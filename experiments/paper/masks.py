@@ -14,7 +14,7 @@ from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.curves import where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
 from experiments.paper import baseline
-from experiments.pictures import read_pictures, show_map, show_photograph
+from experiments.pictures import outline, read_pictures, show_map, show_photograph
 
 MEASURES = {
     "pixel_precision": "pixel precision",
@@ -26,8 +26,8 @@ MEASURES = {
     "lesion_f": "lesion F",
 }
 SUBSETS, OVERLAP, RESAMPLES = mask_scores.SUBSETS, lesion_scores.OVERLAP, mask_scores.RESAMPLES
-COLOURS = {"p": "tab:blue", "phi": "tab:green"}
-ANNOTATED, CALLED = "cyan", "black"  # outlines
+COLOURS = {"p": plots.BLUE, "phi": plots.VERMILION}
+ANNOTATED, CALLED = ("cyan", "-"), ("white", "--")  # outlines: colour and line
 
 
 def name(seed: int) -> str:
@@ -105,25 +105,40 @@ def draw(tables: Tables) -> Figures:
     axis.plot([], [], "o", color="0.3", label="threshold from the validation photographs")
     share = {"color": "0.4", "linestyle": "--", "label": "share of annotated pixels"}
     axis.axhline(tables["means"]["annotated_share"], **share)
-    plots.finish(axis, "Pixels of all test photographs", "recall", "precision", (0, 1))
+    highest = _top(tables["curves"]["precision"].max())
+    title = "Pixels of all test photographs"
+    if highest < 1:
+        title += f" (precision up to {highest:g})"
+    plots.finish(axis, title, "recall", "precision", (0, highest))
     axis.set_xlim(0, 1)
     axis.legend(loc="upper right")
     yield "masks-curves.png", figure
 
 
+def _top(precision: float) -> float:
+    """Return the end of the axis: 1, or less where all precision is so low that 1 would hide it."""
+    return next((top for top in (0.1, 0.2, 0.5) if precision <= 0.8 * top), 1)
+
+
 def _draw_pictures(pictures: Any) -> Figure:
-    figure, axes = plots.panels(3, len(pictures), width=4.4, height=3.5)
+    rows, columns = pictures[0]["photograph"].shape[:2]
+    figure, axes = plots.panels(3, len(pictures), width=4.4, height=4.0 * rows / columns + 0.4)
     for (left, *others), picture in zip(axes, pictures):
         show_photograph(left, picture, annotated=ANNOTATED, called=CALLED)
         for axis, (kind, label) in zip(others, KINDS.items()):
             highest = 1 if kind == "p" else None
             style = {"cmap": "inferno", "vmin": 0, "vmax": highest}
-            show_map(figure, axis, picture[kind].astype(float), label, **style)
-    last = axes[-1, 0]
-    last.plot([], [], color=ANNOTATED, label="annotated")
-    last.plot([], [], color=CALLED, label="p(exudate) above the threshold")
-    style = {"ncol": 2, "fontsize": 9, "facecolor": "0.75"}
-    last.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), **style)
+            title = label if kind == "p" else f"{label}; a scale for each photograph"
+            show_map(figure, axis, picture[kind].astype(float), title, **style)
+            outline(axis, picture["annotated"], *ANNOTATED)
+    for (colour, line), words in (
+        (ANNOTATED, "annotated by the experts"),
+        (CALLED, "called exudate: p(exudate) above the threshold"),
+    ):
+        axes[0, 0].plot([], [], line, color=colour, label=words)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
+    figure.legend(handles, labels, ncol=2, facecolor="0.35", labelcolor="white", **place)
     return figure
 
 

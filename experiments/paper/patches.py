@@ -103,5 +103,5 @@ def csvs(tables: Tables) -> Csvs:
     labels = means(tables["curves"], ["arm"], ["n_labelled"])["mean"]
     table = means(tables["curves"], ["arm"], ["f_measure"]).assign(labelled_patches=labels)
     table = table.rename(columns={"iteration": "batch", "mean": "f_measure"})
-    columns = ["arm", "batch", "labelled_patches", "f_measure", "half_width", "seeds"]
+    columns = ["arm", "batch", "labelled_patches", "f_measure", "low", "high", "seeds"]
     return {"patches.csv": table[columns]}

@@ -31,6 +31,8 @@ SAMPLED = {
     "400 stratified": (400, "stratified"),
     "2000 uniform": (2000, "uniform"),
 }
+# The colours of two; the names beside the dots tell the others apart.
+SHOWN = {"egl": plots.GREEN, "random": plots.BLUE}
 # The columns of strategies.csv, each with its half width.
 WRITTEN = ["mean_f", "minus_random", "minus_egl"]
 WRITTEN += ["patches_minus_random", "labels", "labels_minus_random"]
@@ -134,13 +136,20 @@ def draw(tables: Tables) -> Figures:
     for axis, title, column in zip(axes[0], titles, ("minus_random", "patches_minus_random")):
         for row, strategy in enumerate(order):
             values = where(table, strategy=strategy)[column].dropna().to_numpy()
+            same = column == "patches_minus_random" and strategy in SAME_PATCHES
             if len(values):
                 axis.plot(values, np.full(len(values), row), ".", color="0.6", markersize=5)
-                plots.dot(axis, values, row, color=plots.colour(strategy))
+                fill = {"markerfacecolor": "white"} if same else {}
+                plots.dot(axis, values, row, color=SHOWN.get(strategy, plots.BLACK), **fill)
         axis.locator_params(axis="x", nbins=7)
         plots.finish(axis, title, "mean F minus that of random choice, same seed")
     plots.name_rows(axes[0, 0], [plots.label(strategy) for strategy in order])
     axes[0, 1].axvline(0, color="0.3", linewidth=0.8)
+    known = {SAME_PATCHES.get(strategy, strategy) for strategy in order if strategy in SAME_PATCHES}
+    if known:
+        words = "hollow: chooses the same patches as " + " or ".join(sorted(known))
+        place = {"transform": axes[0, 1].transAxes, "va": "top", "ha": "center"}
+        axes[0, 1].text(0.5, -0.16, words, **place)
     yield "strategies.png", figure
 
 

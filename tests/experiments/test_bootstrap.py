@@ -92,3 +92,19 @@ def test_interval_of_alike_patches_is_that_of_the_patients():
         "sensitivity"
     ]
     assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 100), rel=0.1)
+
+
+def test_over_seeds_it_is_as_wide_as_a_t_interval_and_within_the_seeds():
+    values = np.random.RandomState(3).randn(12)
+    mean, low, high = bootstrap.over_seeds(values)
+    half = 2.200985 * values.std(ddof=1) / np.sqrt(12)  # t(0.975, 11)
+    assert mean == pytest.approx(values.mean())
+    assert high - low == pytest.approx(2 * half, rel=0.1)
+    _, low, high = bootstrap.over_seeds([0.0, 1.0, 1.0])
+    assert (low, high) == (0, 1)
+
+
+def test_over_seeds_of_one_seed_there_is_no_interval():
+    mean, low, high = bootstrap.over_seeds([[0.1, 0.2]])
+    assert mean.tolist() == [0.1, 0.2]
+    assert np.isnan([low, high]).all()

@@ -90,10 +90,11 @@ def test_scores_and_heights_have_a_row_for_each_run():
 def test_means_over_seeds_whatever_the_order_of_rows():
     rounds = table(egl=[[0.2, 0.4], [0.4, 0.6]]).iloc[[3, 0, 2, 1]]
     found = curves.means(rounds, ["arm"], ["f_measure"])
-    assert found.columns.tolist() == ["arm", "metric", "iteration", "mean", "half_width", "seeds"]
+    assert found.columns.tolist() == ["arm", "metric", "iteration", "mean", "low", "high", "seeds"]
     assert found["iteration"].tolist() == [5, 10]
     assert found["mean"].tolist() == pytest.approx([0.3, 0.5])
-    assert found["half_width"].tolist() == pytest.approx([1.2706, 1.2706], rel=1e-4)
+    assert found["low"].tolist() == pytest.approx([0.2, 0.4])  # two seeds: their range
+    assert found["high"].tolist() == pytest.approx([0.4, 0.6])
     assert found["seeds"].tolist() == [2, 2]
 
 

@@ -64,7 +64,7 @@ def test_a_module_from_outside_the_package_gets_its_section(mine, fake_results):
     found = section(module, results)
     assert found.title == "Mine"
     assert found.text == ["After 9 batches of 32 patches."]
-    assert found.verdicts[0].measured == "F 0.500 ± 3.177."  # 12.706 x 0.3536 / sqrt(2)
+    assert found.verdicts[0].measured == "F 0.500."
     with open(results.file("mine.csv")) as file:
         assert file.read() == "arm,seed,iteration,f_measure\nmine,1,5,0.25\nmine,1,10,0.75\n"
     with open(results.file("mine.png"), "rb") as file:
@@ -97,7 +97,9 @@ def test_cells_of_a_csv(tmp_path):
 
 def test_filters():
     assert FILTERS["pm"]([0.5]) == "0.500"
-    assert FILTERS["plus_minus"]([0.5]) == "0.500 ± nan"
+    assert FILTERS["pm"]([1, 2, 3, float("nan")]) == "2.000 ± 2.484"
+    assert FILTERS["share"]([0.5, 1.0]) == "0.750"
+    assert FILTERS["share"]([0.9, 1.0, 1.0]) == "0.967 (0.900 to 1.000)"
     assert FILTERS["percent"](0.123, 1) == "12.3%"
     assert FILTERS["plural"](1, "seed") == "1 seed"
     assert FILTERS["plural"](0, "seed") == "0 seeds"

@@ -19,10 +19,11 @@ def test_a_photograph_with_its_outlines():
     mask[10:20, 30:50] = 255
     picture = {"photograph": photograph, "id": "folder/a.jpg", "annotated": mask, "called": nothing}
     _, ((axis,),) = plots.panels()
-    show_photograph(axis, picture, annotated="cyan", called="black")
+    show_photograph(axis, picture, annotated=("cyan", "-"), called=("white", "--"))
     assert axis.get_title() == "a.jpg"
     assert axis.images[0].get_array()[0, 0].tolist() == [30, 20, 10]  # red first
-    (outline,) = axis.collections  # nothing is called
+    border, outline = axis.collections  # nothing is called
+    assert same_color(border.get_edgecolor()[0], "black")
     assert same_color(outline.get_edgecolor()[0], "cyan")
     assert outline.get_paths()[0].get_extents().bounds == pytest.approx(
         (29.5, 9.5, 20, 10), abs=0.1

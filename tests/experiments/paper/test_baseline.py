@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from egl.training.run_folder import ROUNDS, RunFolder
-from experiments import bootstrap, frame
+from experiments import bootstrap, frame, plots
 from experiments.paper import baseline
 from experiments.results import Results
 from tests.experiments.from_one import QUICK
@@ -115,9 +115,7 @@ def test_the_text_says_what_is_missing_and_what_diverged(results):
     assert "2 of 3 seeds" in text[0]
     assert "seed 1 after epoch 2; seed 2 never" in text[1]
     assert text[2].startswith("Seed 2 diverged in epoch 3 (training diverged at iteration 7).")
-    assert (
-        "F-measure 0.833 ± 2.118, AUC 0.889 ± 1.412" in text[3]
-    )  # of 1 and 2/3: t of 1 degree of freedom, 12.706 / 6
+    assert "F-measure 0.833, AUC 0.889" in text[3]  # of 1 and 2/3
     assert len(text) == 4
 
 
@@ -149,17 +147,9 @@ def test_the_figure_has_a_colour_for_each_seed_and_a_dot_where_the_rule_says_sto
         [0.5, 0.25, pytest.approx(1 / 6, rel=1e-5)],
         [0.5, 0.25],
     ]
-    assert [line.get_color() for line in lines] == ["C0", "C0", "C1", "C1"]
+    assert [line.get_color() for line in lines] == [plots.BLUE] * 2 + [plots.ORANGE] * 2
     dots = [line for line in accuracy.lines if line.get_marker() == "o" and len(line.get_xdata())]
     assert [(dot.get_xdata()[0], dot.get_ydata()[0]) for dot in dots] == [(2, 0.5)]
-
-
-def test_drawn_again_it_is_the_same(results):
-    names = ("baseline.png", "baseline.csv", "baseline-test.csv")
-    frame.section(baseline, results)
-    before = [read(results.file(name)) for name in names]
-    frame.section(baseline, results)
-    assert [read(results.file(name)) for name in names] == before
 
 
 def read(path):

@@ -74,10 +74,8 @@ def test_nothing_finished(tmp_path):
 def test_reproduced_within_two_hundredths_of_the_best(results):
     assert verdict(results) == REPRODUCED  # 0.88 is 0.02 below 0.90 but for the rounding of floats
     measured = frame.section(grid, results).verdicts[0].measured
-    assert (
-        "rate 0.01, batch 64: 0.880 ± 0.127, 0 diverged, 2 of 2 seeds" in measured
-    )  # t of 1 degree of freedom: 12.706 x 0.01
-    assert "best cell (rate 0.01, batch 16): 0.900 ± 0.127" in measured
+    assert "rate 0.01, batch 64: 0.880, 0 diverged, 2 of 2 seeds" in measured
+    assert "best cell (rate 0.01, batch 16): 0.900" in measured
 
 
 @pytest.mark.parametrize("batch", [32, 64])
@@ -133,8 +131,8 @@ def test_the_table_counts_divergence_as_a_net_that_calls_nothing_exudate(results
     diverge(results, 0.01, 32, 2)
     section = frame.section(grid, results)
     assert rows(section)["0.01", "32"][:3] == ["25", "2 of 2", "1"]
-    assert rows(section)["0.01", "32"][3].startswith("0.440 ±")  # (0.88 + 0) / 2
-    assert rows(section)["0.01", "32"][4].startswith("0.715 ±")  # (0.93 + 0.5) / 2
+    assert rows(section)["0.01", "32"][3].startswith("0.440")  # (0.88 + 0) / 2
+    assert rows(section)["0.01", "32"][4].startswith("0.715")  # (0.93 + 0.5) / 2
     assert section.text[1] == "Runs that diverged: 1. Their F counts 0 and their AUC 0.5."
 
 
@@ -171,16 +169,14 @@ def test_the_figure_shows_the_means_the_claim_and_the_gaps(results):
     ]
     texts = {text.get_position(): text for text in axis.texts}
     assert texts[0, 0].get_text() == "no run"
-    assert texts[0, 1].get_text() == "0.900\n± 0.127"
+    assert texts[0, 1].get_text() == "0.900"
     assert texts[0, 1].get_weight() == "bold"
-    assert [line.get_xdata().mean().round() for line in axis.lines] == [1, 2]  # red frames: 32, 64
-
-
-def test_drawn_again_it_is_the_same(results):
-    frame.section(grid, results)
-    before = [read(results.file(name)) for name in ("grid.png", "grid.csv")]
-    frame.section(grid, results)
-    assert [read(results.file(name)) for name in ("grid.png", "grid.csv")] == before
+    assert [line.get_xdata().mean().round() for line in axis.lines] == [
+        1,
+        1,
+        2,
+        2,
+    ]  # frames: 32, 64
 
 
 def read(path):

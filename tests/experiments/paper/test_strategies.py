@@ -56,10 +56,10 @@ def test_section(results):
     section = frame.section(strategies, results)
     rows = {row[0]: row for row in section.tables[0].rows}
     assert [row[0] for row in section.tables[0].rows] == ["entropy", "random", "EGL"]
-    assert rows["entropy"][1:5] == ["0.700 ± 0.000", "0.200 ± 0.000", "0.300 ± 0.000", "0 of 2"]
+    assert rows["entropy"][1:5] == ["0.700", "0.200", "0.300", "0 of 2"]
     # Patches as least confidence chooses them: F ends at 0.85 and 0.86, its mean is 0.825 and 0.83;
     # random choice's is 0.8.
-    assert rows["entropy"][6:] == ["0.027 ± 0.032", "300 (2 of 2 seeds)", "-70 ± 127"]
+    assert rows["entropy"][6:] == ["0.027", "300 (2 of 2 seeds)", "-70"]
     assert rows["random"][6:] == ["", "370 (2 of 2 seeds)", ""]
     assert rows["EGL"][3] == ""
     assert rows["EGL"][6:] == ["", "", ""]
@@ -125,7 +125,7 @@ def test_sampling_of_the_pool(results):
             f = 0.6 if variant == "100 uniform" else 0.7
             results.write(strategies.sampled(STANDARD, variant, seed), [5, 85], f_measure=f)
     rows = {row[0]: row for row in frame.section(strategies, results).tables[1].rows}
-    assert rows["100 uniform"][1:4] == ["0.600 ± 0.000", "-0.100 ± 0.000", "0.600 ± 0.000"]
+    assert rows["100 uniform"][1:4] == ["0.600", "-0.100", "0.600"]
     assert rows["400 uniform"][2] == ""
 
 
