@@ -166,15 +166,14 @@ def draw(tables: Tables) -> Figures:
     plots.name_rows(axes[0, 0], list(MEASURES.values()))
     for axis in axes[0, 1:]:
         axis.axvline(0, color="0.3", linewidth=0.8)
-    legend = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*legend, loc="lower center", bbox_to_anchor=(0.5, 1), ncol=3)
+    plots.legend_above(figure, axes[0, 0], 3)
     yield "lead.png", figure
     figure, axes = plots.panels(2, 2, width=5.2, height=3.2)
     for axis, (column, words) in zip(axes.ravel(), WHY.items()):
         for arm in ("random", "egl", SHARE):
             x, values = stacked(where(tables["rounds"], arm=arm), column)
             plots.band(axis, x, values, plots.label(arm), plots.colour(arm))
-        axis.axvline(tables["first"], color="tab:orange")
+        axis.axvline(tables["first"], color=plots.ORANGE)
         plots.finish(axis, words, "batches (SGD iterations)")
     axes[0, 0].legend(fontsize=8)
     yield "lead-why.png", figure

@@ -13,7 +13,7 @@ from experiments import plots, work
 from experiments.analyses.factorial import CHOICES, contrasts, design, effect
 from experiments.analyses.factorial import simultaneous_half_width as half_width
 from experiments.claims import READINGS, by_interval
-from experiments.curves import interval, intervals, paired, scores, where
+from experiments.curves import FEWEST, interval, intervals, paired, scores, where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks
 from experiments.paper import fig2
 from experiments.setups import EQUATION, SETUPS
@@ -214,13 +214,16 @@ def _draw_cells(axis: Axes, pairs: pd.DataFrame, order: List[str]) -> None:
             values = where(pairs, cell=cell)[lead]
             mean, half = interval(values)
             label = f"{plots.label(LEADS[lead])} − random" if not place else None
-            error = None if np.isnan(half) else half
+            error = half if len(values) >= FEWEST else None
             axis.errorbar(
                 place + shift, mean, yerr=error, fmt="o", capsize=2, color=colour, label=label
             )
+    shaded = False
     for place, cell in enumerate(order):
         if where(pairs, cell=cell)["broken"].any():
-            axis.axvspan(place - 0.5, place + 0.5, color="0.92")
+            words = "an arm broke down" if not shaded else None
+            axis.axvspan(place - 0.5, place + 0.5, color="0.92", label=words)
+            shaded = True
     axis.axhline(0, color="0.3", linewidth=0.8)
     axis.legend(fontsize=8)
     plots.finish(axis, "", "", "lead in mean F")
