@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Dict, List, NamedTuple, Tuple
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
