@@ -33,6 +33,8 @@ _ADD = {
     "index": labelling.add_index,
     "rank": labelling.add_rank,
     "predict": labelling.add_predict,
+    "ask": labelling.add_ask,
+    "answer": labelling.add_answer,
 }
 
 

@@ -1,7 +1,7 @@
 """Who labels which photograph now: two people on one pool never get the same one by chance."""
 
 import time
-from typing import Optional
+from typing import List, Optional
 
 from labelling.answers import SKIP
 from labelling.database import Database
@@ -28,13 +28,21 @@ class Assignments:
     def next_for(self, who: str, wanted: int = 1) -> Optional[int]:
         """Return the photograph that a person is to label next, and assign it; None: none is left.
 
-        The newest finished ranking decides; photographs that it lacks come last, by id. One that is
-        still assigned to the person comes first. wanted: people who are to answer each photograph.
+        See `take`.
+        """
+        return next(iter(self.take(who, 1, wanted, LEASE)), None)
+
+    def take(self, who: str, n: int, wanted: int, lease: float) -> List[int]:
+        """Return the n photographs that a person is to label next, and assign them to her.
+
+        Those that are assigned to her already come first, then the newest finished ranking decides;
+        photographs that it lacks come last, by id. wanted: people who are to answer each
+        photograph; lease: seconds after which others may have them.
         """
         now = time.time()
-        values = {"who": who, "wanted": wanted, "now": now, "until": now + LEASE}
+        values = {"who": who, "wanted": wanted, "now": now, "n": n, "until": now + lease}
         with self._database.writing() as connection:
-            row = connection.execute(
+            rows = connection.execute(
                 f"""SELECT photograph.id FROM photograph
                     LEFT JOIN ranked ON ranked.photograph = photograph.id AND ranking = (
                         SELECT max(id) FROM ranking WHERE finished IS NOT NULL)
@@ -43,18 +51,16 @@ class Assignments:
                     WHERE {_OPEN}
                     ORDER BY assignment.since IS NULL, assignment.since, place IS NULL, place,
                         photograph.id
-                    LIMIT 1""",
+                    LIMIT :n""",
                 values,
-            ).fetchone()
-            if row is None:
-                return None
-            connection.execute(
+            ).fetchall()
+            connection.executemany(
                 "INSERT INTO assignment (photograph, who, since, until) "
                 "VALUES (:photograph, :who, :now, :until) ON CONFLICT (photograph) DO UPDATE SET "
                 "since = CASE WHEN who = :who THEN since ELSE :now END, who = :who, until = :until",
-                {**values, "photograph": row[0]},
+                [{**values, "photograph": row[0]} for row in rows],
             )
-            return int(row[0])
+            return [int(row[0]) for row in rows]
 
     def assign(self, photograph: int, who: str) -> bool:
         """Give a photograph to a person, or prolong that; False where it is with another one."""

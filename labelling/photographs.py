@@ -107,12 +107,18 @@ class Photographs:
 
     def get(self, photograph_id: int) -> Photograph:
         """Return a photograph. DataError where the pool has none of that id."""
+        photograph = self.find(photograph_id)
+        if photograph is None:
+            raise DataError(f"{self._database.path}: has no photograph with the id {photograph_id}")
+        return photograph
+
+    def find(self, photograph_id: int) -> Optional[Photograph]:
+        """Return a photograph, or None where the pool has none of that id."""
         return self._one("id", photograph_id)
 
     def at(self, path: str) -> Optional[Photograph]:
         """Return the photograph of a file, by its absolute path, or None."""
-        rows = self._database.rows(f"SELECT {_COLUMNS} FROM photograph WHERE path = ?", (path,))
-        return Photograph(*rows[0]) if rows else None
+        return self._one("path", path)
 
     def usable(self) -> Iterator[Photograph]:
         """Yield the usable photographs by ascending id, read page by page."""
@@ -215,13 +221,10 @@ class Photographs:
             found.update((int(row[0]), bytes(row[1])) for row in rows)
         return sorted(found.items())
 
-    def _one(self, column: str, value: Any) -> Photograph:
-        rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM photograph WHERE {column} = ?", (value,)
-        )
-        if not rows:
-            raise DataError(f"{self._database.path}: has no photograph with the {column} {value}")
-        return Photograph(*rows[0])
+    def _one(self, column: str, value: Any) -> Optional[Photograph]:
+        query = f"SELECT {_COLUMNS} FROM photograph WHERE {column} = ?"
+        rows = self._database.rows(query, (value,))
+        return Photograph(*rows[0]) if rows else None
 
     def _pages(self, condition: str) -> Iterator[Photograph]:
         last = 0

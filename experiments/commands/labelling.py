@@ -1,7 +1,8 @@
-"""Photographs without labels, and the models that look at them: egl model, index, rank, predict."""
+"""Photographs without labels, and the models that look at them: egl model, index, rank, ..."""
 
 import argparse
 import contextlib
+import getpass
 import os
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator
@@ -9,7 +10,7 @@ from typing import Any, Callable, Iterator
 from tqdm import tqdm
 
 from experiments.commands.options import add_settings, settings_from
-from experiments.commands.parsing import add_command, add_device, device_of, number
+from experiments.commands.parsing import add_command, add_device, device_of, number, word
 from experiments.commands.paths import shared_path
 from experiments.processes import BadInput, Failure
 
@@ -207,12 +208,97 @@ def _predict(options: argparse.Namespace) -> None:
     print(f"wrote {os.path.join(options.out, 'predictions.csv')}")
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def add_ask(commands: Any) -> None:
+    """`egl ask`."""
+    from labelling.formats import FORMATS
+
+    parser = add_command(
+        commands,
+        "ask",
+        _ask,
+        "the next photographs to label, for another program",
+        "Write the next N photographs of POOL, by its newest ranking, into the new folder DIR for "
+        "a person who labels them in another program, with masks that a model draws beforehand: "
+        "PNG for any painter, JSON for Label Studio, COCO for CVAT.",
+    )
+    parser.add_argument("pool", metavar="POOL", type=shared_path, help="written by egl index")
+    parser.add_argument("--n", type=number(int, low=1), default=10, help="photographs")
+    parser.add_argument(
+        "--format", type=word(FORMATS), default="png", metavar="{" + ",".join(FORMATS) + "}",
+        help="of the masks",
+    )  # fmt: skip
+    _add_out_folder(parser)
+    _add_who(parser)
+    _add_model(parser, required=False)
+    add_device(parser)
+
+
+def _ask(options: argparse.Namespace) -> None:
+    from labelling.exchange import ask
+    from labelling.pool import Pool
+
+    device = device_of(options) if options.model else "cpu"
+    with Pool(options.pool) as pool:
+        numbers = ask(
+            pool, options.n, options.format, options.out, options.who, options.model, device
+        )
+    print(f"wrote {len(numbers)} photographs to {options.out}; others do not get them for a week")
+
+
+def add_answer(commands: Any) -> None:
+    """`egl answer`."""
+    from labelling.exchange import EMPTY
+
+    parser = add_command(
+        commands,
+        "answer",
+        _answer,
+        "masks from another program -> the pool",
+        "Take masks back: PNGs with the names that egl ask gave, COCO's JSON, or Label Studio's "
+        "JSON export. All files are taken, or none where one cannot be used.",
+    )
+    parser.add_argument("pool", metavar="POOL", type=shared_path, help="written by egl index")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", type=shared_path, help="PNG, JSON, or folders of them"
+    )
+    _add_who(parser)
+    parser.add_argument(
+        "--seconds",
+        type=number(float, low=0),
+        default=0.0,
+        help="that a photograph took, on average; they count against the budget",
+    )
+    parser.add_argument(
+        "--empty", type=word(EMPTY), default="skip", metavar="{" + ",".join(EMPTY) + "}",
+        help="what it means that nothing is drawn: no answer (skip), or no exudate (healthy)",
+    )  # fmt: skip
+
+
+def _answer(options: argparse.Namespace) -> None:
+    from labelling.exchange import take_answers
+    from labelling.pool import Pool
+
+    with Pool(options.pool) as pool:
+        taken = take_answers(pool, options.files, options.who, options.seconds, options.empty)
+        counts = ", ".join(f"{count} {kind}" for kind, count in pool.answers.counts().items())
+    print(f"{taken.added} answers added, {taken.known} known already")
+    if taken.empty:
+        print(f"{taken.empty} with nothing drawn left out; --empty healthy takes them as answers")
+    print(f"the pool's answers: {counts}")
+
+
+def _add_who(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--who", default=getpass.getuser(), metavar="NAME", help="the person who labels"
+    )
+
+
+def _add_model(parser: argparse.ArgumentParser, required: bool = True) -> None:
     parser.add_argument(
         "--model",
         metavar="RUN|MODEL",
         type=shared_path,
-        required=True,
+        required=required,
         help="a model folder, or the folder of a finished run",
     )
 
