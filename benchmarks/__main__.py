@@ -36,14 +36,14 @@ def main() -> None:
     options = parser.parse_args()
     if options.small and os.path.realpath(options.out) == os.path.realpath(docs):
         parser.error("--small measures nothing worth keeping in docs: give another --out")
-    began = time.time()
+    began, start = time.time(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="egl-benchmarks-") as folder:
         measure(folder, SMALL if options.small else FULL)
-        run = {"small": options.small, "began": began, "seconds": time.time() - began}
+        run = {"small": options.small, "began": began, "seconds": time.monotonic() - start}
         write(folder, "run", run)
         with_caffe("report", folder, os.path.abspath(options.out))
     path = os.path.join(options.out, "benchmarks.md")
-    say(f"wrote {path} after {time.time() - began:.0f} s")
+    say(f"wrote {path} after {time.monotonic() - start:.0f} s")
 
 
 def measure(folder: str, sizes: Sizes) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 from contextlib import contextmanager
 from typing import Any, Iterable, Iterator, List, Mapping, Sequence
 
@@ -40,7 +41,7 @@ def written_whole(path: str) -> Iterator[str]:
             os.replace(temporary, path)
             sync(os.path.dirname(folder))
         except OSError as error:
-            raise _cannot_be_written(path, error) from error
+            raise cannot_be_written(path, error) from error
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def folder_written_whole(path: str) -> Iterator[str]:
             os.rename(temporary, path)
             sync(os.path.dirname(temporary))
     except OSError as error:
-        raise _cannot_be_written(path, error) from error
+        raise cannot_be_written(path, error) from error
     finally:
         for parent in made:  # empty where the block failed
             with contextlib.suppress(OSError):
@@ -122,11 +123,21 @@ def _remove_leftovers(parent: str, begin: str) -> None:
                     os.close(descriptor)
 
 
-def _cannot_be_written(path: str, error: OSError) -> DataError:
+def cannot_be_written(path: str, error: OSError) -> DataError:
+    """Return the DataError for a path that the system would not write."""
     return DataError(
         f"{path}: cannot be written ({error.strerror or error}); "
         "check the disk, or name another place"
     )
+
+
+def check_room(folder: str, n_bytes: int) -> None:
+    """Raise OSError unless the disk of `folder` has room for a file of n_bytes.
+
+    For libraries that end the process, or cut their files short, where it has not.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:  # has no name that a kill could leave
+        os.posix_fallocate(file.fileno(), 0, n_bytes)
 
 
 def sync(path: str) -> None:

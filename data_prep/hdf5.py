@@ -11,19 +11,21 @@ import resource
 import signal
 import warnings
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator, Set, Tuple, TypeVar
+from typing import Any, Callable, Iterator, Mapping, Set, Tuple, TypeVar
 
 import h5py
 import numpy as np
 from h5py._objects import phil
 
 from data_prep.errors import DataError
+from data_prep.files import written_whole
 
 T = TypeVar("T")
 _Identity = Tuple[int, int, int, int]
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # To read a file in the child: damaged metadata may also be a loop.
 _SECONDS, _BYTES_A_SECOND = 20, 2**23
+_OVERHEAD = 2**13  # bytes beside the numbers of a dataset, at most
 # Datasets whose values are in the file; not h5py.h5d.VIRTUAL.
 _OWN_LAYOUTS = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)
 _read_before: Set[Tuple[_Identity, Callable[[h5py.File], Any]]] = set()
@@ -128,6 +130,18 @@ def new_hdf5(path: str, n_bytes: int) -> Iterator[h5py.File]:
         file.flush()
         size = file.id.get_filesize()
     os.truncate(path, size)
+
+
+def write_hdf5(path: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays as datasets, whole or not at all; equal arrays give equal bytes.
+
+    Raises DataError where the file cannot be written.
+    """
+    with written_whole(path) as temporary:
+        n_bytes = sum(array.nbytes for array in arrays.values())
+        with new_hdf5(temporary, n_bytes + _OVERHEAD * (1 + len(arrays))) as file:
+            for name, array in arrays.items():
+                file.create_dataset(name, data=array, track_times=False)
 
 
 def _reserve(path: str, n_bytes: int) -> None:

@@ -41,7 +41,7 @@ def locked(folder: str) -> Iterator[int]:
     one, is in the folder. A file system without locks keeps nobody out.
     """
     path = os.path.join(folder, LOCK)
-    descriptor = os.open(path, _FLAGS, 0o644)
+    descriptor = os.open(path, _FLAGS, 0o666)
     try:
         if try_lock(descriptor) is False:
             since = os.read(descriptor, 100).decode("utf-8", "replace")

@@ -1,15 +1,13 @@
-"""The command `egl`: its subcommands, and how errors reach the person who typed it."""
+"""The command `egl`: its subcommands, and how errors reach the person who typed it.
+
+What takes long to import comes later, when an interrupt is answered by a line and not a traceback.
+"""
 
 import argparse
+import errno
 import signal
 import sys
-from typing import Any, List, Optional, Sequence
-
-from data_prep import __version__
-from data_prep.settings import not_known
-from experiments.commands import caffe_log, data, experiment, labelling, training
-from experiments.commands.parsing import CommandParser, Parser, UsageError
-from experiments.processes import BAD_INPUT, BadInput, Failure
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 DESCRIPTION = """Train LeNet on patches of fundus photographs with Caffe, and choose what an
 ophthalmologist should label next by expected gradient length (EGL). After Otálora, Perdomo,
@@ -19,23 +17,7 @@ EPILOG = """Exit status: 0 done; 1 something failed that is not the input's faul
 and 143 interrupted. Rerun an interrupted command to resume it. docs/files.md describes the files,
 docs/settings.md the settings."""
 
-_ADD = {
-    "prepare": data.add_prepare,
-    "phantoms": data.add_phantoms,
-    "train": training.add_train,
-    "select": training.add_select,
-    "reproduce": experiment.add_reproduce,
-    "report": experiment.add_report,
-    "compare": experiment.add_compare,
-    "export": data.add_export,
-    "plot-log": caffe_log.add_plot_log,
-    "model": labelling.add_model,
-    "index": labelling.add_index,
-    "rank": labelling.add_rank,
-    "predict": labelling.add_predict,
-    "ask": labelling.add_ask,
-    "answer": labelling.add_answer,
-}
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Stopped(KeyboardInterrupt):
@@ -44,42 +26,87 @@ class Stopped(KeyboardInterrupt):
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run one subcommand; return the exit status."""
-    signal.signal(signal.SIGTERM, _stop)
-    name = "egl"
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options = _parse(sys.argv[1:] if arguments is None else list(arguments))
-        name = f"egl: {options.command}"
-        return options.run(options) or 0
-    except BAD_INPUT + (BadInput,) as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return 2
-    except Failure as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return 1
+        signal.signal(signal.SIGTERM, _stop)
+        return _run(words)
     except KeyboardInterrupt as interrupt:
+        number = signal.SIGTERM if isinstance(interrupt, Stopped) else signal.SIGINT
+        name = ": ".join(["egl", *words[:1]])
         print(f"{name}: interrupted; rerun the same command to resume", file=sys.stderr)
-        return 128 + (signal.SIGTERM if isinstance(interrupt, Stopped) else signal.SIGINT)
+        return 128 + number
 
 
 def _stop(number: int, frame: Any) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a group and its leader may both be asked to end
     raise Stopped
 
 
+def _run(words: List[str]) -> int:
+    from experiments.processes import BAD_INPUT, BadInput, Failure
+
+    name = "egl"
+    try:
+        options = _parse(words)
+        name = f"egl: {options.command}"
+        return options.run(options) or 0
+    except BAD_INPUT + (BadInput,) as error:
+        status, text = 2, str(error)
+    except Failure as error:
+        status, text = 1, str(error)
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        where = error.filename or "a file"
+        status, text = 2, f"{where}: {error.strerror}; make room, and rerun the same command"
+    print(f"{name}: {text}", file=sys.stderr)
+    return status
+
+
+def _commands() -> Dict[str, Callable[[Any], None]]:
+    from experiments.commands import caffe_log, data, experiment, labelling, training
+
+    return {
+        "prepare": data.add_prepare,
+        "phantoms": data.add_phantoms,
+        "train": training.add_train,
+        "select": training.add_select,
+        "reproduce": experiment.add_reproduce,
+        "report": experiment.add_report,
+        "compare": experiment.add_compare,
+        "export": data.add_export,
+        "plot-log": caffe_log.add_plot_log,
+        "model": labelling.add_model,
+        "index": labelling.add_index,
+        "rank": labelling.add_rank,
+        "predict": labelling.add_predict,
+        "ask": labelling.add_ask,
+        "answer": labelling.add_answer,
+    }
+
+
 def _parse(arguments: List[str]) -> argparse.Namespace:
+    from data_prep.settings import not_known
+    from experiments.commands.parsing import UsageError
+
     words = [word for word in arguments if not word.startswith("-")]
-    if words and words[0] not in _ADD:
-        raise UsageError(not_known("command", words[0], _ADD))
+    names = list(_commands())
+    if words and words[0] not in names:
+        raise UsageError(not_known("command", words[0], names))
     options = parser().parse_args(arguments)
     if options.command is None:
-        raise UsageError(f"give a command: {', '.join(_ADD)}; egl COMMAND --help explains it")
+        raise UsageError(f"give a command: {', '.join(names)}; egl COMMAND --help explains it")
     return options
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of `egl` with all its subcommands."""
+    from data_prep import __version__
+    from experiments.commands.parsing import CommandParser, Parser
+
     result = Parser(prog="egl", description=DESCRIPTION, epilog=EPILOG)
     result.add_argument("--version", action="version", version=__version__)
     commands = result.add_subparsers(metavar="COMMAND", dest="command", parser_class=CommandParser)
-    for add in _ADD.values():
+    for add in _commands().values():
         add(commands)
     return result

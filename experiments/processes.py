@@ -4,6 +4,8 @@ Caffe ends the whole process when one of its checks fails, and no Python code ca
 """
 
 import contextlib
+import ctypes
+import errno
 import faulthandler
 import os
 import signal
@@ -28,9 +30,11 @@ Progress = Callable[[int, int], None]
 # -I and the parent's own sys.path: Python would import from the current folder first, whose
 # signal.py or experiments/ is the user's. The child's own child processes inherit -I.
 _START = (
-    "import sys; sys.path[:] = sys.argv[3:]; "
-    "from experiments.processes import serve; serve(int(sys.argv[1]), sys.argv[2])"
+    "import sys; sys.path[:] = sys.argv[4:]; "
+    "from experiments.processes import serve; serve(*map(int, sys.argv[1:3]), sys.argv[3])"
 )
+_PR_SET_PDEATHSIG = 1  # of prctl(2)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _running: "Set[subprocess.Popen[bytes]]" = set()
 
 
@@ -111,9 +115,10 @@ def _start(log: str, lock: int) -> Tuple[Connection, "subprocess.Popen[bytes]"]:
     inherits the lock of its folder, which others find locked until it has ended.
     """
     connection, theirs = Pipe()
+    numbers = os.getpid(), theirs.fileno()
     with theirs, open(log, "ab") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _START, str(theirs.fileno()), log, *sys.path],
+            [sys.executable, "-I", "-c", _START, *map(str, numbers), log, *sys.path],
             stdin=subprocess.DEVNULL,
             stderr=errors,
             pass_fds=[theirs.fileno(), lock],
@@ -136,11 +141,13 @@ def _messages(connection: Connection, work: Any) -> Iterator[Tuple[str, Any]]:
             yield connection.recv()
 
 
-def serve(descriptor: int, log: str) -> None:
+def serve(parent: int, descriptor: int, log: str) -> None:
     """In the child: receive the work, do it, and send its outcome.
 
-    descriptor: the child's end of the connection; log: file for Caffe's log and standard error
+    parent: the process that waits for it; descriptor: the child's end of the connection; log: file
+    for Caffe's log and standard error
     """
+    _end_with(parent)
     send_log_to(log)
     faulthandler.enable()  # after an abort, the log names the line of Python
     os.set_inheritable(descriptor, False)
@@ -157,10 +164,26 @@ def serve(descriptor: int, log: str) -> None:
     except BAD_INPUT as error:
         connection.send(("bad input", str(error)))
     except Exception as error:
-        traceback.print_exc()
-        connection.send(("failure", f"{type(error).__name__}: {error}"))
+        if isinstance(error, OSError) and error.errno in _DISK_FULL:
+            where = error.filename or os.path.dirname(log)
+            text = f"{where}: {error.strerror}; make room, and rerun the same command to resume"
+            connection.send(("bad input", text))
+        else:
+            connection.send(("failure", f"{type(error).__name__}: {error}"))
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
     else:
         connection.send(("result", result))
+
+
+def _end_with(parent: int) -> None:
+    """Let the kernel end this process with its parent, however that ends.
+
+    An orphan would write on, and keep the rerun of the command out of its folder.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _cause(status: int) -> str:

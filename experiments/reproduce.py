@@ -85,7 +85,7 @@ def reproduce(
     away what was made by other code than the present commit. Failures are messages of runs. Raises
     DataError where another process is at work in `out`.
     """
-    began = time.time()
+    began = time.monotonic()
     if os.path.exists(os.path.join(out, "settings.json")) or os.path.isfile(out):
         raise BadInput(f"{out}: is a file, or the folder of a single run; give another --out")
     protocol = request.full_protocol()
@@ -100,7 +100,7 @@ def reproduce(
         failed = []
         for setup in tasks:
             failed += _run(tasks[setup], stores, _runs(out, setup), setup, jobs, request.device)
-        path = _write_reports(out, protocol, stores, failed, published, time.time() - began)
+        path = _write_reports(out, protocol, stores, failed, published, time.monotonic() - began)
     return path, failed
 
 
@@ -227,9 +227,10 @@ def _stores(
 
 def _store(source: str, path: str, settings: PrepareSettings, skip_bad: bool) -> PatchStore:
     """Return the store at `path`, made if it is missing; BadInput if it has other settings."""
+    sheet = path[: -len(".h5")] + ".png"
     if not os.path.exists(path):
         store, _ = prepare(source, path, settings, skip_bad)
-        write_contact_sheet(store, path[: -len(".h5")] + ".png")
+        write_contact_sheet(store, sheet)
         return store
     store = PatchStore(path)
     for name, value in dict(as_dict(settings), folder=os.path.abspath(source)).items():
@@ -238,4 +239,6 @@ def _store(source: str, path: str, settings: PrepareSettings, skip_bad: bool) ->
                 f"{path}: made with {name} {store.attributes.get(name)} where {value} is wanted; "
                 "give another --out, or remove it"
             )
+    if not os.path.exists(sheet):  # the command was killed between the two
+        write_contact_sheet(store, sheet)
     return store

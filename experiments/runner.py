@@ -3,7 +3,7 @@
 import inspect
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Callable, Dict, List, Sequence
 
@@ -16,6 +16,7 @@ from experiments.processes import Failure, RunDiverged, end_children, run_in_chi
 from experiments.tasks import Task
 
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
+POLL = 0.1  # seconds between two looks for runs that an interrupt should end
 CORES = ".cores"  # lock files beside the runs' folders
 
 
@@ -110,7 +111,9 @@ def _side_by_side(run: Callable[[str], None], names: Sequence[str], jobs: int) -
             stopped.set()
             for future in futures:
                 future.cancel()
-            end_children()
+            # More than once: a thread that waited for a core may start its run only now.
+            while wait(futures, POLL).not_done:
+                end_children()
             raise
 
 

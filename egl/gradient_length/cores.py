@@ -69,7 +69,7 @@ class CoreSlots:
             if len(claimed) >= most:
                 break
             # Child processes do not inherit the descriptor: they would hold the lock as well.
-            descriptor = os.open(os.path.join(self.folder, f"core-{core}.lock"), _FLAGS, 0o644)
+            descriptor = os.open(os.path.join(self.folder, f"core-{core}.lock"), _FLAGS, 0o666)
             if try_lock(descriptor) is False:
                 os.close(descriptor)
             else:

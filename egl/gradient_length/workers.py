@@ -12,12 +12,8 @@ NetScorer does. The processes are spawned, so a script that uses this does its o
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import queue
-import signal
-import tempfile
-import traceback
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,9 +30,10 @@ from egl.gradient_length.features import FeatureRows
 from egl.gradient_length.maps import PhiMaps
 from egl.gradient_length.phi import GradientFactors, GradientLengths
 from egl.gradient_length.scorer import NetScorer
+from egl.gradient_length.scoring_process import ScoringProcess, Weights
 from egl.nets.arguments import described, whole_number
 from egl.nets.building import scoring_net
-from egl.nets.device import batch_on, check_device, use_device
+from egl.nets.device import batch_on, check_device
 
 CHUNK = 2  # batches that a worker gets at a time: more leave a process idle at the end of a call
 WAITING = 2  # tasks read per process, so that the next is there when a process has finished one
@@ -76,10 +73,10 @@ class Workers:
         self._settings = dict(settings, batch=batch)
         self._net = scoring_net(settings["prototxt"], source)
         self._alone = NetScorer(weights=self._net, **self._settings)
-        self._processes: List[_Process] = []
-        self._folder = tempfile.TemporaryDirectory()
-        self._saved: List[np.ndarray] = []  # the weights that the newest file has
-        self._files, self._file = 0, ""
+        self._processes: List[ScoringProcess] = []
+        self._saved: List[np.ndarray] = []  # the weights that the file has
+        self._file: Optional[int] = None
+        self._versions = 0
         self._in_use = False
 
     @property
@@ -132,11 +129,11 @@ class Workers:
                 yield from self._shared(n, "maps", arguments)
 
     def close(self) -> None:
-        """End the processes and remove the temporary weights."""
+        """End the processes and forget the weights they share."""
         for process in self._processes:
             process.end()
         self._processes = []
-        self._folder.cleanup()
+        self._forget_file()
 
     def __enter__(self) -> Workers:
         return self
@@ -174,8 +171,8 @@ class Workers:
 
     def _shared(self, n: int, method: str, tasks: Iterable[Tuple[Any, ...]]) -> Iterator[Any]:
         """Yield the method's result for each task (its arguments), in order, from n processes."""
-        weights = self._weights_file()
-        idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        weights = self._shared_weights()
+        idle: queue.SimpleQueue[ScoringProcess] = queue.SimpleQueue()
         for process in self._started(n):
             idle.put(process)
 
@@ -199,86 +196,33 @@ class Workers:
                 for future in waiting:
                     future.cancel()
 
-    def _weights_file(self) -> str:
-        """Return the file of the present weights; a new one only where they have changed.
+    def _shared_weights(self) -> Weights:
+        """Return the present weights for the processes; new ones only where they have changed.
 
-        The calls between two SGD steps share a file, and a process reads it once.
+        They lie in a file in memory, of which nothing is left however the processes end. The calls
+        between two SGD steps share it, and a process reads it once.
         """
         weights = [blob.data for blobs in self._net.params.values() for blob in blobs]
         if not (self._saved and all(map(np.array_equal, weights, self._saved))):
-            earlier = self._file
-            self._files += 1  # a process tells a change of the weights by the name
-            self._file = os.path.join(self._folder.name, f"{self._files}.caffemodel")
-            self._net.save(self._file)
-            if earlier:
-                os.remove(earlier)
+            self._forget_file()
+            self._file = os.memfd_create("weights")
+            self._net.save(f"/proc/self/fd/{self._file}")
+            self._versions += 1
             self._saved = [weight.copy() for weight in weights]
-        return self._file
+        return self._versions, f"/proc/{os.getpid()}/fd/{self._file}"
 
-    def _started(self, n: int) -> List[_Process]:
+    def _forget_file(self) -> None:
+        self._saved = []
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _started(self, n: int) -> List[ScoringProcess]:
         """Return n processes that run; start those that are missing."""
         self._processes = [process for process in self._processes if process.runs()]
         while len(self._processes) < n:
-            self._processes.append(_Process(self._settings, self._gpu))
+            self._processes.append(ScoringProcess(self._settings, self._gpu))
         return self._processes[:n]
-
-
-class _Process:
-    """A process that scores, and the pipe to it."""
-
-    def __init__(self, settings: Dict[str, Any], gpu: Optional[int]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, settings, gpu), daemon=True)
-        self._process.start()
-        theirs.close()  # so that a dead process is the end of the pipe
-
-    def ask(self, weights: str, method: str, arguments: Tuple[Any, ...]) -> Any:
-        """Return a method's result under the weights of the file `weights`."""
-        try:
-            self._connection.send((weights, method, arguments))
-            result, error, trace = self._connection.recv()
-        except (EOFError, OSError) as reason:
-            self.end()
-            raise EglError(
-                "a scoring process died: the reason is on standard error (Caffe's own words; or "
-                'the script that started it works outside `if __name__ == "__main__":`), '
-                "unless memory ran out"
-            ) from reason
-        if error is not None:
-            raise error from RuntimeError(f"in a scoring process:\n{trace}")
-        return result
-
-    def runs(self) -> bool:
-        """Return whether the process has not ended."""
-        return self._process.is_alive()
-
-    def end(self) -> None:
-        """End the process."""
-        self._connection.close()
-        self._process.terminate()
-        self._process.join()
-
-
-def _serve(connection: Any, settings: Dict[str, Any], gpu: Optional[int]) -> None:
-    """In a process of its own: score what comes through the pipe, until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this
-    use_device(gpu)
-    net = scoring_net(settings["prototxt"])
-    scorer = NetScorer(weights=net, **settings)
-    loaded = None
-    while True:
-        try:
-            weights, method, arguments = connection.recv()
-        except EOFError:
-            return
-        try:
-            if weights != loaded:
-                net.copy_from(weights)
-                loaded = weights
-            connection.send((getattr(scorer, method)(*arguments), None, ""))
-        except Exception as error:
-            connection.send((None, error, traceback.format_exc()))
 
 
 def _check_settings(settings: Any) -> None:

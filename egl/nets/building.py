@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import Any, Collection, Iterator, Optional
 
 import numpy as np
@@ -95,16 +94,14 @@ def feed(net: Any, data: str, patches: Any) -> Iterator[slice]:
 def build(definition: Any) -> Any:
     """Return the caffe.Net of a NetParameter, in phase TEST.
 
-    Caffe reads definitions from files only, so this one goes through a temporary file.
+    Caffe reads definitions from files only, so this one goes through a file in memory, of which
+    nothing is left however the process ends.
     """
     caffe = import_caffe()
-    handle, path = tempfile.mkstemp(suffix=".prototxt")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(str(definition))  # protobuf's text format: what a prototxt is
-        return caffe.Net(path, caffe.TEST)
-    finally:
-        os.remove(path)
+    with os.fdopen(os.memfd_create("net"), "w", encoding="utf-8") as file:
+        file.write(str(definition))  # protobuf's text format: what a prototxt is
+        file.flush()
+        return caffe.Net(f"/proc/self/fd/{file.fileno()}", caffe.TEST)
 
 
 def _take_gradient_off(layer: Any) -> None:

@@ -72,7 +72,7 @@ def send_log_to(path: str) -> None:
     too. Call this before import_caffe, in a process of its own.
     """
     os.environ["GLOG_minloglevel"] = "0"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     sys.stderr.flush()
     os.dup2(descriptor, 2)
     os.close(descriptor)

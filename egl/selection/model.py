@@ -89,11 +89,11 @@ class Model:
         ):
             self.loss = self._trainer.step(*training.read(batch, turns))
             if self.committee:
-                began = time.time()
+                began = time.monotonic()
                 self.committee.step(
                     len(known), lambda indices: training.read(known[indices], turns)
                 )
-                self.seconds_committee += time.time() - began
+                self.seconds_committee += time.monotonic() - began
             if self.iteration in self._settings.keep_weights:
                 self._trainer.keep_weights()
 

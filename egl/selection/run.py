@@ -88,7 +88,7 @@ class Run:
     ) -> None:
         self.settings = settings
         self._folder, self._store, self._progress = folder, store, progress
-        self._began = time.time()
+        self._began = time.monotonic()
         classes = [find_strategy(name) for name in settings.strategies]
         wants_committee = any(getattr(kind, "committee", False) for kind in classes)
         self.model = Model(settings, normalisation, folder.path, wants_committee, workers)
@@ -118,7 +118,7 @@ class Run:
         self._seconds_before = saved.get("seconds", 0.0)
         self._seconds_choosing_before = saved.get("seconds_choosing", 0.0)
         self._recorded = self.model.iteration  # the iteration after the last recorded round
-        self._evaluated = self._recorded
+        self._evaluated = saved.get("evaluated", self._recorded)
         self._random = self.model.iteration, self.model.random(Stream.ROUND)
         self._training = TrainingSet(self._samples, saved.get("chosen", []))
         if saved:
@@ -257,13 +257,14 @@ class Run:
                 "rounds": self._rounds,
                 "position": self._folder.position(),
                 "metrics": self._metrics,
+                "evaluated": self._evaluated,
                 "seconds": self._seconds(),
                 "seconds_choosing": self._seconds_choosing(),
             }
         )
 
     def _seconds(self) -> float:
-        return round(self._seconds_before + time.time() - self._began, 1)
+        return round(self._seconds_before + time.monotonic() - self._began, 1)
 
     def _seconds_choosing(self) -> float:
         """Return what the strategies took, a committee's training included."""
@@ -280,15 +281,15 @@ class Timed(Strategy):
         self.seconds = 0.0
 
     def query_patches(self, patches: np.ndarray, k: int, known: Callable[[], np.ndarray]) -> Choice:
-        began = time.time()
+        began = time.monotonic()
         choice = self._strategy.query_patches(patches, k, known)
-        self.seconds += time.time() - began
+        self.seconds += time.monotonic() - began
         return choice
 
     def query_images(
         self, images: Sequence[int], n: int, bags: Bags, labelled: Sequence[int]
     ) -> Choice:
-        began = time.time()
+        began = time.monotonic()
         choice = self._strategy.query_images(images, n, bags, labelled)
-        self.seconds += time.time() - began
+        self.seconds += time.monotonic() - began
         return choice

@@ -1,7 +1,6 @@
 """A committee of nets for query by bagging (Abe and Mamitsuka 1998)."""
 
 import os
-import shutil
 from dataclasses import replace
 from typing import Callable, Tuple
 
@@ -9,9 +8,10 @@ import numpy as np
 
 from data_prep.normalisation import Normalisation
 from data_prep.random_streams import Stream, random_state
+from egl.errors import EglError
 from egl.gradient_length.scorer import NetScorer
 from egl.training.settings import TrainerSettings
-from egl.training.snapshots import snapshots
+from egl.training.snapshots import forget_others, snapshot_folder
 from egl.training.trainer import Trainer
 
 MEMBERS = 4
@@ -61,11 +61,14 @@ class Committee:
 
     def forget_earlier(self) -> None:
         """Remove all snapshots but the newest, once the run's own snapshot is whole."""
-        for folder in self._folders:
-            for path in snapshots(folder)[:-1]:
-                shutil.rmtree(path)
+        for member, folder in zip(self._members, self._folders):
+            forget_others(folder, snapshot_folder(folder, member.iteration))
 
     def restore(self, iteration: int) -> None:
-        """Go back to the snapshots of an iteration."""
-        for member in self._members:
-            member.restore(iteration)
+        """Go back to the snapshots of an iteration. EglError where one is missing."""
+        for member, folder in zip(self._members, self._folders):
+            if member.restore(iteration) is None:
+                raise EglError(
+                    f"{folder}: has no snapshot of iteration {iteration}; remove the run's folder "
+                    "and start again"
+                )

@@ -41,7 +41,7 @@ def train(
     run, normalisation = open_run(path, "train", settings, trainer_settings, store)
     if run.finished:
         return read_metrics(path)
-    began = time.time()
+    began = time.monotonic()
     samples = store.samples("train")
     # The last batch of an epoch reaches into the next one.
     per_epoch = ceil_div(len(samples), trainer_settings.batch)
@@ -87,7 +87,7 @@ def train(
             iterations=trainer.iteration,
             metrics=evaluation.metrics,
             position=run.position(),
-            seconds=seconds_before + time.time() - began,
+            seconds=seconds_before + time.monotonic() - began,
         )
         trainer.snapshot(kept)
     return run.finish(
@@ -97,7 +97,7 @@ def train(
             "epochs": kept["iterations"] // per_epoch,
             "stopping_rule_epoch": kept["rule"],
             "diverged": diverged,
-            "seconds": round(seconds_before + time.time() - began, 1),
+            "seconds": round(seconds_before + time.monotonic() - began, 1),
         }
     )
 

@@ -5,6 +5,7 @@ CSVs are cut back to what they held at the snapshot, and every file is written w
 """
 
 import csv
+import hashlib
 import json
 import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional
@@ -13,8 +14,8 @@ import h5py
 import numpy as np
 
 from data_prep.errors import DataError
-from data_prep.files import TEMPORARY, write_csv, write_json, written_whole
-from data_prep.hdf5 import own_values
+from data_prep.files import TEMPORARY, write_csv, write_json
+from data_prep.hdf5 import own_values, write_hdf5
 from data_prep.links import refuse_links
 from data_prep.locks import LOCK
 from data_prep.normalisation import Normalisation
@@ -100,23 +101,30 @@ class RunFolder:
         """Bring the files up to date, each by one rename."""
         write_csv(self.file("rounds.csv"), ROUNDS, self._rounds)
         write_csv(self.file("queries.csv"), QUERIES, self._queries)
-        iterations = np.array([int(row[0]) for row in self._rounds])
-        with written_whole(self.file("predictions.h5")) as temporary, h5py.File(
-            temporary, "w"
-        ) as file:
-            file.create_dataset("iteration", data=iterations, track_times=False)
-            for split in sorted(self._predictions[0]) if self._predictions else ():
-                values = np.stack([predictions[split] for predictions in self._predictions])
-                file.create_dataset(split, data=values, track_times=False)
+        arrays = {"iteration": np.array([int(row[0]) for row in self._rounds])}
+        for split in sorted(self._predictions[0]) if self._predictions else ():
+            arrays[split] = np.stack([predictions[split] for predictions in self._predictions])
+        write_hdf5(self.file("predictions.h5"), arrays)
 
-    def position(self) -> Dict[str, int]:
-        """Return how much there is of each file, for a snapshot: what `go_back_to` needs."""
-        return {"rounds": len(self._rounds), "queries": len(self._queries)}
+    def position(self) -> Dict[str, Any]:
+        """Return how much there is, and its checksum, for a snapshot: what `go_back_to` needs."""
+        return {
+            "rounds": len(self._rounds),
+            "queries": len(self._queries),
+            "sha256": self._checksum(),
+        }
 
-    def go_back_to(self, position: Mapping[str, int]) -> None:
+    def _checksum(self) -> str:
+        digest = hashlib.sha256(json.dumps([self._rounds, self._queries]).encode("utf-8"))
+        for predictions in self._predictions:
+            for split in sorted(predictions):
+                digest.update(predictions[split].tobytes())
+        return digest.hexdigest()
+
+    def go_back_to(self, position: Mapping[str, Any]) -> None:
         """Take up the rows that were there at `position`, and drop later ones.
 
-        Raises EglError where a file holds fewer than that.
+        Raises EglError where a file holds fewer than that, or others.
         """
         self._rounds = self._first_rows("rounds.csv", position["rounds"])
         self._queries = self._first_rows("queries.csv", position["queries"])
@@ -128,6 +136,11 @@ class RunFolder:
             {name: values[row] for name, values in splits.items()}
             for row in range(position["rounds"])
         ]
+        if position.get("sha256", self._checksum()) != self._checksum():
+            raise EglError(
+                f"{self.path}: rounds.csv, queries.csv or predictions.h5 is not what the snapshot "
+                "says; remove the run's folder and start again"
+            )
 
     def _first_rows(self, name: str, n: int) -> List[List[str]]:
         rows = _read_csv(self.file(name))

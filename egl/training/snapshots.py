@@ -5,7 +5,7 @@ import os
 import shutil
 from typing import Any, Callable, Dict, List, Optional
 
-from data_prep.files import sha256_of, sync, write_json
+from data_prep.files import cannot_be_written, check_room, sha256_of, sync, write_json
 from egl.errors import EglError
 
 _WRITING = ".writing"
@@ -35,30 +35,59 @@ def snapshots(folder: str) -> List[str]:
 
 
 def save_snapshot(
-    folder: str, iteration: int, write: Callable[[], None], extra: Any, keep_earlier: bool = False
+    folder: str,
+    iteration: int,
+    write: Callable[[], None],
+    extra: Any,
+    n_bytes: int = 0,
+    keep_earlier: bool = False,
 ) -> None:
     """Save a snapshot whole or not at all, and remove those before it.
 
-    write(): lets Caffe write its files into writing_folder(folder); extra: dict for JSON.
+    write(): lets Caffe write its files into writing_folder(folder); extra: dict for JSON; n_bytes:
+    more than Caffe will write. Raises DataError where the disk is full or cannot be written.
     """
-    writing = writing_folder(folder)
-    shutil.rmtree(writing, ignore_errors=True)
-    os.makedirs(writing)
-    write()
-    names = sorted(os.listdir(writing))
-    for name in names:
-        sync(os.path.join(writing, name))
-    sums = {name: sha256_of(os.path.join(writing, name)) for name in names}
-    state = {"iteration": iteration, "sha256": sums, "extra": extra}
-    write_json(os.path.join(writing, _STATE), state)
-    earlier = snapshots(folder)
-    final = snapshot_folder(folder, iteration)
-    shutil.rmtree(final, ignore_errors=True)
-    os.rename(writing, final)
-    sync(os.path.dirname(final))
-    for path in earlier:
-        if path != final and not keep_earlier:
-            shutil.rmtree(path)
+    writing, final = writing_folder(folder), snapshot_folder(folder, iteration)
+    try:
+        shutil.rmtree(writing, ignore_errors=True)
+        os.makedirs(writing)
+        check_room(writing, n_bytes)  # Caffe would abort
+        write()
+        names = sorted(os.listdir(writing))
+        for name in names:
+            sync(os.path.join(writing, name))
+        sums = {name: sha256_of(os.path.join(writing, name)) for name in names}
+        state = {"iteration": iteration, "sha256": sums, "extra": extra}
+        if sums == _sums(final):  # saved again, after a rerun: no moment without a whole snapshot
+            write_json(os.path.join(final, _STATE), state)
+        else:
+            write_json(os.path.join(writing, _STATE), state)
+            shutil.rmtree(final, ignore_errors=True)
+            os.rename(writing, final)
+            sync(os.path.dirname(final))
+    except OSError as error:
+        raise cannot_be_written(final, error) from error
+    finally:
+        shutil.rmtree(writing, ignore_errors=True)
+    if not keep_earlier:
+        forget_others(folder, final)
+
+
+def forget_others(folder: str, kept: str) -> None:
+    """Remove all snapshots of a run folder but the folder `kept`, and what a kill left of one."""
+    for path in [*snapshots(folder), writing_folder(folder)]:
+        if path != kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _sums(path: str) -> Optional[Dict[str, str]]:
+    """Return the checksums in a snapshot's state; None where there is none."""
+    try:
+        with open(os.path.join(path, _STATE), encoding="utf-8") as file:
+            sums: Dict[str, str] = json.load(file)["sha256"]
+        return sums
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def find_snapshot(folder: str, iteration: Optional[int] = None) -> Optional[str]:

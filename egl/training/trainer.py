@@ -5,7 +5,7 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from data_prep.files import write_text, written_whole
+from data_prep.files import cannot_be_written, check_room, write_text, written_whole
 from data_prep.normalisation import Normalisation
 from egl.errors import Diverged, EglError, NetError
 from egl.nets.arguments import check_array, path_of
@@ -23,6 +23,7 @@ from egl.training.settings import INV_GAMMA, INV_POWER, TrainerSettings
 # NaN gets in, the backward pass of Caffe's max pooling writes outside its memory, so divergence
 # must be seen a step earlier.
 LARGEST_WEIGHT = 1e5
+_OVERHEAD = 2**16  # bytes of Caffe's files beside weights and definitions
 
 
 class Trainer:
@@ -152,21 +153,38 @@ class Trainer:
 
     def snapshot(self, extra: Any, keep_earlier: bool = False) -> None:
         """Save weights, momentum and `extra` (dict for JSON), whole or not at all."""
+        per_weight = 3 if self._definition.type in ("Adam", "AdaDelta") else 2  # with the history
         snapshots.save_snapshot(
-            self._folder, self.iteration, self.solver.snapshot, extra, keep_earlier
+            self._folder,
+            self.iteration,
+            self.solver.snapshot,
+            extra,
+            self._size(per_weight),
+            keep_earlier,
         )
+
+    def _size(self, per_weight: int) -> int:
+        """Return more bytes than Caffe writes for so many numbers per weight."""
+        blobs = [blob for layer in self.solver.net.params.values() for blob in layer]
+        weights = sum(blob.data.nbytes for blob in blobs)
+        return per_weight * (weights + self._definition.ByteSize()) + _OVERHEAD
 
     def keep_weights(self) -> None:
         """Save the present weights for good, as weights/iter_N.caffemodel."""
         path = snapshots.kept_weights(self._folder, self.iteration)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        folder = os.path.dirname(path)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise cannot_be_written(path, error) from error
         with written_whole(path) as temporary:
+            check_room(folder, self._size(1))  # Caffe would abort
             self.solver.net.save(temporary)
 
     def restore(self, iteration: Optional[int] = None) -> Any:
         """Go on from the newest snapshot, or that of an iteration; return its `extra`.
 
-        None where there is no snapshot. Raises EglError if it is damaged.
+        The others are removed. None where there is no snapshot. Raises EglError if it is damaged.
         """
         path = snapshots.find_snapshot(self._folder, iteration)
         if path is None:
@@ -175,6 +193,7 @@ class Trainer:
         self._restore_solver(snapshots.model_stem(path, state["iteration"]))
         if not largest_weight(self.solver.net) < LARGEST_WEIGHT:
             raise EglError(f"{path}: the weights are not finite, or too large to train; remove it")
+        snapshots.forget_others(self._folder, path)
         return state["extra"]
 
     def _restore_solver(self, stem: str) -> None:
@@ -186,13 +205,10 @@ class Trainer:
         with open(stem + ".solverstate", "rb") as file:
             message.ParseFromString(file.read())
         message.learned_net = stem + ".caffemodel"
-        path = os.path.join(self._folder, "snapshots", ".restoring.solverstate")
-        with open(path, "wb") as file:
+        with os.fdopen(os.memfd_create("solverstate"), "wb") as file:  # nothing is left of it
             file.write(message.SerializeToString())
-        try:
-            self.solver.restore(path)
-        finally:
-            os.remove(path)
+            file.flush()
+            self.solver.restore(f"/proc/self/fd/{file.fileno()}")
 
 
 def largest_weight(net: Any) -> float:

@@ -37,9 +37,9 @@ def analysis(kind: str) -> Callable[[Analysis], Work]:
         ) -> Dict[str, Any]:
             folder = RunFolder(out, dict(as_dict(settings), kind=kind))
             if not folder.finished:
-                began = time.time()
+                began = time.monotonic()
                 found = analyse(PatchStore(store), settings, folder, progress, **lent) or {}
-                seconds = round(time.time() - began, 1)
+                seconds = round(time.monotonic() - began, 1)
                 return folder.finish({"diverged": None, **found, "seconds": seconds})
             return read_metrics(out)
 

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from data_prep.files import write_csv, written_whole
+from data_prep.hdf5 import new_hdf5
 from data_prep.store import ImageRow, PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.maps import PhiMaps
@@ -19,6 +20,7 @@ from experiments.analyses.analysis import Cores, Progress, TrainedRun, analysis,
 # Column: reduction of egl.strategies.ranking.image_score.
 REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "top1"}
 COLUMNS = ("iteration", "image", "lesion", *REDUCTIONS)
+_MAPS_OVERHEAD = 2**14  # bytes of maps.h5, and of each photograph in it, beside the pixels
 LONGEST = 600  # pixels: the longer side of a photograph that is kept with its maps
 
 
@@ -160,7 +162,10 @@ def _mapped(row: ImageRow, photograph: np.ndarray, phi: Sequence[np.ndarray]) ->
 def write_maps(path: str, maps: Maps) -> None:
     """Write Maps as HDF5: a group for each photograph, "lesion" or "healthy"."""
     # Without time stamps, equal files have equal bytes.
-    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
+    n_bytes = _MAPS_OVERHEAD + sum(
+        mapped.photograph.nbytes + mapped.phi.nbytes + _MAPS_OVERHEAD for mapped in maps.photographs
+    )
+    with written_whole(path) as temporary, new_hdf5(temporary, n_bytes) as file:
         file.attrs["iterations"], file.attrs["stride"] = maps.iterations, maps.stride
         for mapped in maps.photographs:
             group = file.create_group("lesion" if mapped.lesion else "healthy")

@@ -1,7 +1,12 @@
 """Scoring in several processes: the bits of NetScorer, and a named error where a process dies."""
 
 import multiprocessing
+import os
+import pathlib
+import subprocess
+import sys
 import tempfile
+import time
 
 import numpy as np
 import pytest
@@ -185,17 +190,58 @@ def test_errors_of_a_process_come_through(two, lenet, levels):
     assert_same_bits(two.phi(levels), NetScorer(weights=lenet, **SETTINGS).phi(levels))
 
 
-def test_weights_are_written_once_for_each_change(random_net, levels, tmp_path, monkeypatch):
+def test_weights_are_written_once_for_each_change_and_to_no_disk(
+    random_net, levels, tmp_path, monkeypatch
+):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     net = random_net(SCORE, seed=13)
     with Workers(net, SETTINGS, 2) as scorer:
-        files = []
+        versions = []
         for factor in (1, 1, 2, 1):
             net.params["ip2"][1].data[...] *= factor
             scorer.phi(levels)
-            files.append([path.name for path in tmp_path.rglob("*.caffemodel")])
-        assert files == [["1.caffemodel"]] * 2 + [["2.caffemodel"]] * 2
-    assert not list(tmp_path.iterdir())
+            versions.append(scorer._versions)
+            assert not list(tmp_path.iterdir())  # a kill would leave it
+    assert versions == [1, 1, 2, 2]
+
+
+ORPHANS = """
+import sys, threading, numpy as np
+from data_prep.normalisation import Normalisation
+from egl.gradient_length.scoring_process import ScoringProcess
+from egl.nets.definition import prototxt_path
+if __name__ == "__main__":
+    process = ScoringProcess(dict(prototxt=prototxt_path("lenet_score.prototxt"), batch=4,
+                                  normalisation=Normalisation((0.0, 0.0, 0.0), 1 / 64)), None)
+    print(process._process.pid, flush=True)
+    photograph = np.zeros((3000, 4000, 3), np.uint8)
+    process.ask((0, sys.argv[1]), "maps", (photograph, 4, None))
+"""
+
+
+def test_a_process_ends_with_its_parent_in_the_middle_of_its_work(lenet, tmp_path):
+    lenet.save(str(tmp_path / "w.caffemodel"))
+    (tmp_path / "script.py").write_text(ORPHANS)
+    command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "w.caffemodel")]
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as parent:
+        child = int(parent.stdout.readline())
+        status = pathlib.Path("/proc", str(child), "stat")
+        while computed(status) < 4:  # seconds: it has imported Caffe, and is at work
+            time.sleep(0.05)
+        parent.kill()
+    deadline = time.monotonic() + 30
+    while status.exists() and status.read_text().split()[2] != "Z" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not status.exists() or status.read_text().split()[2] == "Z"
+
+
+def computed(status):
+    """Return the seconds of processor time that a process has used, from its /proc/PID/stat."""
+    user, system = map(int, status.read_text().rsplit(")", 1)[1].split()[11:13])
+    return (user + system) / os.sysconf("SC_CLK_TCK")
 
 
 def test_bad_arguments(lenet, tmp_path):
