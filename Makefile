@@ -13,9 +13,10 @@ reproduce:
 test:
 	runtime/caffe python3 -m pytest $(ARGS)
 
-# The pages of docs/ that are made from the code.
+# The pages of docs/ that are made from the code, and the notebooks with their outputs.
 docs:
 	runtime/caffe python3 -m experiments.commands.settings_page docs/settings.md
+	runtime/caffe python3 docs/tutorials/execute.py
 
 # The speeds in docs/benchmarks.md, measured on this machine, which should have nothing else to do.
 # ARGS="--small --out FOLDER" tries it out.

@@ -15,6 +15,7 @@ import data_prep
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES.append(ROOT / "docs" / "tutorials" / "README.md")
 GENERATED = ("results.md", "results-momentum-0.md", "benchmarks.md", "settings.md")
 WRITTEN = [page for page in PAGES if page.name not in GENERATED]
 # Folders of the repository; docs name files in them by their path.
