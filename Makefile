@@ -2,16 +2,24 @@
 # folder, or with make -C: Python imports from the current folder.
 OUT ?= results
 
-.PHONY: reproduce test docs bench images images-check
+.PHONY: reproduce test fuzz sbom docs bench images images-check
 
 # The paper's experiments: on phantoms in minutes, or on the data set in the folder DATA in hours;
 # ARGS go to `egl reproduce`.
 reproduce:
 	runtime/egl reproduce $(if $(DATA),--data "$(DATA)") --out "$(OUT)" $(ARGS)
 
-# All tests, or ARGS for pytest.
+# All tests, or ARGS for pytest, on up to four cores; ARGS="-n 0 ..." in one process, to debug.
 test:
-	runtime/caffe python3 -m pytest $(ARGS)
+	runtime/caffe python3 -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+# Damaged files of every kind into every reader, for ten minutes: ARGS="--seconds 60 --seed 2".
+fuzz:
+	runtime/caffe python3 -m tests.campaign.fuzz $(ARGS)
+
+# Every package that the project runs on, with its version and licence: sbom.json (CycloneDX).
+sbom:
+	runtime/caffe python3 runtime/sbom.py sbom.json
 
 # The pages of docs/ that are made from the code, and the notebooks with their outputs.
 docs:

@@ -112,7 +112,7 @@ def read_state(path: str) -> Dict[str, Any]:
             if sha256_of(os.path.join(path, name)) != digest:
                 raise ValueError(f"{name} is not what was written")
         return {"iteration": int(state["iteration"]), "extra": state["extra"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EglError(
             f"{path}: damaged snapshot ({error}); remove the run's folder and start again"
         ) from error

@@ -1,3 +1,6 @@
+import json
+
+import h5py
 import numpy as np
 import pytest
 
@@ -102,6 +105,24 @@ def test_a_file_shorter_than_its_snapshot_is_an_error(tmp_path, name):
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
     with pytest.raises(EglError, match=f"{name}: has 1 rows where the snapshot says"):
         RunFolder(str(tmp_path / "run"), {}).go_back_to(run.position())
+
+
+@pytest.mark.parametrize("name", ["rounds.csv", "queries.csv", "predictions.h5"])
+def test_a_file_that_was_changed_since_its_snapshot_is_an_error(tmp_path, name):
+    run = RunFolder(str(tmp_path / "run"), {})
+    fill(run, range(1, 4))
+    run.write()
+    position = json.loads(json.dumps(run.position()))
+    RunFolder(str(tmp_path / "run"), {}).go_back_to(position)
+    path = tmp_path / "run" / name
+    if name.endswith(".csv"):
+        *lines, last = path.read_text().splitlines(keepends=True)
+        path.write_text("".join([*lines[:-1], last, last]))
+    else:
+        with h5py.File(str(path), "r+") as file:
+            file["test"][0, 0] += 1
+    with pytest.raises(EglError, match=f"{name}.* is not what the snapshot says"):
+        RunFolder(str(tmp_path / "run"), {}).go_back_to(position)
 
 
 @pytest.mark.parametrize("content", ["[]", "{", ""])
