@@ -1,9 +1,20 @@
 """What several test folders share: real images, phantoms, a store of them, and Caffe."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+# The processes of pytest-xdist begin with the current folder, whose modules children must not run.
+sys.path[:] = filter(None, sys.path)
+
+# The longest files, which come first: what the last of several processes begins should be short.
+LONG = ("test_reproduce.py", "test_run.py", "test_command_line.py", "test_workers.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.fspath.basename not in LONG)
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +42,10 @@ def phantoms(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_store(phantoms, tmp_path_factory):
-    """A store of the phantoms: 160, 32 and 36 samples per class; 36 is no multiple of 8."""
+    """A store of the phantoms: 160, 16 and 12 samples per class; 12 is no multiple of 8."""
     from data_prep.prepare import PrepareSettings, prepare
 
-    settings = PrepareSettings(seed=3, n_train=160, n_validation=32, n_test=36)
+    settings = PrepareSettings(seed=3, n_train=160, n_validation=16, n_test=12)
     return prepare(
         phantoms, str(tmp_path_factory.mktemp("store") / "store.h5"), settings, progress=False
     )[0]

@@ -39,7 +39,9 @@ def test_only_the_word_makes_an_exudate():
     assert not gnd.has_exudate([])
 
 
-@pytest.mark.parametrize("name, content", [("a.map.gz", gzip.compress(MAP)), ("a.map", MAP)])
+@pytest.mark.parametrize(
+    "name, content", [("a.map.gz", gzip.compress(MAP, mtime=0)), ("a.map", MAP)]
+)
 def test_the_map_by_hand_worked_bytes(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     (tmp_path / "a.GND").write_text("2\nMicroAneurysm 0\nExudate 1\n")
@@ -55,13 +57,13 @@ def test_the_map_by_hand_worked_bytes(tmp_path, name, content):
     "content",
     [
         b"",
-        gzip.compress(b""),
-        gzip.compress(MAP[:-4]),
-        gzip.compress(MAP + b"\0\0\0\0"),
-        gzip.compress(MAP)[:-12],
+        gzip.compress(b"", mtime=0),
+        gzip.compress(MAP[:-4], mtime=0),
+        gzip.compress(MAP + b"\0\0\0\0", mtime=0),
+        gzip.compress(MAP, mtime=0)[:-12],
         MAP,
-        gzip.compress(struct.pack("<3i", 1, 3, -2)),
-        gzip.compress(struct.pack(">3i", 1, 3, 2) + MAP[12:]),
+        gzip.compress(struct.pack("<3i", 1, 3, -2), mtime=0),
+        gzip.compress(struct.pack(">3i", 1, 3, 2) + MAP[12:], mtime=0),
     ],
 )
 def test_maps_that_are_none(tmp_path, content):

@@ -13,7 +13,7 @@ from data_prep.prepare import PrepareSettings, prepare, summary
 from data_prep.settings import as_dict
 from data_prep.stored_photographs import StoredPhotographs
 
-SMALL = PrepareSettings(seed=3, n_train=160, n_validation=32, n_test=36)
+SMALL = PrepareSettings(seed=3, n_train=160, n_validation=16, n_test=12)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_patches_are_where_the_store_says_and_labelled_by_the_rule(small_store, 
 
 
 def test_counts_are_what_was_asked(small_store):
-    for split, number, patches in (("train", 160, 20), ("validation", 32, 4), ("test", 36, 5)):
+    for split, number, patches in (("train", 160, 20), ("validation", 16, 2), ("test", 12, 2)):
         samples = small_store.samples(split)
         labels = small_store.labels[samples[:, 0]]
         assert np.bincount(labels).tolist() == [number, number]

@@ -303,6 +303,7 @@ def test_without_caffe_a_command_says_so_before_any_work(
 
 def test_sigterm_ends_a_command_at_once_and_it_resumes_later(caffe, small_store, tmp_path):
     words = ["--strategy", "random", "--by", "patch", "--iterations", "40", "--device", "cpu"]
+    words += ["--evaluate-every", "20"]
     assert main(["select", small_store.path, "--out", str(tmp_path / "whole"), *words]) == 0
     run = tmp_path / "run"
     command = [*COMMAND, "select", small_store.path, "--out", str(run), *words]

@@ -302,7 +302,7 @@ def test_a_run_that_diverges_ends_with_what_was_measured_before(start, monkeypat
     metrics = selection.execute()
     assert (metrics["diverged"], metrics["iterations"]) == ("training diverged at iteration 4", 3)
     assert read_rounds(selection.path)["iteration"].tolist() == [1, 2, 3]
-    assert metrics["test"]["n"] == 72
+    assert metrics["test"]["n"] == 24
     assert start("run").execute() == metrics
     monkeypatch.setattr(
         Trainer, "step", lambda self, patches, labels: (_ for _ in ()).throw(Diverged("at once"))

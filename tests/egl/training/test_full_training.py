@@ -55,8 +55,8 @@ def test_metrics_json(run, small_store):
         "auc",
         "n",
     }
-    assert metrics["test"]["n"] == 72
-    assert metrics["validation"]["n"] == 64
+    assert metrics["test"]["n"] == 24
+    assert metrics["validation"]["n"] == 32
     assert metrics["iterations"] == 30  # 320 samples, 32 a batch, 3 epochs
     assert metrics["seconds"] > 0
     assert metrics["test"]["auc"] > 0.6  # it has begun to learn

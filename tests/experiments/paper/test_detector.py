@@ -182,7 +182,7 @@ def test_phantoms_from_end_to_end(small_store, tmp_path):
     assert f_measure > 0.7
     # Measured on the samples that LeNet is tested on: the patches with all their symmetries.
     patches = small_store.samples("test")[:, 0]
-    assert len(patches) == 72
+    assert len(patches) == 24
     score = {row["patch"]: float(row["score"]) for row in read_table(run + "/patches.csv")}
     scores = [score[str(patch)] for patch in patches]
     assert auc == pytest.approx(roc_auc_score(small_store.labels[patches], scores), abs=6e-4)
