@@ -33,9 +33,10 @@ from egl.gradient_length.softmax import softmax
 from egl.gradient_length.tiles import SIDE, tiles
 from egl.selection.pool import Pool
 from egl.selection.settings import RunSettings
+from egl.selection.update import UPDATES, update_batches
 from egl.strategies.ranking import check_reduction, image_score, top_k
 from egl.training.full_training import batches
-from egl.training.metrics import classification_metrics, cross_entropy
+from egl.training.metrics import best_threshold, classification_metrics, cross_entropy, f_at
 from egl.training.settings import FullTrainingSettings
 from egl.training.stopping import should_stop
 from experiments.published import COLUMNS, METRICS, STRATEGIES, read_curves
@@ -319,6 +320,33 @@ def test_softmax_sums_to_one_and_keeps_the_order(scores):
         np.testing.assert_allclose(gaps, row.astype(float) - row.max(), atol=1e-9)
 
 
+@fuzz
+@given(
+    some.lists(
+        some.tuples(some.sampled_from([0.0, 0.2, 0.4, 0.6, 0.8, 1.0]), some.integers(0, 1)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_the_best_threshold_by_trying_them(cases):
+    p, labels = (np.array(column) for column in zip(*cases))
+    found = best_threshold(p, labels)
+    if not labels.any():
+        assert found == 0.5
+        return
+
+    def f_measure(threshold):
+        called = p > threshold
+        return 2 * (called & (labels == 1)).sum() / (called.sum() + labels.sum())
+
+    values = sorted(set(p))
+    between = [values[0] / 2, *((a + b) / 2 for a, b in zip(values, values[1:]))]
+    best = max(map(f_measure, between))
+    assert f_measure(found) == best == pytest.approx(f_at(p, labels, found))
+    as_good = [threshold for threshold in between if f_measure(threshold) == best]
+    assert abs(found - 0.5) == min(abs(threshold - 0.5) for threshold in as_good)
+
+
 # Rankings
 
 
@@ -404,6 +432,29 @@ def test_batches_resume_where_they_stopped(n, size, start):
 
 @fuzz
 @given(
+    some.sampled_from(UPDATES),
+    some.sets(some.integers(0, 50), min_size=1, max_size=20),
+    some.sets(some.integers(51, 90), max_size=20),
+    some.integers(1, 4),
+    some.integers(1, 12),
+    seeds,
+)
+def test_batches_of_an_update(how, chosen, earlier, iterations, size, seed):
+    chosen, earlier = np.array(sorted(chosen)), np.array(sorted(earlier), int)
+    found = update_batches(how, chosen, earlier, iterations, size, np.random.RandomState(seed))
+    assert found.shape[1] == size and found.dtype == int
+    union = {*chosen.tolist(), *earlier.tolist()}
+    assert set(found.ravel()) <= (set(chosen) if how == "chosen-only" else union)
+    if how == "union":
+        assert len(found) == iterations
+        assert all(len(set(batch)) == size for batch in found) or len(union) < size
+    else:
+        assert len(found) == max(iterations, ceil_div(len(chosen), size))
+        assert found.ravel()[: len(chosen)].tolist() == chosen.tolist()
+
+
+@fuzz
+@given(
     some.lists(some.tuples(some.sampled_from("abcdefghijkl"), some.booleans()), max_size=40), seeds
 )
 def test_no_patient_is_in_two_splits(images, seed):
@@ -460,6 +511,7 @@ def test_published_curves_come_back(tmp_path_factory, points):
         writer.writerows(points)
     expected = pd.DataFrame(points, columns=COLUMNS)
     found = read_curves(str(path))
+    found = found[list(COLUMNS)]
     assert sorted(found.itertuples(index=False)) == sorted(expected.itertuples(index=False))
     assert found["batch"].is_monotonic_increasing
 

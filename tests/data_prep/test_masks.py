@@ -144,3 +144,54 @@ def test_the_checksum_of_a_list_of_lesions_includes_its_map(tmp_path):
     numbered.write_bytes(b"abc")
     assert checksum(str(numbered)) == hashlib.sha256(b"abc").hexdigest()
     assert checksum(str(path)) == hashlib.sha256(b"0\nabc").hexdigest()
+
+
+def test_a_palette_with_several_opacities(tmp_path):
+    """Colours 1 and 2 are drawn; 2 is transparent, as is the background."""
+    pixels = drawn(1)
+    pixels[0, 0] = 2
+    image = Image.fromarray(pixels, "P")
+    image.putpalette([0, 0, 0, 9, 9, 200, 250, 0, 0] + [0] * 759)
+    path = tmp_path / "mask.png"
+    path.write_bytes(saved(image, transparency=b"\x00\xff\x00"))
+    assert np.argwhere(read_mask(str(path))).tolist() == ANNOTATED
+    assert np.argwhere(read_mask(str(path), 199)).tolist() == ANNOTATED
+    assert not read_mask(str(path), 200).any()
+
+
+def test_a_palette_whose_opacities_end_before_its_colours(tmp_path):
+    """The colours without one are opaque; number 0, which every other pixel has, is transparent."""
+    image = Image.fromarray(drawn(3), "P")
+    image.putpalette([255] * 768)
+    path = tmp_path / "mask.png"
+    path.write_bytes(saved(image, transparency=b"\x00"))
+    assert np.argwhere(read_mask(str(path))).tolist() == ANNOTATED
+
+
+@pytest.mark.parametrize("mode", ["1", "L"])
+def test_black_and_white_with_white_as_the_transparent_value(tmp_path, mode):
+    """White is background then; what is opaque was drawn in black, so it is annotated."""
+    image = Image.fromarray(255 - drawn(255)).convert(mode)
+    path = tmp_path / "mask.png"
+    path.write_bytes(saved(image, transparency=255))
+    assert np.argwhere(read_mask(str(path))).tolist() == ANNOTATED
+
+
+def test_exactly_half_is_not_most():
+    field = np.ones((10, 20), bool)
+    field[:, 0] = field[0, :] = False  # 29 pixels outside
+    half_inside = np.zeros_like(field)
+    half_inside[1:, 1:10] = True  # 81 of 171
+    check_against_field(half_inside, field, "mask.png")
+    whole = np.ones((2, 2), bool)
+    check_against_field(np.array([[1, 1], [0, 0]], bool), whole, "mask.png")
+    with pytest.raises(DataError, match="75% of the field of view"):
+        check_against_field(np.array([[1, 1], [1, 0]], bool), whole, "mask.png")
+    outside = np.ones((2, 100), bool)
+    outside[:, :1] = False  # one per cent, of which a half is annotated
+    mask = np.zeros_like(outside)
+    mask[0, 0] = True
+    check_against_field(mask, outside, "mask.png")
+    mask[1, 0] = True
+    with pytest.raises(DataError, match="100% of what lies outside"):
+        check_against_field(mask, outside, "mask.png")

@@ -90,3 +90,18 @@ def test_patches_of_another_side():
     patches = cut(image, yx, side=20)
     assert patches.shape == (6, 3, 20, 20)
     assert (patches[4] == image[10:30, 10:30].transpose(2, 0, 1)).all()
+
+
+def test_a_grid_keeps_to_the_field_of_view():
+    part = field()
+    part[:, 60:] = False
+    corners_in_it = grid(part, 20, 20)
+    assert corners_in_it.dtype == np.int32
+    assert corners_in_it.tolist() == [[y, x] for y in range(0, 81, 20) for x in (0, 20, 40)]
+
+
+def test_scattered_corners_are_of_32_bits_also_where_there_is_none():
+    random = np.random.RandomState(0)
+    for allowed in (field(9, 9), ~field(9, 9)):
+        found = scatter(allowed, 5, random)
+        assert (found.dtype, found.shape[1]) == (np.int32, 2)

@@ -60,3 +60,19 @@ def test_few_healthy_patients_all_train():
 )
 def test_share_out(available, wanted, taken):
     assert share_out(available, wanted).tolist() == taken
+
+
+@pytest.mark.parametrize(
+    ("n", "fractions", "sizes"),
+    [
+        (4, (0.1, 0.45, 0.45), [1, 1, 2]),  # 2 + 2 would leave none to train on
+        (3, (0.05, 0.05, 0.9), [1, 1, 1]),  # so would 1 + 3
+        (9, (0.05, 0.05, 0.9), [1, 1, 7]),
+        (10, (0.7, 0.1, 0.2), [7, 1, 2]),
+    ],
+)
+def test_no_split_takes_every_patient(n, fractions, sizes):
+    patients = [f"p{number}" for number in range(n)]
+    found = split_patients(patients, [True] * n, np.random.RandomState(0), fractions)
+    assert np.bincount(found).tolist() == sizes
+    assert found.dtype == int

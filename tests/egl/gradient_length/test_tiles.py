@@ -48,3 +48,9 @@ def test_every_position_is_in_a_tile(short, multiple):
         assert tile.rows.stop - tile.rows.start <= max(4 // multiple, 1) * multiple
         seen[tile.rows, tile.columns] = True
     assert seen[inside].all()
+
+
+def test_where_the_positions_begin_makes_no_tile_shorter(short):
+    inside = np.zeros((40, 40), bool)
+    inside[30:34, 30:34] = True
+    assert list(tiles(inside, 24)) == [Tile(slice(30, 34), slice(30, 34))]

@@ -50,3 +50,7 @@ def test_a_training_set_reads_pixels_of_all_and_labels_of_those_that_were_given(
     assert training.label_of(7) == 1
     with pytest.raises(KeyError):
         training.read([9], random)
+
+
+def test_a_training_set_begins_with_what_was_chosen_before():
+    assert TrainingSet(None, (4, 2)).chosen == [4, 2]

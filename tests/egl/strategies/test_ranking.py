@@ -35,3 +35,7 @@ def test_an_image_without_patches():
 def test_unknown_reductions(reduction):
     with pytest.raises(EglError, match="give one of sum, mean, topN"):
         image_score(np.ones(3), 3, reduction)
+
+
+def test_the_paper_s_sum_is_the_default():
+    assert image_score([1.0, 2.0], 6) == image_score([1.0, 2.0], 6, "sum") == 9

@@ -9,6 +9,7 @@ from egl.training.stopping import should_stop
         ([(1.0, 1.0, 0.5)], False),
         ([(1.0, 1.0, 0.5), (0.9, 1.1, 0.6)], False),  # the training loss still falls
         ([(1.0, 1.0, 0.5), (1.1, 0.9, 0.6)], False),  # the validation loss still falls
+        ([(1.0, 1.0, 0.5), (0.99, 0.99, 0.6)], True),  # by exactly one: "by less" begins below
         ([(1.0, 1.0, 0.5), (0.995, 0.995, 0.6)], True),  # by half a percent: not significantly
         (
             [(1.0, 1.0, 0.5), (0.8, 0.8, 0.6), (0.81, 0.9, 0.7)],
