@@ -9,6 +9,9 @@ REPRODUCED, NOT_REPRODUCED, CONTRADICTED, UNDECIDED = VERDICTS = (
     "contradicted",
     "undecided",
 )
+# What stands in a verdict's place where the runs cannot carry one.
+DEMONSTRATION = "demonstration"
+LEAST_SEEDS = 5
 
 
 class Claim(NamedTuple):
@@ -103,3 +106,11 @@ def by_interval(mean: float, half: float) -> str:
     if mean - half > 0:
         return REPRODUCED
     return CONTRADICTED if mean + half < 0 else NOT_REPRODUCED
+
+
+def decided(verdict: str, seeds: int, synthetic: bool) -> str:
+    """Return a verdict, or DEMONSTRATION: of phantoms, and of fewer seeds than LEAST_SEEDS.
+
+    seeds: behind the verdict; synthetic: whether the photographs are phantoms
+    """
+    return DEMONSTRATION if synthetic or seeds < LEAST_SEEDS else verdict

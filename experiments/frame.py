@@ -7,9 +7,11 @@ An experiment is a module, of this package or of any other, with
     there are none.
                                         Nothing below looks at a run again
     draw(tables) -> {file: Figure}      the figures, by the name of their PNG; a generator of pairs
-    will do verdict(tables) -> {claim: verdict} what the tables say about the paper's claims, by the
-    claims' rules; may be absent csvs(tables) -> {file: DataFrame}   the numbers behind the figures;
-    may be absent
+    will do
+    verdict(tables) -> {claim: verdict}  what the tables say about the paper's claims, by the
+    claims' rules; may be absent
+    seeds(tables) -> int                how many seeds are behind the verdict: without it, none
+    csvs(tables) -> {file: DataFrame}   the numbers behind the figures; may be absent
 
 and beside it templates/NAME.md.j2: the words. The template sees the tables by their names, the
 `protocol`, the module's own constants as `experiment`, `paired` and `where` of experiments.curves,
@@ -33,17 +35,13 @@ from experiments.protocols import Protocol
 from experiments.results import Results
 from experiments.section import Section, read_section
 from experiments.tasks import Task
+from experiments.words import lead, plural
 
 Tasks = Dict[str, Task]
 Tables = Dict[str, Any]  # DataFrames by name, and single numbers that the words need
 Figures = Iterator[Tuple[str, Figure]]
 Verdicts = Dict[str, str]
 Csvs = Dict[str, pd.DataFrame]
-
-
-def plural(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 seed, 2 seeds."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def listed(items: Iterable[Any]) -> str:
@@ -71,21 +69,25 @@ FILTERS = {
     "label": plots.label,  # egl -> EGL
     "plural": plural,
     "listed": listed,
+    "lead": lead,  # differences of seeds -> a sentence
 }
 
 
-def section(module: ModuleType, results: Results) -> Optional[Section]:
+def section(
+    module: ModuleType, results: Results, tables: Optional[Tables] = None
+) -> Optional[Section]:
     """Return an experiment's Section; None where no run is finished.
 
-    Its figures and CSVs are written into results.out.
+    tables: what measure() says, where that is known. Figures and CSVs are written into results.out.
     """
-    tables = module.measure(results)
+    tables = module.measure(results) if tables is None else tables
     if not tables:
         return None
     figures = dict(module.draw(tables))
     files = module.csvs(tables) if hasattr(module, "csvs") else {}
     verdicts = module.verdict(tables) if hasattr(module, "verdict") else {}
-    found = read_section(words(module, tables, results.protocol), verdicts, list(files))
+    seeds = module.seeds(tables) if hasattr(module, "seeds") else 0
+    found = read_section(words(module, tables, results.protocol), verdicts, list(files), seeds)
     if {figure.file for figure in found.figures} != set(figures):
         raise ValueError(f"{module.__name__}: the template and draw() have different figures")
     for file, figure in figures.items():

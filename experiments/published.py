@@ -2,7 +2,7 @@
 
 import csv
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,6 @@ COLUMNS = ("batch", "metric", "strategy", "value")
 METRICS = ("f_measure", "sensitivity", "specificity")
 STRATEGIES = ("random", "egl")
 NUMBERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "published_numbers.csv")
-
-
-def read_numbers() -> List[Dict[str, str]]:
-    """Return the numbers in the paper's text: dicts with quantity, value and place in it."""
-    with open(NUMBERS, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def read_curves(path: str) -> pd.DataFrame:

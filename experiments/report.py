@@ -2,31 +2,45 @@
 
 import base64
 import os
-import platform
-import shutil
-from datetime import datetime, timezone
-from typing import Any, Counter, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+import re
+from types import ModuleType
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import jinja2
-import numpy as np
+from markupsafe import Markup, escape
 
-from data_prep import __version__
 from data_prep.files import write_csv, write_text
 from data_prep.prepare import summary
 from data_prep.settings import flat
-from egl.nets.runtime import blas_description
 from egl.training.run_folder import read_table
-from experiments.claims import CLAIMS
-from experiments.frame import section
+from experiments import plots
+from experiments.about import costs, described, scaled, surroundings
+from experiments.claims import CLAIMS, DEMONSTRATION, LEAST_SEEDS, Claim, decided
+from experiments.frame import FILTERS, Tables, section
 from experiments.long_table import long_table, write_long_table
+from experiments.pages import write_page
 from experiments.paper import FURTHER, NAMES, experiment
-from experiments.protocols import FULL
-from experiments.published import read_numbers
-from experiments.results import Results
-from experiments.section import Section
+from experiments.printed import beside, of_claim
+from experiments.results import DamagedRun, Results
+from experiments.section import Section, read_section
 from experiments.setups import SETUPS
 
 TEMPLATES = os.path.dirname(os.path.abspath(__file__))
+NOT_RUN = "not run"
+INSIDE = 200_000  # bytes: a CSV of at most so many is inside report.html
+# What a damaged file makes of an experiment whose tables were read without a complaint.
+_DAMAGE = (KeyError, ValueError, TypeError, IndexError, AttributeError)
+
+
+class Row(NamedTuple):
+    """A claim: what the paper says and prints, what came of it here, and in which section."""
+
+    claim: str
+    told: Claim
+    printed: str
+    verdict: str
+    measured: str
+    section: str
 
 
 def write_report(
@@ -39,6 +53,7 @@ def write_report(
 ) -> str:
     """Write report.html and every experiment's figures and CSVs, claims.csv and results.csv.
 
+    A run with a damaged file is left out, and named in the report and in results.damaged.
     failed: messages of runs that did not finish; seconds: the command has taken, None if it has run
     nothing; markdown: a path ending in .md for the same as Markdown, with a folder of that name for
     its CSVs and the figures that show no photographs; others: experiments from outside the package,
@@ -46,42 +61,89 @@ def write_report(
     verdicts stand beside this one's. Returns the report's path.
     """
     modules = {name: experiment(name) for name in dict.fromkeys((*NAMES, *FURTHER, *others))}
-    found = {name: section(module, results) for name, module in modules.items()}
+    facts = _facts(results, modules)
+    found = {
+        name: section(modules[name], results, tables) for name, tables in facts["tables"].items()
+    }
     sections = {name: part for name, part in found.items() if part}
-    verdicts: Dict[str, Any] = {}
-    for part in sections.values():
-        for verdict in part.verdicts:
-            verdicts.setdefault(verdict.claim, verdict)
-    claims = [(claim, text, verdicts.get(claim)) for claim, text in CLAIMS.items()]
-    rows = [
-        (claim, verdict.verdict if verdict else "not run", verdict.measured if verdict else "")
-        for claim, _, verdict in claims
-    ]
-    write_csv(results.file("claims.csv"), ("claim", "verdict", "measured"), rows)
     store, sheet = results.stores["all"], results.file("store.png")
+    synthetic = store.attributes["dataset"] == "phantoms"
+    rows = _claims(sections, synthetic)
+    written = [(row.claim, row.verdict, row.measured) for row in rows]
+    write_csv(results.file("claims.csv"), ("claim", "verdict", "measured"), written)
     content = {
         "sections": sections,
-        "claims": claims,
-        "setup": _described(results.protocol),
+        "claims": rows,
+        "demonstrations": [row.claim for row in rows if row.verdict == DEMONSTRATION],
+        "least": LEAST_SEEDS,
+        "setup": described(results.protocol),
         "elsewhere": [_verdicts_under(setup, results) for setup in setups],
-        "long": write_long_table(long_table(results, modules), results.out),
-        "published": read_numbers(),
-        "about": _about(results, {name: modules[name] for name in sections}, seconds),
+        "long": write_long_table(facts["long"], results.out),
+        "numbers": beside(store, results.protocol),
+        "about": surroundings(results, facts["commits"], seconds),
+        "costs": [cost for cost in facts["costs"] if cost.runs],
         "data": summary(store),
-        "synthetic": store.attributes["dataset"] == "phantoms",
+        "synthetic": synthetic,
         "dataset": store.attributes["dataset"],
         "licence": store.attributes["licence"],
         "protocol": results.protocol.name,
-        "scaled": _scaled(results.protocol),
+        "scaled": scaled(results.protocol),
         "settings": flat(results.protocol),
         "failed": failed,
+        "damaged": list(results.damaged.values()),
         "sheet": _embedded(sheet) if os.path.exists(sheet) else None,
     }
+    content["chapter"] = _chapter(content)
     path = results.file("report.html")
-    _render("report.html.j2", path, embedded=lambda file: _embedded(results.file(file)), **content)
+    html = {
+        "picture": lambda figure: _picture(results, figure),
+        "linked": lambda file: _linked(results.file(file), file),
+        "svg_of": plots.svg_of,
+    }
+    _render("report.html.j2", path, **html, **content)
     if markdown:
-        _write_markdown(results, markdown, content)
+        write_page(results, markdown, content, _render)
     return path
+
+
+def _facts(results: Results, modules: Mapping[str, ModuleType]) -> Dict[str, Any]:
+    """Return {tables, costs, commits, long} of all runs that are whole.
+
+    A run that shows itself as damaged on the way is left out, and all is read again.
+    """
+    while True:
+        try:
+            tables = {name: _measured(name, module, results) for name, module in modules.items()}
+            of_runs, commits = costs(results, modules)
+            long = long_table(results, modules)
+            return {"tables": tables, "costs": of_runs, "commits": commits, "long": long}
+        except DamagedRun as error:
+            results.damage(error)
+
+
+def _measured(name: str, module: ModuleType, results: Results) -> Tables:
+    try:
+        tables: Tables = module.measure(results)
+        return tables
+    except _DAMAGE as error:
+        reason = f"{type(error).__name__}: {error}"
+        results.damaged[name] = (
+            f"experiment {name}: cannot be drawn ({reason}); a file of its runs is damaged: remove "
+            "their folders and run egl reproduce again"
+        )
+        return {}
+
+
+def _claims(sections: Mapping[str, Section], synthetic: bool) -> List[Row]:
+    found: Dict[str, Tuple[str, str, str]] = {}
+    for name, part in sections.items():
+        for verdict in part.verdicts:
+            word = decided(verdict.verdict, verdict.seeds, synthetic)
+            found.setdefault(verdict.claim, (word, verdict.measured, name))
+    return [
+        Row(claim, told, of_claim(claim), *found.get(claim, (NOT_RUN, "", "")))
+        for claim, told in CLAIMS.items()
+    ]
 
 
 class Elsewhere(NamedTuple):
@@ -98,30 +160,17 @@ def _verdicts_under(setup: str, results: Results) -> Elsewhere:
     return Elsewhere(SETUPS[setup].title, verdicts, f"{setup}/report.html")
 
 
-def _described(protocol: Any) -> str:
-    """Return the set-up of SGD of the runs, in words."""
-    trainer = protocol.images.trainer
-    scale = f"pixels minus the {'training' if trainer.scaling == 'mean' else 'patch'} mean"
-    return (
-        f"{SETUPS[protocol.setup].title}: {scale}, times 1/{1 / trainer.factor:.4g}; rate "
-        f"{trainer.rate:g}, {trainer.lr_policy}; momentum {trainer.momentum:g}, weight decay "
-        f"{trainer.weight_decay:g}"
-    )
-
-
-def _write_markdown(results: Results, path: str, content: Dict[str, Any]) -> None:
-    folder = path[: -len(".md")]
-    os.makedirs(folder, exist_ok=True)
-    sections: List[Section] = list(content["sections"].values())
-    files = ["claims.csv", content["long"], *(name for part in sections for name in part.files)]
-    figures = [figure for part in sections for figure in part.figures]
-    files += [figure.file for figure in figures if not figure.photographs]
-    for name in files:
-        shutil.copyfile(results.file(name), os.path.join(folder, name))
-    _render("results.md.j2", path, folder=os.path.basename(folder), **content)
+def _chapter(content: Mapping[str, Any]) -> Section:
+    """Return the chapter in the manner of reproducibility reports, filled in."""
+    template = _environment("reproducibility.md.j2").get_template("reproducibility.md.j2")
+    return read_section(template.render(**content), {}, [])
 
 
 def _render(template: str, path: str, **content: Any) -> None:
+    write_text(path, _environment(template).get_template(template).render(**content))
+
+
+def _environment(template: str) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=template.endswith(".html.j2"),
@@ -129,60 +178,31 @@ def _render(template: str, path: str, **content: Any) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    write_text(path, environment.get_template(template).render(**content))
+    environment.filters.update(FILTERS, bold=_bold)
+    return environment
 
 
-def _about(
-    results: Results, modules: Mapping[str, Any], seconds: Optional[float]
-) -> List[Tuple[str, str]]:
-    """Return how the results came about: (name, value) pairs."""
-    commit = os.environ.get("EGL_COMMIT") or "unknown"
-    blas = "{library} {version} with {kernels} kernels, one thread a run"
-    pairs = [
-        ("version", f"{__version__}, commit {commit}"),
-        ("drawn", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
-        ("machine", f"{_processor()}, {len(os.sched_getaffinity(0))} cores for this process"),
-        ("device", results.protocol.images.trainer.device),
-        ("Python, numpy", f"{platform.python_version()}, {np.__version__}"),
-        ("BLAS", ", ".join(blas.format(**pool) for pool in blas_description())),
-    ]
-    if seconds is not None:
-        minutes, rest = divmod(seconds, 60)
-        words = f"{minutes:.0f} min {rest:.0f} s; what was finished before was not made again"
-        pairs.append(("last start of the command took", words))
-    seen: Set[str] = set()
-    commits: Counter[str] = Counter()
-    for name, module in modules.items():
-        runs = [run for run in module.tasks(results.protocol) if results.finished(run)]
-        metrics = {run: results.metrics(run) for run in runs if run not in seen}
-        minutes = sum(of_run["seconds"] for of_run in metrics.values()) / 60
-        shared = " beside those above" if seen & set(runs) else ""
-        pairs.append((name, f"{len(runs)} runs, {minutes:.0f} core minutes{shared}"))
-        commits.update(of_run.get("commit") or "unknown" for of_run in metrics.values())
-        seen.update(runs)
-    counted = ", ".join(f"{commit} ({n} runs)" for commit, n in sorted(commits.items()))
-    return [*pairs, ("the runs' commits", counted)]
+def _bold(text: str) -> Markup:
+    """Return Markdown's **words** as HTML, everything else escaped."""
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", str(escape(text))))
 
 
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            models = [line for line in file if line.startswith("model name")]
-    except OSError:
-        models = []
-    return models[0].split(":", 1)[1].strip() if models else platform.machine()
+def _picture(results: Results, figure: Any) -> str:
+    """Return a figure as a data: link: photographs as PNG, a chart as SVG."""
+    file = figure.file if figure.photographs else plots.svg_of(figure.file)
+    return _embedded(results.file(file))
+
+
+_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".csv": "text/csv"}
 
 
 def _embedded(path: str) -> str:
+    kind = _TYPES[os.path.splitext(path)[1]]
     with open(path, "rb") as file:
-        return "data:image/png;base64," + base64.b64encode(file.read()).decode("ascii")
+        return f"data:{kind};base64," + base64.b64encode(file.read()).decode("ascii")
 
 
-def _scaled(protocol: Any) -> List[Tuple[str, Any, Any]]:
-    """Return what differs from the paper's own protocol: (name, here, there)."""
-    full = dict(flat(FULL))
-    return [
-        (name, value, full[name])
-        for name, value in flat(protocol)
-        if name != "name" and value != full[name]
-    ]
+def _linked(path: str, name: str) -> str:
+    """Return a link to a CSV that works in a mailed report, where it is small; else to the file."""
+    small = name.endswith(".csv") and os.path.getsize(path) <= INSIDE
+    return _embedded(path) if small else name

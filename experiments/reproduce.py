@@ -1,9 +1,7 @@
 """`egl reproduce` and `egl report`: data, stores, runs, report; what is finished stays."""
 
-import json
 import os
 import time
-from dataclasses import dataclass, replace
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import pandas as pd
@@ -13,61 +11,20 @@ from data_prep.contact_sheet import write_contact_sheet
 from data_prep.files import write_json
 from data_prep.locks import locked
 from data_prep.prepare import PrepareSettings, prepare
-from data_prep.settings import SettingsError, as_dict, from_dict, setting
+from data_prep.settings import as_dict
 from data_prep.store import PatchStore
 from experiments.estimate import measure_speed, seconds
 from experiments.one_commit import keep_one_commit
+from experiments.pages import check_page
 from experiments.paper import experiment
 from experiments.processes import BadInput, run_in_child
-from experiments.protocols import PHANTOMS, PROTOCOLS, Protocol
+from experiments.protocols import PHANTOMS, Protocol
 from experiments.report import write_report
+from experiments.request import REQUEST, Request, read_request
 from experiments.results import Results
 from experiments.runner import run_tasks, unfinished
 from experiments.setups import CALIBRATED, SETUPS
 from experiments.tasks import Task
-
-REQUEST = "request.json"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What decides the numbers; kept as OUT/request.json, to draw the report again.
-
-    source: the data set's folder, None: phantoms; protocol: a name in PROTOCOLS; only: the
-    experiments, by name or as package.module, and setups: names in experiments.setups; of both,
-    none: the protocol's own; strategies: further ones; seeds: None as in the protocol; device:
-    "cpu" or "gpu:N"
-    """
-
-    source: Optional[str] = setting(None, "the data set's folder; none: phantoms", kind=str)
-    protocol: str = "quick"
-    only: Tuple[str, ...] = ()
-    setups: Tuple[str, ...] = ()
-    strategies: Tuple[str, ...] = ()
-    seeds: Optional[int] = setting(None, "seeds where seeds are compared", kind=int)
-    scale: float = 1.0
-    mask_threshold: int = 0
-    device: str = "cpu"
-
-    def full_protocol(self) -> Protocol:
-        """Return the Protocol with the changes that were asked for, under the first set-up."""
-        base = PROTOCOLS[self.protocol]
-        prepare_settings = replace(
-            base.prepare, scale=self.scale, mask_threshold=self.mask_threshold
-        )
-        prepare_settings.check()
-        return replace(
-            base.with_trainer(device=self.device),
-            experiments=self.only or base.experiments,
-            setups=self.setups or base.setups,
-            prepare=prepare_settings,
-            strategies=tuple(self.strategies),
-            seeds=self.seeds or base.seeds,
-            fig2_seeds=self.seeds or base.fig2_seeds,
-            readings_seeds=min(self.seeds or base.readings_seeds, base.readings_seeds),
-            baseline_seeds=min(self.seeds or base.baseline_seeds, base.baseline_seeds),
-            grid_seeds=min(self.seeds or base.grid_seeds, base.grid_seeds),
-        )
 
 
 def reproduce(
@@ -100,26 +57,32 @@ def reproduce(
         failed = []
         for setup in tasks:
             failed += _run(tasks[setup], stores, _runs(out, setup), setup, jobs, request.device)
-        path = _write_reports(out, protocol, stores, failed, published, time.monotonic() - began)
-    return path, failed
+        path, damaged = _write_reports(
+            out, protocol, stores, failed, published, time.monotonic() - began
+        )
+    return path, [*failed, *damaged]
 
 
 def report(
     out: str, published: Optional[pd.DataFrame] = None, markdown: Optional[str] = None
-) -> str:
-    """Draw the report of the folder `out` again from its runs, without training; return its path.
+) -> Tuple[str, List[str]]:
+    """Draw the report of the folder `out` again from its runs, without training.
+
+    Returns its path, and what is wrong with runs that are damaged, and left out.
 
     markdown: a path ending in .md, where the results go too, with their figures and CSVs in a
     folder of the same name; those of the paper's equation beside it, in NAME-equation.md.
     """
-    try:
-        with open(os.path.join(out, REQUEST), encoding="utf-8") as file:
-            request = from_dict(Request, json.load(file), REQUEST)
-        protocol = request.full_protocol()
-    except (OSError, ValueError, SettingsError, KeyError) as error:
-        raise BadInput(f"{out}: is no folder of egl reproduce ({error}); give its --out") from error
+    protocol = read_request(out).full_protocol()
+    for setup in protocol.setups if markdown else ():
+        check_page(_page(str(markdown), setup))
     stores = {name: PatchStore(_store_path(out, name)) for name in protocol.stores()}
     return _write_reports(out, protocol, stores, [], published, None, markdown)
+
+
+def _page(markdown: str, setup: str) -> str:
+    """Return the page of a set-up: NAME.md, or NAME-setup.md."""
+    return markdown if setup == CALIBRATED else f"{markdown[: -len('.md')]}-{setup}.md"
 
 
 def _folder(out: str, setup: str) -> str:
@@ -138,20 +101,23 @@ def _write_reports(
     published: Optional[pd.DataFrame],
     seconds_taken: Optional[float],
     markdown: Optional[str] = None,
-) -> str:
-    """Write a report for each set-up; return the path of the calibrated one's, or of the only."""
+) -> Tuple[str, List[str]]:
+    """Write a report for each set-up; return the path of the calibrated one's, or of the only.
+
+    And what is wrong with damaged runs.
+    """
+    damaged: List[str] = []
     path, others = "", [name for name in protocol.experiments if "." in name]
     # The calibrated one's comes last: it shows the verdicts of the others beside its own.
     for setup in sorted(protocol.setups, key=lambda setup: setup == CALIBRATED):
         folder = _folder(out, setup)
         os.makedirs(folder, exist_ok=True)
         results = Results(folder, protocol.under(setup), stores, published)
-        page = markdown
-        if markdown and setup != CALIBRATED:
-            page = f"{markdown[: -len('.md')]}-{setup}.md"
+        page = _page(markdown, setup) if markdown else None
         beside = [name for name in protocol.setups if setup == CALIBRATED and name != CALIBRATED]
         path = write_report(results, failed, seconds_taken, page, others, beside)
-    return path
+        damaged += results.damaged.values()
+    return path, damaged
 
 
 def _tasks(protocol: Protocol, setup: str) -> Dict[str, Task]:

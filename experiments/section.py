@@ -6,7 +6,7 @@ from typing import Dict, List, Sequence
 
 FIGURE = re.compile(r"!\[(?P<caption>.*)\]\((?P<file>[^)]+)\)(?P<photographs>\{photographs\})?")
 VERDICT = re.compile(r"Verdict (?P<claim>C\d+): (?P<measured>.*)")
-TABLE = "Table: "
+TABLE, CONCLUSION = "Table: ", "Conclusion: "
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,23 @@ class Table:
 
 @dataclass(frozen=True)
 class Verdict:
-    """claim: "C1" to "C7"; verdict: one of claims.VERDICTS; measured: effect, interval, seeds."""
+    """claim: "C1" to "C7"; verdict: one of claims.VERDICTS; measured: effect, interval, seeds.
+
+    seeds: how many are behind it
+    """
 
     claim: str
     verdict: str
     measured: str
+    seeds: int = 0
 
 
 @dataclass(frozen=True)
 class Section:
-    """title: a heading; text: paragraphs; files: CSVs behind the figures."""
+    """title: a heading; text: paragraphs; files: CSVs behind the figures.
+
+    conclusion: a sentence or two that the numbers carry
+    """
 
     title: str
     text: Sequence[str]
@@ -50,9 +57,12 @@ class Section:
     tables: Sequence[Table] = ()
     verdicts: Sequence[Verdict] = ()
     files: Sequence[str] = field(default=())
+    conclusion: str = ""
 
 
-def read_section(text: str, verdicts: Dict[str, str], files: Sequence[str]) -> Section:
+def read_section(
+    text: str, verdicts: Dict[str, str], files: Sequence[str], seeds: int = 0
+) -> Section:
     """Return the Section that a text describes: blocks with blank lines between them.
 
         # Title
@@ -60,11 +70,12 @@ def read_section(text: str, verdicts: Dict[str, str], files: Sequence[str]) -> S
         Table: caption                        then the rows, the first of them the header:
         | cell | cell |
         Verdict C1: what was measured
+        Conclusion: a sentence
 
-    Any other block is a paragraph. verdicts: {claim: verdict}; files: names of CSVs. ValueError
-    where the text and `verdicts` are not about the same claims.
+    Any other block is a paragraph. verdicts: {claim: verdict}; files: names of CSVs; seeds:
+    behind the verdicts. ValueError where the text and `verdicts` are not about the same claims.
     """
-    title, paragraphs, figures, tables = "", [], [], []
+    title, conclusion, paragraphs, figures, tables = "", "", [], [], []
     measured: Dict[str, str] = {}
     for block in re.split(r"\n\s*\n", text.strip()):
         lines = [line.strip() for line in block.strip().splitlines()]
@@ -78,12 +89,14 @@ def read_section(text: str, verdicts: Dict[str, str], files: Sequence[str]) -> S
             tables.append(_table(lines))
         elif verdict:
             measured[verdict["claim"]] = verdict["measured"]
+        elif joined.startswith(CONCLUSION):
+            conclusion = joined[len(CONCLUSION) :]
         elif joined:
             paragraphs.append(joined)
     if set(measured) != set(verdicts):
         raise ValueError(f"{title}: words on {sorted(measured)}, verdicts on {sorted(verdicts)}")
-    found = [Verdict(claim, verdicts[claim], words) for claim, words in measured.items()]
-    return Section(title, paragraphs, figures, tables, found, tuple(files))
+    found = [Verdict(claim, verdicts[claim], words, seeds) for claim, words in measured.items()]
+    return Section(title, paragraphs, figures, tables, found, tuple(files), conclusion)
 
 
 def _table(lines: List[str]) -> Table:

@@ -110,7 +110,8 @@ def add_reproduce(commands: Any) -> None:
 
 def _reproduce(options: argparse.Namespace) -> int:
     from egl.nets.runtime import import_caffe
-    from experiments.reproduce import Request, reproduce
+    from experiments.reproduce import reproduce
+    from experiments.request import Request
 
     only, strategies = _names(options.only), _strategies(options.strategies)
     import_caffe()  # before phantoms are drawn: that takes a minute
@@ -158,13 +159,17 @@ def add_report(commands: Any) -> None:
     _add_published(parser)
 
 
-def _report(options: argparse.Namespace) -> None:
+def _report(options: argparse.Namespace) -> int:
     from experiments.reproduce import report
 
     if options.markdown and not options.markdown.endswith(".md"):
         raise BadInput(f"--markdown {options.markdown}: give a name that ends in .md")
-    path = report(options.out, _published(options), options.markdown)
+    path, damaged = report(options.out, _published(options), options.markdown)
+    if damaged:
+        more = f" (and {len(damaged) - 1} more, see the report)" if len(damaged) > 1 else ""
+        print(f"egl: left out of the report: {damaged[0]}{more}", file=sys.stderr)
     print(f"report: {os.path.abspath(path)}")
+    return 1 if damaged else 0
 
 
 def add_compare(commands: Any) -> None:

@@ -75,7 +75,7 @@ def measure(results: Results) -> Tables:
         "importances": _importances(masks.read(results, runs, "importances.csv")),
         "seeds": {arm: len(of_arm) for arm, of_arm in seeds.items()},
         "training": results.metrics(runs[first])["training"],
-        "pictures": read_pictures(os.path.join(results.run(runs[first]), "pictures.npz")),
+        "pictures": results.read(runs[first], _pictures),
         "first": first,
     }
 
@@ -119,6 +119,10 @@ def _importances(table: pd.DataFrame) -> pd.DataFrame:
     mean = -table.groupby("feature", sort=False)["importance"].mean()
     order = table["feature"].map(mean.rank(method="first"))
     return table.loc[order.sort_values(kind="mergesort").index]
+
+
+def _pictures(run: str) -> Any:
+    return read_pictures(os.path.join(run, "pictures.npz"))
 
 
 def draw(tables: Tables) -> Figures:

@@ -10,7 +10,18 @@ from matplotlib.figure import Figure
 
 from experiments import plots, work
 from experiments.claims import by_interval
-from experiments.curves import heights, interval, means, paired, scores, stacked, where
+from experiments.curves import (
+    first_at_height,
+    heights,
+    interval,
+    last,
+    means,
+    paired,
+    per_run,
+    scores,
+    stacked,
+    where,
+)
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
 from experiments.tasks import with_trainer
 
@@ -26,6 +37,7 @@ POOLS = {"all": "images with exudates and healthy ones", "lesion": "images with 
 METRICS = ["f_measure", "sensitivity", "specificity"]
 BATCHES = (10, 15, 20, 30, 45, 60)  # rows of the table
 PRINTED = ("random", "egl")  # the arms of the paper's figure
+NEARLY = 0.95  # of its last value: where a curve counts as at its end
 CONVERGED = 15  # batches after which the paper says that EGL has converged
 
 
@@ -63,8 +75,8 @@ def measure(results: Results) -> Tables:
     """Return the tables of Fig. 2, over the seeds in which all arms of a pool are finished.
 
     curves: pool, arm, seed, iteration, metrics; scores: pool, arm, seed, mean_f (from the first
-    choice on), broken; heights: pool, arm, seed, batch, f; pools: pool, seeds, with_exudates,
-    healthy
+    choice on), broken; heights: pool, arm, seed, batch, f; reached: pool, arm, seed, batch (where
+    F first is at NEARLY its last value); pools: pool, seeds, with_exudates, healthy
     """
     protocol, tables, pools = results.protocol, [], []
     for pool in protocol.pools:
@@ -80,8 +92,14 @@ def measure(results: Results) -> Tables:
     first = protocol.images.initial_iterations
     scored, at = scores(curves, by, first), heights(curves, BATCHES, by)
     found = {"curves": curves, "scores": scored, "heights": at, "pools": pd.DataFrame(pools)}
+    found["reached"] = per_run(curves, by, batch=near_the_end)
     ends = {"first": first, "last": curves["iteration"].max()}
     return {**found, **ends, "published": results.published}
+
+
+def near_the_end(run: pd.DataFrame) -> float:
+    """Return the batch at which a run's F first is at NEARLY its last value; nan for an F of 0."""
+    return first_at_height(run, "iteration", "f_measure", NEARLY * last(run, "f_measure"))
 
 
 def _images(store: Any) -> Dict[str, int]:
@@ -152,6 +170,11 @@ def _draw_published(axis: Axes, published: pd.DataFrame) -> None:
         axis.plot(
             curve["batch"], curve["value"], label=words, color=plots.colour(strategy), **style
         )
+
+
+def seeds(tables: Tables) -> int:
+    """Return how many seeds of the pool with healthy images are behind the verdict."""
+    return int(where(tables["scores"], pool="all")["seed"].nunique())
 
 
 def verdict(tables: Tables) -> Verdicts:

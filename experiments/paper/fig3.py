@@ -65,7 +65,7 @@ def measure(results: Results) -> Tables:
     photographs: WRITTEN, counts (whether the run counts for C3), last (whether it is the run's last
     time); rounds: training, seed, iteration, f_measure; seeds: {kind: how many are finished};
     drawn: photographs that no run chose; same: runs that count and call all patches the same;
-    maps: {kind: maps of seed 1}
+    maps: {kind: maps of the first seed}
     """
     seeds = {
         kind: results.seeds(wanted, partial(name, kind), partial(watched, kind))
@@ -78,6 +78,7 @@ def measure(results: Results) -> Tables:
     photographs = pd.concat(tables, ignore_index=True)
     runs = photographs.groupby(["training", "seed"], sort=False)["counts"].first()
     rounds = {pair: results.rounds(watched(*pair)) for pair in runs.index}
+    first = results.protocol.first_seed
     return {
         "photographs": photographs,
         "rounds": pd.concat(
@@ -87,7 +88,9 @@ def measure(results: Results) -> Tables:
         "drawn": sum(results.metrics(name("egl", seed))["drawn"] for seed in seeds["egl"]),
         "same": sum(is_one_class(rounds[pair]) for pair in runs.index[runs]),
         "maps": {
-            kind: read_maps(results.run(name(kind, 1))) for kind in KINDS if (kind, 1) in runs.index
+            kind: results.read(name(kind, first), read_maps)
+            for kind in KINDS
+            if (kind, first) in runs.index
         },
     }
 
@@ -109,6 +112,11 @@ def _photographs(results: Results, kind: str, seed: int) -> pd.DataFrame:
     table["counts"] = bool(works and not results.metrics(run)["diverged"])
     names = {"iteration": "batch", "sum": "interestingness"}
     return table.rename(columns=names).assign(training=kind, seed=seed)
+
+
+def seeds(tables: Tables) -> int:
+    """Return how many seeds are behind the verdict, of the kind of training with fewer."""
+    return int(min(n for n in tables["seeds"].values() if n))
 
 
 def verdict(tables: Tables) -> Verdicts:

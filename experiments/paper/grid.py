@@ -123,6 +123,11 @@ def _annotation(runs: pd.DataFrame, seeds: int) -> str:
     return "\n".join(lines)
 
 
+def seeds(tables: Tables) -> int:
+    """Return how many seeds are behind the verdict: those of the cell with the fewest."""
+    return int(tables["cells"]["runs"].min())
+
+
 def verdict(tables: Tables) -> Verdicts:
     """Return the verdict on C5; a cell without a run may leave it undecided."""
     cells = tables["cells"]

@@ -72,6 +72,11 @@ def draw(tables: Tables) -> Figures:
     yield "labels.png", figure
 
 
+def seeds(tables: Tables) -> int:
+    """Return how many seeds are behind the verdict, and behind the full-data F."""
+    return int(min(tables["needed"]["seed"].nunique(), tables["full_runs"]))
+
+
 def verdict(tables: Tables) -> Verdicts:
     """Return the verdict on C6; F that is never reached counts as all labels."""
     share = paired(tables["needed"].fillna(1.0), "share")

@@ -131,6 +131,11 @@ def kind(differences: pd.Series) -> str:
     return SAME if -EQUAL <= mean - half and mean + half <= EQUAL else "too wide to tell"
 
 
+def seeds(tables: Tables) -> int:
+    """Return how many seeds are behind the verdict."""
+    return int(tables["scores"]["seed"].nunique() if len(tables["curves"]) else 0)
+
+
 def verdict(tables: Tables) -> Verdicts:
     """Return the verdict on C4; none before Algorithm 1 has run with ip1 and another stop."""
     if tables["curves"].empty:

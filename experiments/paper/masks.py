@@ -75,9 +75,18 @@ def measure(results: Results) -> Tables:
         "photographs": where(photographs, seed=first),
         "wrong": {lesion: wrong.get(lesion, 0) for lesion in (0, 1)},
         "trained": [results.metrics(baseline.name(seed)) for seed in runs],
-        "pictures": read_pictures(os.path.join(results.run(runs[first]), "overlays.npz")),
+        "pictures": results.read(runs[first], _overlays),
         "first": first,
     }
+
+
+def seeds(tables: Tables) -> int:
+    """Return how many seeds are behind the verdict."""
+    return int(tables["scores"]["seed"].nunique())
+
+
+def _overlays(run: str) -> Any:
+    return read_pictures(os.path.join(run, "overlays.npz"))
 
 
 def verdict(tables: Tables) -> Verdicts:

@@ -92,6 +92,11 @@ def draw(tables: Tables) -> Figures:
     yield "patches.png", figure
 
 
+def seeds(tables: Tables) -> int:
+    """Return how many seeds are behind the verdict."""
+    return int(tables["scores"]["seed"].nunique())
+
+
 def verdict(tables: Tables) -> Verdicts:
     """Return the verdict on C2."""
     f = paired(tables["scores"], "last_f")

@@ -1,6 +1,6 @@
 import pytest
 
-from experiments.claims import CLAIMS, by_interval
+from experiments.claims import CLAIMS, by_interval, decided
 
 
 def test_all_seven():
@@ -18,3 +18,11 @@ def test_all_seven():
 )
 def test_the_interval_decides(mean, half, verdict):
     assert by_interval(mean, half) == verdict
+
+
+@pytest.mark.parametrize(
+    ("seeds", "synthetic", "word"),
+    [(5, False, "reproduced"), (4, False, "demonstration"), (10, True, "demonstration")],
+)
+def test_phantoms_and_few_seeds_are_a_demonstration(seeds, synthetic, word):
+    assert decided("reproduced", seeds, synthetic) == word

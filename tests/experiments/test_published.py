@@ -1,7 +1,8 @@
 import pytest
 
 from egl.errors import EglError
-from experiments.published import read_curves, read_numbers
+from experiments.printed import OURS, read_numbers
+from experiments.published import read_curves
 
 HEAD = "batch,metric,strategy,value\n"
 
@@ -52,3 +53,4 @@ def test_the_numbers_of_the_text_name_their_place():
     numbers = read_numbers()
     assert len(numbers) > 10
     assert all(row["quantity"] and float(row["value"]) > 0 and row["place"] for row in numbers)
+    assert {row["ours"] for row in numbers} - {""} == set(OURS)

@@ -14,7 +14,8 @@ from egl.training.run_folder import read_settings
 from experiments import protocols
 from experiments.paper import NAMES
 from experiments.processes import BadInput
-from experiments.reproduce import Request, report, reproduce
+from experiments.reproduce import report, reproduce
+from experiments.request import Request
 from experiments.setups import EQUATION
 from experiments.tasks import with_selection
 
@@ -76,9 +77,16 @@ def test_the_report_is_whole_and_by_itself(whole):
         assert f'<h2 id="{name}">' in html
     assert len(re.findall('src="data:image/png;base64,', html)) > len(ALL)
     assert not re.findall('src="(?!data:)', html)
-    links = re.findall('href="([^"]+)"', html)
-    assert {"results.csv", "fig2.csv", "masks-curves.csv"} < set(links)
+    inside = re.findall('href="data:text/csv;base64,[^"]+" download="([^"]+)"', html)
+    assert {"fig2.csv", "masks-curves.csv"} < set(inside)
+    links = [link for link in re.findall('href="([^"#]+)"', html) if link[:5] != "data:"]
+    assert {"fig2-all.svg", "fig2-all.png"} < set(links)
     assert [link for link in links if not (whole / link).exists()] == []
+    anchors = re.findall('href="#([^"]+)"', html)
+    assert {"C1", "fig2", "claims", "top", "scope"} < set(anchors)
+    assert [anchor for anchor in anchors if f'id="{anchor}"' not in html] == []
+    assert "A demonstration, on photographs that this package drew itself" in html
+    assert "reproduced" not in set(pd.read_csv(whole / "claims.csv")["verdict"])
     for claim in range(1, 8):
         assert f"<td>C{claim}</td>" in html
     assert 'class="verdict">not run' not in html
@@ -125,7 +133,7 @@ def test_drawn_again_without_training_and_as_markdown(whole, tmp_path):
     assert [link for link in links if not (tmp_path / link).exists()] == []
     assert "\n\n\n\n" not in text
     claims = [line for line in text.splitlines() if line.startswith("| C")]
-    assert [line.count("|") for line in claims] == [5] * 7
+    assert [line.count("|") for line in claims] == [6] * 7
 
 
 def test_results_csv_has_every_evaluation_of_every_run(whole):
@@ -175,7 +183,7 @@ def test_the_paper_s_equation_has_a_folder_and_a_report_of_its_own(with_stores, 
     assert (tmp_path / "page-equation.md").exists()
     page = (tmp_path / "page.md").read_text()
     claims = [line for line in page.splitlines() if line.startswith("| C")]
-    assert [line.count("|") for line in claims] == [7] * 7
+    assert [line.count("|") for line in claims] == [8] * 7
 
 
 def test_one_experiment_alone(with_stores, phantoms, tmp_path):

@@ -55,7 +55,7 @@ def test_numbers_have_types_and_names_are_text(three):
 
 
 def test_a_missing_table_is_named(three):
-    with pytest.raises(EglError, match=r"none\.csv: cannot be read .* rerun"):
+    with pytest.raises(EglError, match=r"none\.csv: cannot be read .* remove the run"):
         three.table("whole", "none.csv")
 
 

@@ -66,7 +66,8 @@ def test_verdict_and_tables(results):
     assert (verdict.claim, verdict.verdict) == ("C1", "not reproduced")
     assert verdict.measured == (
         "Mean F from batch 6 to 15, EGL minus random: 0.150 (2 seeds, pool with healthy "
-        "images); F at 15 batches: 0.150."
+        "images); F at 15 batches: 0.150. F first reaches 95% of its last value at batch 5 by EGL, at "
+        "batch 5 by random choice (medians over seeds)."
     )
     assert found.tables[0].rows == [
         ["10 batches", "0.400", "0.550", "0.150"],
