@@ -13,12 +13,14 @@ from data_prep.locks import locked
 from data_prep.prepare import PrepareSettings, prepare
 from data_prep.settings import as_dict
 from data_prep.store import PatchStore
+from egl.errors import EglError
 from experiments.estimate import measure_speed, seconds
 from experiments.one_commit import keep_one_commit
 from experiments.pages import check_page
 from experiments.paper import experiment
 from experiments.processes import BadInput, run_in_child
 from experiments.protocols import PHANTOMS, Protocol
+from experiments.published import remembered
 from experiments.report import write_report
 from experiments.request import REQUEST, Request, read_request
 from experiments.results import Results
@@ -107,6 +109,10 @@ def _write_reports(
     And what is wrong with damaged runs.
     """
     damaged: List[str] = []
+    try:
+        published = remembered(out, published)
+    except EglError as error:
+        damaged.append(str(error))
     path, others = "", [name for name in protocol.experiments if "." in name]
     # The calibrated one's comes last: it shows the verdicts of the others beside its own.
     for setup in sorted(protocol.setups, key=lambda setup: setup == CALIBRATED):

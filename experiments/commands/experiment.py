@@ -201,10 +201,10 @@ def _compare(options: argparse.Namespace) -> None:
 def _add_published(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--published",
-        metavar="FILE.csv",
+        metavar="PATH",
         type=shared_path,
-        help="curves digitised from the paper's Fig. 2, to overlay on ours: columns "
-        "batch,metric,strategy,value (docs/files.md)",
+        help="curves digitised from the paper's Fig. 2 and 3, to lay over ours: a CSV file or a "
+        "folder of them (docs/published-curves.md); kept in OUT for the next report",
     )
 
 

@@ -22,6 +22,7 @@ from experiments.curves import (
     stacked,
     where,
 )
+from experiments.distances import NEARLY, distances, reaches_end
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
 from experiments.tasks import with_trainer
 
@@ -37,7 +38,6 @@ POOLS = {"all": "images with exudates and healthy ones", "lesion": "images with 
 METRICS = ["f_measure", "sensitivity", "specificity"]
 BATCHES = (10, 15, 20, 30, 45, 60)  # rows of the table
 PRINTED = ("random", "egl")  # the arms of the paper's figure
-NEARLY = 0.95  # of its last value: where a curve counts as at its end
 CONVERGED = 15  # batches after which the paper says that EGL has converged
 
 
@@ -94,7 +94,14 @@ def measure(results: Results) -> Tables:
     found = {"curves": curves, "scores": scored, "heights": at, "pools": pd.DataFrame(pools)}
     found["reached"] = per_run(curves, by, batch=near_the_end)
     ends = {"first": first, "last": curves["iteration"].max()}
-    return {**found, **ends, "published": results.published}
+    published = results.published
+    if published is not None:
+        published = where(published, figure="fig2")
+        ours = means(curves, ["pool", "arm"], METRICS)
+        names = {"iteration": "batch", "arm": "strategy", "mean": "value"}
+        keys = ["pool", "metric", "strategy"]
+        found["distances"] = distances(published, ours.rename(columns=names), keys, reaches_end)
+    return {**found, **ends, "published": published}
 
 
 def near_the_end(run: pd.DataFrame) -> float:
@@ -127,7 +134,7 @@ def _draw_arms(
             style, shade = (plots.label(arm), plots.colour(arm)), arm in ARMS
             plots.band(axis, *stacked(of_arm, metric), *style, shade=shade, linestyle=line)
         if published is not None:
-            _draw_published(axis, where(published, figure="fig2", pool=pool, metric=metric))
+            _draw_published(axis, where(published, pool=pool, metric=metric))
         _mark(axis, tables)
         words = (plots.label(metric), "batches (SGD iterations)")
         plots.finish(axis, *words, ylim=plots.SHARE)

@@ -11,6 +11,7 @@ from experiments import plots
 from experiments.analyses.interestingness import Maps, Watching, read_maps, watch
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.curves import is_one_class, where
+from experiments.distances import distances, falls_below
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks, Verdicts
 from experiments.paper import baseline, fig2
 from experiments.pictures import show_under_maps
@@ -78,8 +79,17 @@ def measure(results: Results) -> Tables:
     photographs = pd.concat(tables, ignore_index=True)
     runs = photographs.groupby(["training", "seed"], sort=False)["counts"].first()
     rounds = {pair: results.rounds(watched(*pair)) for pair in runs.index}
-    first = results.protocol.first_seed
+    first, published = results.protocol.first_seed, results.published
+    compared = None
+    if published is not None:
+        published = where(published, figure="fig3")
+        medians = photographs.groupby(["training", "batch"], sort=False)["over_maximum"].median()
+        names = {"training": "strategy", "over_maximum": "value"}
+        ours = medians.reset_index().rename(columns=names).assign(metric="interestingness")
+        compared = distances(published, ours, ["metric", "strategy"], falls_below(DECAYED))
     return {
+        "published": published,
+        "distances": compared,
         "photographs": photographs,
         "rounds": pd.concat(
             [table.assign(training=kind, seed=seed) for (kind, seed), table in rounds.items()]
@@ -140,6 +150,12 @@ def draw(tables: Tables) -> Figures:
     for (above, below), kind in zip(axes.T, kinds):
         of_kind = where(photographs, training=kind)
         _draw_photographs(above, of_kind)
+        if tables["published"] is not None:
+            printed = where(tables["published"], strategy=kind)
+            style = {"linestyle": ":", "marker": "x", "color": plots.PURPLE}
+            if len(printed):
+                words = "as printed in the paper"
+                above.plot(printed["batch"], printed["value"], label=words, **style)
         _draw_f(below, where(tables["rounds"], training=kind), of_kind)
         if kind == "sgd":
             below.set_xscale("log")

@@ -66,8 +66,8 @@ def test_verdict_and_tables(results):
     assert (verdict.claim, verdict.verdict) == ("C1", "not reproduced")
     assert verdict.measured == (
         "Mean F from batch 6 to 15, EGL minus random: 0.150 (2 seeds, pool with healthy "
-        "images); F at 15 batches: 0.150. F first reaches 95% of its last value at batch 5 by EGL, at "
-        "batch 5 by random choice (medians over seeds)."
+        "images); F at 15 batches: 0.150. F first reaches 95% of its last value at batch 5 by EGL, "
+        "at batch 5 by random choice (medians over seeds)."
     )
     assert found.tables[0].rows == [
         ["10 batches", "0.400", "0.550", "0.150"],
@@ -133,18 +133,26 @@ def test_the_figure_shows_each_arm_and_the_paired_differences(results):
     assert lines["15 batches"].get_xdata() == [15, 15]
 
 
-def test_published_curves_join_the_pool_with_healthy_images(results, tmp_path):
+def test_published_curves_lie_over_both_pools_and_their_distance_is_in_numbers(results, tmp_path):
     path = tmp_path / "curves.csv"
-    path.write_text("batch,metric,strategy,value\n15,f_measure,egl,0.9\n1,f_measure,egl,0.1\n")
+    path.write_text(
+        "pool,batch,metric,strategy,value\nall,15,f_measure,egl,0.9\nall,5,f_measure,egl,0.1\n"
+        "lesion,10,sensitivity,random,0.5\n"
+    )
     results.published = read_curves(str(path))
-    figures = dict(fig2.draw(fig2.measure(results)))
+    tables = fig2.measure(results)
+    figures = dict(fig2.draw(tables))
     printed = [
-        [line for line in figures[file].axes[0].lines if "printed" in line.get_label()]
+        [line for line in axis.lines if "printed" in line.get_label()]
         for file in ("fig2-all.png", "fig2-lesion.png")
+        for axis in figures[file].axes
     ]
-    ((line,), none) = printed
-    assert (line.get_xdata().tolist(), line.get_ydata().tolist()) == ([1, 15], [0.1, 0.9])
-    assert none == []
+    assert [len(lines) for lines in printed] == [1, 0, 0, 0, 1, 0]
+    (line,) = printed[0]
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([5, 15], [0.1, 0.9])
+    rows = {row[1]: row[2:] for row in section(fig2, results).tables[-1].rows}
+    # Ours is 0.55 at 5, 10 and 15 batches; theirs 0.1, 0.5 and 0.9.
+    assert rows["F-measure"] == ["EGL", "0.283", "15", "5"]
 
 
 def test_a_seed_counts_only_with_all_its_arms(results):
