@@ -66,6 +66,8 @@ def read_request(out: str) -> Request:
     Raises BadInput, which names the file, where there is none, or one with odd values.
     """
     path = os.path.join(out, REQUEST)
+    if not os.path.exists(path):
+        raise BadInput(f"{out}: is no folder of egl reproduce: it has no {REQUEST}; {GIVE_OUT}")
     try:
         with open(path, encoding="utf-8") as file:
             values = json.load(file)
