@@ -153,9 +153,8 @@ def draw(tables: Tables) -> Figures:
         if tables["published"] is not None:
             printed = where(tables["published"], strategy=kind)
             style = {"linestyle": ":", "marker": "x", "color": plots.PURPLE}
-            if len(printed):
-                words = "as printed in the paper"
-                above.plot(printed["batch"], printed["value"], label=words, **style)
+            words = "as printed in the paper" if len(tables["published"]) else None
+            above.plot(printed["batch"], printed["value"], label=words, **style)
         _draw_f(below, where(tables["rounds"], training=kind), of_kind)
         if kind == "sgd":
             below.set_xscale("log")
