@@ -31,19 +31,27 @@ _OWN_LAYOUTS = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)
 _read_before: Set[Tuple[_Identity, Callable[[h5py.File], Any]]] = set()
 
 
-def read_safely(path: str, read: Callable[[h5py.File], T]) -> T:
+def read_safely(
+    path: str,
+    read: Callable[[h5py.File], T],
+    kind: str = "patch store",
+    remedy: str = "make it again with egl prepare",
+) -> T:
     """Return read(file) of the HDF5 file at `path`.
 
     A file that this process has not read by this function before is read in a child process first,
     so that damage ends that one. Raises DataError for damage and for a file of another kind.
+    kind, remedy: what the file is to be, and what to do if it is not, for messages
     """
     with open(path, "rb") as file:
         if file.read(len(_SIGNATURE)) != _SIGNATURE:
-            raise DataError(
-                f"{path}: not a patch store, nor any HDF5 file: make one with egl prepare"
-            )
+            raise DataError(f"{path}: not a {kind}, nor any HDF5 file; {remedy}")
     if (_identity(path), read) not in _read_before:
-        _try_in_child(path, read)
+        problem = _problem_in_child(path, read)
+        if problem:
+            raise DataError(
+                f"{path}: not a {kind}, or a damaged one ({problem}); copy it again, or {remedy}"
+            )
         mark_as_read(path, read)
     with h5py.File(path, "r") as file:
         return read(file)
@@ -74,7 +82,8 @@ def _identity(path: str) -> _Identity:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _try_in_child(path: str, read: Callable[[h5py.File], T]) -> None:
+def _problem_in_child(path: str, read: Callable[[h5py.File], T]) -> str:
+    """Return why a child process cannot read the file, "" where it can."""
     # A copy of this process starts in milliseconds, a new one in a second. The lock of h5py is
     # taken, lest another thread hold it for ever in the copy.
     ours, theirs = os.pipe()
@@ -89,11 +98,7 @@ def _try_in_child(path: str, read: Callable[[h5py.File], T]) -> None:
     _, status = os.waitpid(process, 0)
     if os.WIFSIGNALED(status):
         error = f"the HDF5 library dies of it by signal {os.WTERMSIG(status)}"
-    if status:
-        raise DataError(
-            f"{path}: not a patch store, or a damaged one ({error}); copy it again, or make it "
-            "again with egl prepare"
-        )
+    return (error or "its reading failed") if status else ""
 
 
 def _read_and_exit(path: str, read: Callable[[h5py.File], T], messages: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from data_prep.errors import DataError
 from data_prep.files import TEMPORARY, write_csv, write_json
-from data_prep.hdf5 import own_values, write_hdf5
+from data_prep.hdf5 import own_values, read_safely, write_hdf5
 from data_prep.links import refuse_links
 from data_prep.locks import LOCK
 from data_prep.normalisation import Normalisation
@@ -129,7 +129,7 @@ class RunFolder:
         self._rounds = self._first_rows("rounds.csv", position["rounds"])
         self._queries = self._first_rows("queries.csv", position["queries"])
         splits = read_predictions(self.path)
-        if any(len(values) < position["rounds"] for values in splits.values()):
+        if any(values.ndim != 2 or len(values) < position["rounds"] for values in splits.values()):
             path = self.file("predictions.h5")
             raise EglError(f"{path}: was cut short; remove the run's folder and start again")
         self._predictions = [
@@ -189,12 +189,19 @@ def read_predictions(path: str) -> Dict[str, np.ndarray]:
     """
     file_path = os.path.join(path, "predictions.h5")
     try:
-        with h5py.File(file_path, "r") as file:
-            return {split: own_values(file, split) for split in file if split != "iteration"}
-    except (OSError, DataError) as error:
+        return read_safely(
+            file_path, _all_predictions, "file of predictions", "remove the run's folder and rerun"
+        )
+    except DataError as error:
+        raise EglError(str(error)) from error
+    except OSError as error:
         raise EglError(
             f"{file_path}: cannot be read ({error}); remove the run's folder and rerun"
         ) from error
+
+
+def _all_predictions(file: h5py.File) -> Dict[str, np.ndarray]:
+    return {split: own_values(file, split) for split in file if split != "iteration"}
 
 
 def read_table(path: str) -> List[Dict[str, str]]:

@@ -73,7 +73,7 @@ def measured() -> Dict[str, Lines]:
     """Return {module: Lines} from coverage's data file."""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "coverage.json")
-        command = [sys.executable, "-m", "coverage", "json", "-q", "-o", out]
+        command = [sys.executable, "-m", "coverage", "json", "-o", out]
         subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
         with open(out, encoding="utf-8") as file:
             files = json.load(file)["files"]
