@@ -2,12 +2,25 @@
 # folder, or with make -C: Python imports from the current folder.
 OUT ?= results
 
-.PHONY: reproduce test fuzz sbom docs bench images images-check
+TRY ?= try
+
+.PHONY: reproduce try test fuzz sbom docs bench images images-check
 
 # The paper's experiments: on phantoms in minutes, or on the data set in the folder DATA in hours;
 # ARGS go to `egl reproduce`.
 reproduce:
 	runtime/egl reproduce $(if $(DATA),--data "$(DATA)") --out "$(OUT)" $(ARGS)
+
+# Photographs without labels, tried out on phantoms in the folder TRY: a model, a pool, a ranking to
+# look at. Run again, it goes on where it was.
+try:
+	test -d "$(TRY)/phantoms" || runtime/egl phantoms "$(TRY)/phantoms" --lesion 10 --healthy 6
+	test -f "$(TRY)/store.h5" || runtime/egl prepare "$(TRY)/phantoms" --out "$(TRY)/store.h5" \
+		--train 800 --validation 80 --test 160
+	runtime/egl train "$(TRY)/store.h5" --out "$(TRY)/run" --epochs 6 --all-epochs
+	test -d "$(TRY)/model" || runtime/egl model "$(TRY)/run" --out "$(TRY)/model"
+	runtime/egl index "$(TRY)/phantoms/EX" "$(TRY)/phantoms/healthy" --out "$(TRY)/pool.sqlite"
+	runtime/egl rank "$(TRY)/pool.sqlite" --model "$(TRY)/model" --out "$(TRY)/first" --first 6
 
 # All tests, or ARGS for pytest, on up to four cores; ARGS="-n 0 ..." in one process, to debug.
 test:

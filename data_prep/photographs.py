@@ -46,8 +46,7 @@ def read_photograph(record: Record, scale: float = 1.0) -> Tuple[np.ndarray, Opt
     resized = resize_image(image, scale, record.image)
     if mask is None:
         return resized, None
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return resized, _resize_mask(mask, resized.shape[1::-1], interpolation)
+    return resized, resize_mask(mask, resized.shape[1::-1])
 
 
 def resize_image(image: np.ndarray, scale: float, path: str) -> np.ndarray:
@@ -66,13 +65,15 @@ def resize_image(image: np.ndarray, scale: float, path: str) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=interpolation)
 
 
-def _resize_mask(mask: np.ndarray, size: Tuple[int, int], interpolation: int) -> np.ndarray:
-    """Return the mask at another size: a pixel is annotated if exudate covers at least half of it.
+def resize_mask(mask: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
+    """Return a mask at another size: a pixel is annotated if exudate covers at least half of it.
 
+    mask: bool H x W; size: (width, height)
     This keeps areas on average, whereas "covered at all" would enlarge every lesion by a border.
     But an exudate of few pixels may cover half of no pixel: a connected lesion that would vanish
     keeps the one pixel that it covers most.
     """
+    interpolation = cv2.INTER_AREA if size[0] < mask.shape[1] else cv2.INTER_LINEAR
     cover = cv2.resize(mask.astype(np.float32), size, interpolation=interpolation)
     resized = cover >= 0.5
     n_lesions, lesion = cv2.connectedComponents((cover > 0).astype(np.uint8), connectivity=8)

@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -47,9 +47,11 @@ def prepare(
     settings: PrepareSettings = PrepareSettings(),
     skip_bad: bool = False,
     progress: bool = True,
+    split_of: Optional[Mapping[str, int]] = None,
 ) -> Tuple[PatchStore, List[DataError]]:
     """Make the store `out` from the data set in folder `source`.
 
+    split_of: {patient: number of the split}, where they were dealt out before; None: at random
     Returns the store and the problems of photographs that were left out. A problem of a photograph
     raises its DataError; with skip_bad, the photograph is left out instead. One photograph is in
     memory at a time. The same source, settings and version give the same bytes. Raises DataError
@@ -61,12 +63,13 @@ def prepare(
     report: Report = problems.append if skip_bad else readers.strict
     dataset = readers.read(source, report, settings.mask_threshold)
     found = _examine(source, dataset, settings, report, progress)
-    numbers = splits.split_patients(
-        [candidates.row.patient for candidates in found],
-        [candidates.row.lesion for candidates in found],
-        random_state(settings.seed, Stream.SPLIT),
-        settings.fractions,
-    )
+    patients = [candidates.row.patient for candidates in found]
+    if split_of is None:
+        lesions = [candidates.row.lesion for candidates in found]
+        random = random_state(settings.seed, Stream.SPLIT)
+        numbers = splits.split_patients(patients, lesions, random, settings.fractions)
+    else:
+        numbers = np.array([split_of[patient] for patient in patients])
     found = [
         candidates._replace(row=candidates.row._replace(split=int(number)))
         for candidates, number in zip(found, numbers)

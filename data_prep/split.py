@@ -1,6 +1,6 @@
 """Which patient goes into which split, and how many patches each image gives to it."""
 
-from typing import Dict, List, Sequence
+from typing import Dict, List, Mapping, Sequence
 
 import numpy as np
 
@@ -45,6 +45,34 @@ def split_patients(
         for index, split in zip(order, np.repeat(np.arange(len(NAMES)), sizes)):
             split_of[members[index]] = int(split)
     return np.array([split_of[patient] for patient in patients], int)
+
+
+def deal_out_more(
+    split_of: Mapping[str, int],
+    has_lesion: Mapping[str, bool],
+    random: np.random.RandomState,
+    fractions: Sequence[float] = FRACTIONS,
+) -> Dict[str, int]:
+    """Return {patient: split} for all patients of `has_lesion`; those dealt out before stay.
+
+    split_of: the patients dealt out before; has_lesion: of each patient. New patients with a lesion
+    and without are dealt out separately, each to the split that lacks most.
+    """
+    result = {patient: split_of[patient] for patient in has_lesion if patient in split_of}
+    for kind in (True, False):
+        members = sorted(patient for patient, lesion in has_lesion.items() if lesion == kind)
+        new = [patient for patient in members if patient not in split_of]
+        counts = np.bincount(
+            [split_of[patient] for patient in members if patient in split_of], minlength=len(NAMES)
+        ).astype(float)
+        for number in random.permutation(len(new)):
+            lacking = np.asarray(fractions) * (counts.sum() + 1) - counts
+            # Every split needs one of each kind before any gets a second.
+            lacking[counts == 0] += len(members) * (counts.sum() > 0)
+            split = int(np.argmax(lacking))
+            counts[split] += 1
+            result[new[number]] = split
+    return result
 
 
 def _sizes(n: int, fractions: Sequence[float]) -> List[int]:

@@ -82,6 +82,7 @@ def _commands() -> Dict[str, Callable[[Any], None]]:
         "predict": labelling.add_predict,
         "ask": labelling.add_ask,
         "answer": labelling.add_answer,
+        "learn": labelling.add_learn,
     }
 
 

@@ -87,6 +87,11 @@ def read_model(path: str) -> TrainedModel:
     )
 
 
+def weights_file(path: str) -> str:
+    """Return the file of the weights that a model folder, a run folder or a file stands for."""
+    return path if os.path.isfile(path) else read_model(path).weights
+
+
 def _of_model_folder(path: str) -> TrainedModel:
     card_path = os.path.join(path, CARD)
     try:

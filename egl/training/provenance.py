@@ -1,5 +1,6 @@
 """A run folder opened with all that decides its numbers, kept in its settings.json."""
 
+import os
 from typing import Any, Dict, Tuple
 
 from data_prep import __version__
@@ -7,6 +8,7 @@ from data_prep.normalisation import Normalisation
 from data_prep.settings import as_dict
 from data_prep.store import PatchStore
 from egl.nets.runtime import blas_description, import_caffe
+from egl.training.model_folder import read_model
 from egl.training.run_folder import RunFolder
 from egl.training.settings import TrainerSettings
 
@@ -35,6 +37,8 @@ def open_run(
     EglError where the folder holds another run.
     """
     normalisation = Normalisation.of(trainer.scaling, store.mean, trainer.factor)
+    if trainer.weights is not None and not os.path.isfile(trainer.weights):
+        normalisation = read_model(trainer.weights).normalisation
     kept = {
         **as_dict(settings),
         "about": about(store),

@@ -1,7 +1,7 @@
 """What training may be told: the solver's numbers, and how long full training goes on."""
 
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Optional, Tuple
 
 from data_prep.normalisation import FACTOR, SCALINGS
 from data_prep.settings import SettingsError, check_ranges, setting
@@ -45,6 +45,12 @@ class TrainerSettings:
     factor: float = setting(
         FACTOR, "multiplied with the pixels after the mean is subtracted", above=0
     )
+    weights: Optional[str] = setting(
+        None,
+        "weights to begin with: a model folder or a run folder, whose normalisation is then used "
+        "in place of --scaling and --factor, or a .caffemodel; not given: random ones",
+        metavar="MODEL|RUN|FILE", kind=str,
+    )  # fmt: skip
     device: str = setting("cpu", "where Caffe computes", option=None)
 
     def check(self) -> None:

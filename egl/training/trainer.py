@@ -16,7 +16,9 @@ from egl.nets.finite import watch_pooling
 from egl.nets.pixels import check_normalisation
 from egl.nets.runtime import import_caffe
 from egl.nets.trial import check_builds, is_known
+from egl.nets.weights import load_weights
 from egl.training import snapshots
+from egl.training.model_folder import weights_file
 from egl.training.settings import INV_GAMMA, INV_POWER, TrainerSettings
 
 # A weight beyond this has diverged. The limit keeps a forward pass of LeNet within float32: once a
@@ -54,6 +56,8 @@ class Trainer:
         use_device(gpu)
         self.solver = caffe.get_solver(path)
         check_classes(self.solver.net, self._net)
+        if settings.weights is not None:
+            load_weights(self.solver.net, weights_file(settings.weights))
         # In LeNet, LARGEST_WEIGHT keeps out what is not finite; another net may make it by itself.
         if not is_known(self._definition.train_net_param, caffe.TRAIN):
             watch_pooling(self.solver.net, self._net)

@@ -1,8 +1,11 @@
 """From photographs to a store and on to other formats: egl prepare, phantoms, export."""
 
 import argparse
-from typing import Any
+import os
+from typing import Any, List
 
+from data_prep.errors import DataError, Report
+from data_prep.readers import strict
 from experiments.commands.options import add_settings, settings_from
 from experiments.commands.parsing import add_command, number, word
 from experiments.commands.paths import shared_path
@@ -22,7 +25,15 @@ def add_prepare(commands: Any) -> None:
         "a folder with images/, masks/ and healthy/; the layout is recognised. Prints a table of "
         "what the store holds.",
     )
-    parser.add_argument("source", metavar="SOURCE", type=shared_path, help="folder of the data set")
+    parser.add_argument(
+        "sources",
+        metavar="SOURCE",
+        nargs="+",
+        type=shared_path,
+        help="folder of a data set. Several, or a pool of egl index with its answers, are mixed in "
+        "the folder STORE-photographs: every field of view scaled to one width, the patients of "
+        "all in one split",
+    )
     parser.add_argument(
         "--out", metavar="STORE.h5", type=shared_path, required=True, help="the store to write"
     )
@@ -51,13 +62,35 @@ def _prepare(options: argparse.Namespace) -> None:
     settings.check()
     if options.contact_sheet is not None:
         check_sheet_output(options.contact_sheet, options.out)
-    store, problems = prepare(options.source, options.out, settings, options.skip_bad)
+    source = _mixed(options, settings)
+    store, problems = prepare(source, options.out, settings, options.skip_bad)
     print(summary(store))
     if problems:
         print(f"{len(problems)} photographs were left out, see above")
     if options.contact_sheet is not None:
         write_contact_sheet(store, options.contact_sheet)
     print(f"wrote {options.out}")
+
+
+def _mixed(options: argparse.Namespace, settings: Any) -> str:
+    """Return the folder to prepare: the only source, or one that is made of all."""
+    from data_prep.outputs import check_store_output
+    from data_prep.settings import SettingsError
+    from labelling.mixing import mix
+    from labelling.pool import is_pool
+
+    if len(options.sources) == 1 and not is_pool(options.sources[0]):
+        return str(options.sources[0])
+    if settings.scale != 1:
+        raise SettingsError("--scale: several sources are scaled by their fields of view: leave it")
+    check_store_output(options.out)
+    folder = os.path.splitext(options.out)[0] + "-photographs"
+    problems: List[DataError] = []
+    report: Report = problems.append if options.skip_bad else strict
+    mix(options.sources, folder, report=report, mask_threshold=settings.mask_threshold)
+    for problem in problems:
+        print(f"left out: {problem}")
+    return folder
 
 
 def add_phantoms(commands: Any) -> None:

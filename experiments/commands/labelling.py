@@ -12,7 +12,8 @@ from tqdm import tqdm
 from experiments.commands.options import add_settings, settings_from
 from experiments.commands.parsing import add_command, add_device, device_of, number, word
 from experiments.commands.paths import shared_path
-from experiments.processes import BadInput, Failure
+from experiments.commands.progress import progress_bar
+from experiments.processes import BadInput, Failure, run_in_child
 
 MOST_LISTED = 20  # lines of one kind that a command prints; all are in the pool
 
@@ -285,6 +286,67 @@ def _answer(options: argparse.Namespace) -> None:
     if taken.empty:
         print(f"{taken.empty} with nothing drawn left out; --empty healthy takes them as answers")
     print(f"the pool's answers: {counts}")
+
+
+def add_learn(commands: Any) -> None:
+    """`egl learn`."""
+    from labelling.learn_settings import LearnSettings
+
+    parser = add_command(
+        commands,
+        "learn",
+        _learn,
+        "a model and a pool's answers -> a better model",
+        "Go on training a model on the masks and the healthy photographs that people answered, "
+        "measure it on patients who are kept out for good, and write the new model.",
+    )
+    _add_pool_and_model(parser)
+    parser.add_argument(
+        "--out", metavar="MODEL", type=shared_path, required=True, help="folder to make"
+    )
+    parser.add_argument(
+        "--with",
+        dest="sources",
+        metavar="SOURCE",
+        nargs="+",
+        type=shared_path,
+        default=[],
+        help="data sets to learn from as well, so that what is known is not forgotten",
+    )
+    add_device(parser)
+    add_settings(parser, LearnSettings)
+
+
+def _learn(options: argparse.Namespace) -> None:
+    import tempfile
+
+    from egl.training.model_folder import read_model
+    from labelling.learn_settings import LearnSettings
+    from labelling.learning import learn
+    from labelling.pool import Pool
+
+    settings = settings_from(options, LearnSettings)
+    settings.check()
+    if os.path.lexists(options.out):
+        raise BadInput(f"--out {options.out}: exists already: name a folder that does not")
+    read_model(options.model)
+    Pool(options.pool).close()
+    parent = os.path.dirname(os.path.abspath(options.out))
+    if not os.path.isdir(parent):
+        raise BadInput(f"--out {options.out}: there is no folder {parent}: make it")
+    device = device_of(options)
+    with tempfile.TemporaryDirectory(prefix=".egl-learn-", dir=parent) as work:
+        arguments = (
+            options.pool, options.model, options.out, work, settings, options.sources, device
+        )  # fmt: skip
+        with progress_bar(options.out) as progress:
+            learnt = run_in_child(learn, arguments, work, progress)
+    _list("left out", iter(learnt.problems))
+    print(f"{learnt.answers} answers of {learnt.minutes:.0f} minutes")
+    print(f"on {learnt.n_kept_out} patients kept out:")
+    for name in ("f_measure", "auc", "sensitivity", "specificity"):
+        print(f"  {name:<12} {learnt.before[name]:.4f} before, {learnt.after[name]:.4f} now")
+    print(f"wrote {options.out}")
 
 
 def _add_who(parser: argparse.ArgumentParser) -> None:

@@ -12,12 +12,14 @@ from data_prep.settings import describe_range, option_of
 from egl.selection.settings import RunSettings
 from egl.training.settings import FullTrainingSettings
 from labelling.index_settings import IndexSettings
+from labelling.learn_settings import LearnSettings
 from labelling.rank_settings import PredictSettings, RankSettings
 
 COMMANDS: Dict[str, Type[Any]] = {
     "index": IndexSettings,
     "rank": RankSettings,
     "predict": PredictSettings,
+    "learn": LearnSettings,
     "prepare": PrepareSettings,
     "select": RunSettings,
     "train": FullTrainingSettings,

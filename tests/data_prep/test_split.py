@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import DataError
-from data_prep.split import share_out, split_patients
+from data_prep.split import deal_out_more, share_out, split_patients
 
 
 def photographs(n_lesion, n_healthy):
@@ -76,3 +76,16 @@ def test_no_split_takes_every_patient(n, fractions, sizes):
     found = split_patients(patients, [True] * n, np.random.RandomState(0), fractions)
     assert np.bincount(found).tolist() == sizes
     assert found.dtype == int
+
+
+def test_more_patients_are_dealt_out_and_the_others_stay():
+    random = np.random.RandomState(0)
+    first = deal_out_more({}, {"a": True, "b": True, "c": True}, random)
+    assert sorted(first.values()) == [0, 1, 2]
+    has_lesion = {f"p{number}": number % 2 == 0 for number in range(100)}
+    has_lesion.update(dict.fromkeys("abc", True))
+    more = deal_out_more(first, has_lesion, random)
+    assert {name: more[name] for name in "abc"} == first and set(more) == set(has_lesion)
+    for kind in (True, False):
+        counts = np.bincount([more[name] for name in has_lesion if has_lesion[name] == kind])
+        np.testing.assert_allclose(counts / counts.sum(), (0.7, 0.1, 0.2), atol=0.02)

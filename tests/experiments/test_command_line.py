@@ -21,7 +21,7 @@ COMMAND = [
 ]
 TRAINER = {
     "--seed", "--batch", "--rate", "--lr-policy", "--momentum", "--weight-decay", "--scaling",
-    "--factor", "--solver", "--score-net", "--device", "--settings", "--out", "--help",
+    "--factor", "--solver", "--score-net", "--weights", "--device", "--settings", "--out", "--help",
 }  # fmt: skip
 OPTIONS = {
     "prepare": {

@@ -34,7 +34,7 @@ def first_pool(tmp_path_factory):
 @pytest.fixture
 def pool(first_pool, tmp_path):
     """A pool of three usable photographs, /a, /b and /c of ids 1 to 3, 30 x 20 pixels each."""
-    with Pool(shutil.copy(first_pool, tmp_path / "pool.sqlite")) as pool:
+    with Pool(str(shutil.copy(first_pool, tmp_path / "pool.sqlite"))) as pool:
         yield pool
 
 
@@ -86,5 +86,5 @@ def indexed(photographs, tmp_path_factory):
 @pytest.fixture
 def real_pool(indexed, tmp_path):
     """A pool of the six photographs, ids 1 to 6."""
-    with Pool(shutil.copy(indexed, tmp_path / "indexed.sqlite")) as pool:
+    with Pool(str(shutil.copy(indexed, tmp_path / "indexed.sqlite"))) as pool:
         yield pool
