@@ -16,10 +16,12 @@ reproduce:
 try:
 	test -d "$(TRY)/phantoms" || runtime/egl phantoms "$(TRY)/phantoms" --lesion 10 --healthy 6
 	test -f "$(TRY)/store.h5" || runtime/egl prepare "$(TRY)/phantoms" --out "$(TRY)/store.h5" \
-		--train 800 --validation 80 --test 160
-	runtime/egl train "$(TRY)/store.h5" --out "$(TRY)/run" --epochs 6 --all-epochs
+		--train 640 --validation 80 --test 160
+	test -d "$(TRY)/photographs" || { mkdir "$(TRY)/photographs" && \
+		find "$(TRY)/phantoms" -name "*.jpg" -exec cp {} "$(TRY)/photographs" \; ; }
+	runtime/egl train "$(TRY)/store.h5" --out "$(TRY)/run" --epochs 4 --all-epochs
 	test -d "$(TRY)/model" || runtime/egl model "$(TRY)/run" --out "$(TRY)/model"
-	runtime/egl index "$(TRY)/phantoms/EX" "$(TRY)/phantoms/healthy" --out "$(TRY)/pool.sqlite"
+	runtime/egl index "$(TRY)/photographs" --out "$(TRY)/pool.sqlite"
 	runtime/egl rank "$(TRY)/pool.sqlite" --model "$(TRY)/model" --out "$(TRY)/first" --first 6
 
 # All tests, or ARGS for pytest, on up to four cores; ARGS="-n 0 ..." in one process, to debug.

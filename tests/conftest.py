@@ -1,6 +1,7 @@
 """What several test folders share: real images, phantoms, a store of them, and Caffe."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -37,6 +38,24 @@ def phantoms(tmp_path_factory):
     phantom.write_dataset(
         str(folder), n_lesion=6, n_healthy=6, seed=5, size=(480, 720), progress=False
     )
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def photographs(phantoms, tmp_path_factory):
+    """A folder of six phantoms, 0.jpg to 5.jpg, the last one enlarged by a half."""
+    cv2 = pytest.importorskip("cv2")
+    folder = tmp_path_factory.mktemp("photographs")
+    found = sorted(
+        os.path.join(parent, name)
+        for parent, _, names in os.walk(phantoms)
+        for name in names
+        if name.endswith(".jpg")
+    )
+    for number, path in enumerate(found[::2]):
+        shutil.copy(path, folder / f"{number}.jpg")
+    last = cv2.resize(cv2.imread(found[-1]), None, fx=1.5, fy=1.5)
+    cv2.imwrite(str(folder / "5.jpg"), last)
     return str(folder)
 
 

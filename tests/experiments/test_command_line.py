@@ -47,6 +47,26 @@ OPTIONS = {
     "report": {"--markdown", "--published", "--help"},
     "compare": {"--out", "--help"},
     "export": {"--out", "--format", "--seed", "--help"},
+    "plot-log": {"--out", "--help"},
+    "model": {"--out", "--name", "--licence", "--field-width", "--help"},
+    "index": {
+        "--out", "--workers", "--scheduler", "--scale", "--patients", "--patient-folder",
+        "--settings", "--help",
+    },
+    "rank": {
+        "--model", "--out", "--workers", "--scheduler", "--device", "--strategy", "--score",
+        "--stride", "--budget", "--seconds", "--first", "--seed", "--settings", "--help",
+    },
+    "predict": {
+        "--model", "--out", "--workers", "--scheduler", "--device", "--stride", "--settings",
+        "--help",
+    },
+    "ask": {"--n", "--format", "--out", "--who", "--model", "--device", "--help"},
+    "answer": {"--who", "--seconds", "--empty", "--help"},
+    "learn": {
+        "--model", "--out", "--with", "--device", "--iterations", "--rate", "--seed", "--settings",
+        "--help",
+    },
 }  # fmt: skip
 
 
@@ -69,7 +89,7 @@ def test_help_lists_the_commands(capsys):
     with pytest.raises(SystemExit) as exit_:
         main(["--help"])
     assert exit_.value.code == 0
-    listed = re.findall(r"^    (\w+)", capsys.readouterr().out, re.MULTILINE)
+    listed = re.findall(r"^    ([\w-]+)", capsys.readouterr().out, re.MULTILINE)
     assert listed == list(OPTIONS)
 
 

@@ -1,9 +1,7 @@
 """Pools of photographs that were never read: rows alone."""
 
-import os
 import shutil
 
-import cv2
 import numpy as np
 import pytest
 
@@ -55,23 +53,6 @@ class Done:
 
     def cancel(self):
         pass
-
-
-@pytest.fixture(scope="session")
-def photographs(phantoms, tmp_path_factory):
-    """A folder of six phantoms, 0.jpg to 5.jpg, the last one enlarged by a half."""
-    folder = tmp_path_factory.mktemp("photographs")
-    found = sorted(
-        os.path.join(parent, name)
-        for parent, _, names in os.walk(phantoms)
-        for name in names
-        if name.endswith(".jpg")
-    )
-    for number, path in enumerate(found[::2]):
-        shutil.copy(path, folder / f"{number}.jpg")
-    last = cv2.resize(cv2.imread(found[-1]), None, fx=1.5, fy=1.5)
-    cv2.imwrite(str(folder / "5.jpg"), last)
-    return str(folder)
 
 
 @pytest.fixture(scope="session")

@@ -22,4 +22,4 @@ def test_every_setting_has_a_row_with_its_option_default_range_and_meaning():
 
 def test_settings_that_two_commands_share_are_listed_once():
     assert "## egl select, egl train: `TrainerSettings`" in settings_page()
-    assert settings_page().count("| `--rate` |") == 1
+    assert settings_page().count("| `--lr-policy` |") == 1
