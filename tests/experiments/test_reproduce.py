@@ -89,7 +89,7 @@ def test_the_report_is_whole_and_by_itself(whole):
     assert "reproduced" not in set(pd.read_csv(whole / "claims.csv")["verdict"])
     for claim in range(1, 8):
         assert f"<td>C{claim}</td>" in html
-    assert '>not run<' not in html
+    assert ">not run<" not in html
     assert "did not finish" not in html
     assert "images.image_patches" in html  # what was scaled
 
@@ -193,7 +193,7 @@ def test_one_experiment_alone(with_stores, phantoms, tmp_path):
     html = (tmp_path / "report.html").read_text()
     assert '<h2 id="grid">' in html
     assert '<h2 id="fig2">' not in html
-    assert '>not run<' in html
+    assert ">not run<" in html
 
 
 def test_a_run_that_dies_leaves_the_others_their_report_and_goes_on_later(
