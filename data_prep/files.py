@@ -54,9 +54,15 @@ def folder_written_whole(path: str) -> Iterator[str]:
     """
     if not path:
         raise DataError("an empty name for a new folder: name one that does not exist")
-    if os.path.lexists(path):
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # a name that is too long, a file for a folder
+        raise cannot_be_written(path, error) from error
+    else:
         raise DataError(f"{path} exists already: remove it, or name a folder that does not exist")
-    made = [parent for parent in _parents(os.path.abspath(path)) if not os.path.exists(parent)]
+    made = [parent for parent in parents(path) if not os.path.exists(parent)]
     try:
         with _temporary_folder(path, made_with_parents=True) as temporary:
             yield temporary
@@ -74,10 +80,11 @@ def folder_written_whole(path: str) -> Iterator[str]:
                 os.rmdir(parent)
 
 
-def _parents(path: str) -> List[str]:
-    """Return the folders that a path lies in, the innermost first."""
+def parents(path: str) -> List[str]:
+    """Return the folders that a path lies in, as absolute paths, the innermost first."""
+    path = os.path.abspath(path)
     folder = os.path.dirname(path)
-    return [] if folder == path else [folder, *_parents(folder)]
+    return [] if folder == path else [folder, *parents(folder)]
 
 
 @contextmanager

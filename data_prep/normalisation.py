@@ -5,6 +5,8 @@ from typing import Any, Dict, Iterable, Optional, Tuple
 
 import numpy as np
 
+from data_prep.settings import SettingsError, not_known
+
 FACTOR = 1 / 64  # raw grey levels diverge at the paper's learning rate
 # What is subtracted: one mean for all patches, or each patch's own.
 SCALINGS = ("mean", "patch-mean")
@@ -26,8 +28,10 @@ class Normalisation:
     def of(cls, scaling: str, mean: Iterable[float], factor: float = FACTOR) -> "Normalisation":
         """Return the normalisation for one of SCALINGS.
 
-        mean: (C,), of the training patches, grey levels
+        mean: (C,), of the training patches, grey levels. Raises SettingsError for another scaling.
         """
+        if scaling not in SCALINGS:
+            raise SettingsError(not_known("scaling", scaling, SCALINGS))
         subtracted = tuple(float(value) for value in mean) if scaling == "mean" else None
         return cls(subtracted, float(factor))
 

@@ -60,6 +60,18 @@ def check_new_file(path: str, option: Optional[str] = None) -> None:
         raise DataError(f"{name}: you may not write to {folder}: name another place")
 
 
+def make_folder(path: str, option: str) -> None:
+    """Make a folder for outputs, unless it is there; DataError where it cannot be or be written."""
+    if not path:
+        raise DataError(f"{option}: an empty name: name a folder")
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{option} {path}: cannot be made ({error.strerror}): name another folder"
+        ) from error
+
+
 def _is_store(path: str) -> bool:
     """Return whether there is a store, of any format, in a file."""
     try:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from data_prep import __version__, masks, patches, readers
 from data_prep import split as splits
+from data_prep.arguments import path_of
 from data_prep.decoding import check_regular
 from data_prep.errors import DataError, Report
 from data_prep.field_of_view import find_field_of_view, from_png, to_png, width_of
@@ -19,7 +20,7 @@ from data_prep.photographs import read_photograph
 from data_prep.prepare_settings import PrepareSettings
 from data_prep.random_streams import Stream, random_state
 from data_prep.records import Dataset, Record
-from data_prep.settings import as_dict
+from data_prep.settings import as_dict, check_kind
 from data_prep.store import LONGEST_TEXT, ImageRow, PatchStore, new_store
 from data_prep.symmetry import COUNT
 
@@ -57,7 +58,9 @@ def prepare(
     memory at a time. The same source, settings and version give the same bytes. Raises DataError
     before the work where `out` is a file that is no store, or cannot be written.
     """
+    check_kind(settings, PrepareSettings)
     settings.check()
+    source, out = path_of(source, "the data set's folder"), path_of(out, "the store's file")
     check_store_output(out)
     problems: List[DataError] = []
     report: Report = problems.append if skip_bad else readers.strict

@@ -10,6 +10,7 @@ from these fields.
 
 import dataclasses
 import math
+import numbers
 from difflib import get_close_matches
 from typing import (
     Any,
@@ -22,9 +23,13 @@ from typing import (
     Tuple,
     Type,
     TypeVar,
+    Union,
     get_args,
+    get_origin,
+    get_type_hints,
 )
 
+from data_prep.arguments import described
 from data_prep.errors import DataError
 
 T = TypeVar("T")
@@ -97,13 +102,41 @@ def not_known(what: str, word: Any, known: Iterable[str]) -> str:
 
 
 def check_ranges(settings: Any) -> None:
-    """Raise SettingsError where a value of a dataclass, or of one inside it, is out of range."""
+    """Raise SettingsError where a value of a dataclass, or of one inside it, cannot be meant.
+
+    It is of another type than the field's, or out of range.
+    """
+    hints = get_type_hints(type(settings))
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
+        name = (option_of(field) if field.metadata else None) or field.name
+        if not _is_of(value, hints[field.name]):
+            wanted = getattr(hints[field.name], "__name__", "") or str(hints[field.name])
+            raise SettingsError(
+                f"{name} {described(value)}: give a value of type {wanted.replace('typing.', '')}"
+            )
         if dataclasses.is_dataclass(value):
             check_ranges(value)
         elif field.metadata:
-            _check(field, option_of(field) or field.name, value)
+            _check(field, name, value)
+
+
+def check_kind(settings: Any, kind: Type[Any]) -> None:
+    """Raise SettingsError unless `settings` are of a class of settings."""
+    if not isinstance(settings, kind):
+        raise SettingsError(f"settings must be a {kind.__name__}, not {described(settings)}")
+
+
+def _is_of(value: Any, hint: Any) -> bool:
+    """Return whether a value is of the type of a field: numpy's numbers too, and True no number."""
+    if get_origin(hint) is Union:
+        return any(_is_of(value, one) for one in get_args(hint))
+    if get_origin(hint) is tuple:
+        return isinstance(value, tuple) and all(_is_of(one, get_args(hint)[0]) for one in value)
+    if hint in (int, float):
+        kind = numbers.Integral if hint is int else numbers.Real
+        return isinstance(value, kind) and not isinstance(value, bool)
+    return get_origin(hint) is not None or hint is Any or isinstance(value, hint)
 
 
 def as_float(value: Any) -> float:
@@ -170,6 +203,8 @@ def from_dict(kind: Type[T], values: Dict[str, Any], where: str) -> T:
     Absent values have their defaults. where: the file, for messages.
     Raises SettingsError for an unknown name or a value of another type.
     """
+    if not isinstance(values, dict):
+        raise SettingsError(f"{where}: give an object of settings, not {described(values)}")
     defaults = kind()
     known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(values) - set(known))
@@ -185,8 +220,6 @@ def from_dict(kind: Type[T], values: Dict[str, Any], where: str) -> T:
 def _typed(field: "dataclasses.Field[Any]", default: Any, value: Any, where: str) -> Any:
     """Return a JSON value as the setting's type; null is one where it is the default."""
     if dataclasses.is_dataclass(default):
-        if not isinstance(value, dict):
-            raise SettingsError(f"{where}: give an object of settings, not {value!r}")
         return from_dict(type(default), value, where)
     kind = type_of(field)
     if default is None and value is None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from data_prep import field_of_view
 from data_prep import split as splits
+from data_prep.arguments import path_of
 from data_prep.errors import DataError
 from data_prep.files import written_whole
 from data_prep.hdf5 import mark_as_read, new_hdf5, read_safely
@@ -139,6 +140,7 @@ class PatchStore:
         Raises DataError if there is none, if it is damaged, of an older format or of another
         program and lacks something, or if it has a patient in two splits.
         """
+        path = path_of(path, "the store's file")
         if not os.path.isfile(path):
             raise DataError(
                 f"{path}: no such store; make one with: egl prepare SOURCE --out {path}"

@@ -8,6 +8,7 @@ from data_prep.normalisation import Normalisation
 from data_prep.random_streams import Stream, random_state
 from egl.errors import EglError
 from egl.gradient_length.scorer import NetScorer
+from egl.nets.arguments import described, whole_number
 from egl.strategies.base import Choice
 from egl.strategies.registry import find_strategy
 
@@ -32,7 +33,10 @@ class ArrayModel(NetScorer):
     ) -> None:
         super().__init__(prototxt, weights, normalisation)
         self.rate = rate
-        self._seed, self._round = seed, round
+        self._seed, self._round = whole_number(seed, "seed"), whole_number(round, "round")
+        for name, number in (("seed", self._seed), ("round", self._round)):
+            if not 0 <= number < 2**32:
+                raise EglError(f"{name} {number}: give a whole number from 0 to {2**32 - 1}")
 
     def random(self, stream: Stream) -> np.random.RandomState:
         """Return random numbers for one use in the present round."""
@@ -52,6 +56,11 @@ def query(
     patches labelled so far, which core-set wants. Raises EglError for a strategy that needs what is
     not given.
     """
+    if not isinstance(model, NetScorer):
+        raise EglError(f"model must be an ArrayModel, not {described(model)}")
+    k = whole_number(k, "k")
+    if k < 1:
+        raise EglError(f"k {k}: give a number of patches from 1")
     kind = find_strategy(strategy)
     if getattr(kind, "committee", False):
         raise EglError(f"strategy {strategy!r} trains a committee; use egl select")

@@ -5,6 +5,7 @@ What takes long to import comes later, when an interrupt is answered by a line a
 
 import argparse
 import errno
+import os
 import signal
 import sys
 from typing import Any, Callable, Dict, List, Optional, Sequence
@@ -47,6 +48,7 @@ def _run(words: List[str]) -> int:
 
     name = "egl"
     try:
+        _check_current_folder()
         options = _parse(words)
         name = f"egl: {options.command}"
         return options.run(options) or 0
@@ -61,6 +63,15 @@ def _run(words: List[str]) -> int:
         status, text = 2, f"{where}: {error.strerror}; make room, and rerun the same command"
     print(f"{name}: {text}", file=sys.stderr)
     return status
+
+
+def _check_current_folder() -> None:
+    from experiments.processes import BadInput
+
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise BadInput("the current folder is gone: cd to one that exists") from error
 
 
 def _commands() -> Dict[str, Callable[[Any], None]]:

@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 import pandas as pd
 from matplotlib.figure import Figure
 
+from data_prep.outputs import make_folder
 from egl.errors import EglError
 from egl.training.run_folder import read_metrics, read_rounds, read_settings
 from experiments import plots
@@ -76,7 +77,7 @@ def compare(runs: Sequence[str], out: str) -> str:
     begin, end = _common_range(curves, first_choice)
     reference = "random" if "random" in arms else next(iter(arms))
     table = _scores(_until(curves, end), reference, begin)
-    os.makedirs(out, exist_ok=True)
+    make_folder(out, "--out")
     summary = intervals(table, ["arm"], [*COLUMNS, *DIFFERENCES])
     write_table(os.path.join(out, "comparison.csv"), summary)
     long = curves.melt(["arm", "seed", "iteration"], var_name="metric").assign(experiment="compare")
@@ -100,14 +101,13 @@ def _read(path: str) -> Run:
         if not os.path.exists(os.path.join(path, file)):
             raise EglError(f"{path}: {problem}")
     settings = read_settings(path)
-    about, seed = settings.pop("about", None) or {}, settings.get("trainer", {}).get("seed")
-    if seed is None:
+    about, trainer = settings.pop("about", None) or {}, settings.get("trainer")
+    seed = trainer.get("seed") if isinstance(trainer, dict) else None
+    made_with = about.get("store", {}) if isinstance(about, dict) else None
+    metrics = read_metrics(path)
+    if seed is None or not isinstance(made_with, dict) or "diverged" not in metrics:
         raise EglError(f"{path}: is no run of egl train or egl select; compare needs theirs")
-    store = {
-        name: value
-        for name, value in about.get("store", {}).items()
-        if name not in ("version", "format")
-    }
+    store = {name: value for name, value in made_with.items() if name not in ("version", "format")}
     settings.pop("normalisation", None)  # it follows from the store and the scaling
     patch_strategy = settings.pop("patch_strategy", "")
     if patch_strategy and patch_strategy != settings["strategy"]:
@@ -118,7 +118,7 @@ def _read(path: str) -> Run:
         if name != SEED and name not in WITHOUT_EFFECT
     }
     rounds = pd.DataFrame(read_rounds(path)).astype({"iteration": int})
-    return Run(path, seed, flat, store, rounds, bool(read_metrics(path)["diverged"]))
+    return Run(path, seed, flat, store, rounds, bool(metrics["diverged"]))
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Dict[str, Any]:

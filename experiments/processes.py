@@ -14,15 +14,16 @@ import sys
 import traceback
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Any, Callable, Iterator, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Container, Iterator, Optional, Sequence, Set, Tuple
 
 from data_prep.errors import DataError
+from data_prep.files import parents
 from data_prep.links import refuse_links
 from data_prep.locks import locked
 from egl.errors import Diverged, EglError
 from egl.nets.device import check_device, use_device
 from egl.nets.runtime import send_log_to
-from egl.training.run_folder import LOG
+from egl.training.run_folder import BEFORE_WORK, LOG
 
 BAD_INPUT = (DataError, EglError)
 Progress = Callable[[int, int], None]
@@ -69,8 +70,10 @@ def run_in_child(
     outcome: Optional[Tuple[str, Any]] = None
     with contextlib.ExitStack() as stack:
         try:
+            made = [parent for parent in (folder, *parents(folder)) if not os.path.exists(parent)]
             os.makedirs(folder, exist_ok=True)
             refuse_links(folder)
+            there = os.listdir(folder)
             lock = stack.enter_context(locked(folder))
             connection, process = _start(log, lock)
         except OSError as error:
@@ -89,6 +92,8 @@ def run_in_child(
             _end(process)
             process.wait()
             _running.discard(process)
+        if outcome is not None and outcome[0] == "bad input":
+            _remove_new(folder, there, made)
     if outcome is None:
         cause = _cause(process.returncode)
         raise Failure(f"{folder}: ended by {cause}; its log {log} ends with: {_last_line(log)}")
@@ -100,6 +105,21 @@ def run_in_child(
     if kind == "failure":
         raise Failure(f"{folder}: {value}; see {log}")
     return value
+
+
+def _remove_new(folder: str, there: Container[str], made: Sequence[str]) -> None:
+    """Remove what a run of bad input has left, unless it had results before it ended.
+
+    there: what the folder held before; made: the folders that were not there, the innermost first
+    """
+    new = [name for name in os.listdir(folder) if name not in there]
+    if not set(new) <= set(BEFORE_WORK):
+        return
+    for name in new:
+        os.remove(os.path.join(folder, name))
+    for path in made:
+        with contextlib.suppress(OSError):  # something else is in it by now
+            os.rmdir(path)
 
 
 def end_children() -> None:

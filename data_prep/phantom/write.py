@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from data_prep.arguments import path_of, whole_number
 from data_prep.errors import DataError
 from data_prep.files import folder_written_whole
 from data_prep.phantom.patient import Patient, draw_patient
@@ -31,6 +32,9 @@ The layout is that of the e-ophtha EX data set (folders EX, Annotation_EX and he
 
 seed {seed}, {n_lesion} photographs with exudates, {n_healthy} without, {height} x {width} pixels (height x width)
 """  # noqa: E501  these bytes are part of the data set
+
+
+SMALLEST = 100  # pixels: less has no room for what is drawn
 
 
 class _Stream(enum.IntEnum):
@@ -58,6 +62,12 @@ def write_dataset(
     progress: whether to show a progress bar
     Raises DataError if the folder exists or a number is out of range.
     """
+    folder = path_of(folder, "the folder of phantoms")
+    n_lesion = whole_number(n_lesion, "the number of lesion photographs")
+    n_healthy = whole_number(n_healthy, "the number of healthy photographs")
+    seed = whole_number(seed, "the seed of phantoms")
+    if min(size) < SMALLEST:
+        raise DataError(f"phantoms of {size[0]} x {size[1]} pixels: give at least {SMALLEST} each")
     if n_lesion < 1 or n_healthy < 0:
         raise DataError(
             f"{n_lesion} lesion and {n_healthy} healthy photographs for {folder}: ask for at least "

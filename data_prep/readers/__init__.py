@@ -3,6 +3,7 @@
 import os
 from typing import List, Union
 
+from data_prep.arguments import path_of
 from data_prep.errors import DataError, Report, one_line
 from data_prep.readers import eophtha, heimed, idrid
 from data_prep.readers import folder as plain_folder
@@ -31,7 +32,7 @@ def read(
     the folder does not exist, is empty, has no known layout, has a table that cannot be read, or
     has no usable image.
     """
-    folder = os.fspath(folder)
+    folder = path_of(folder, "the data set's folder")
     if folder != one_line(folder):
         raise DataError(f"{folder}: {_NO_TEXT} in the folder's name: rename it")
     if not os.path.isdir(folder):

@@ -94,6 +94,10 @@ def _kinds(image: str, ground_truth: Optional[str]) -> List[str]:
             )
         return []
     kinds = gnd.lesion_kinds(ground_truth)
+    if not kinds and numbered and gnd.read_map(numbered).any():
+        raise DataError(
+            f"{image}: {numbered} shows lesions, but {ground_truth} lists none: copy both again"
+        )
     if gnd.has_exudate(kinds) and numbered is None:
         raise DataError(
             f"{image}: {ground_truth} lists exudates, but their map is missing: copy its .map.gz "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, List, Set
 
 from egl.errors import NetError
+from egl.nets.arguments import described
 from egl.nets.definition import Classifier, inner_products, parameter_layers
 from egl.nets.graph import depending_on, leading_to_scores
 from egl.nets.in_place import check_gradients
@@ -51,6 +52,8 @@ def counted_layers(classifier: Classifier, stop: str, parameters: str) -> List[s
         for name in parameter_layers(classifier.layers)
         if layers[name].type != "BatchNorm" and name in leading
     ]
+    if not isinstance(stop, str):
+        raise NetError(f"stop must be the name of a layer, not {described(stop)}")
     if stop in layers and stop not in leading:
         raise NetError(
             f"{path}: the stopping layer {stop!r} does not lead to the loss {classifier.loss!r}, "

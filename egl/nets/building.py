@@ -14,6 +14,9 @@ from egl.nets.runtime import import_caffe
 from egl.nets.trial import check_usable
 from egl.nets.weights import check_same_parameters, load_weights
 
+SMALL_BATCH = 1024  # at most a few GB for nets that take patches
+LARGEST_BLOB = 2**31 - 1  # numbers in a blob, for Caffe
+
 
 def scoring_net(
     prototxt: Any,
@@ -43,6 +46,7 @@ def scoring_net(
         weights = path_of(weights, "weights that are no caffe.Net (say, solver.net)")
     definition = read_net(prototxt)
     check_usable(definition, prototxt, caffe.TEST, end)
+    check_batch(definition, batch, prototxt, caffe.TEST)
     definition = set_batch(definition, batch)
     for layer in definition.layer:
         if layer.name in no_gradient:
@@ -91,8 +95,25 @@ def feed(net: Any, data: str, patches: Any) -> Iterator[slice]:
         yield slice(start, start + len(chunk))
 
 
-def build(definition: Any) -> Any:
-    """Return the caffe.Net of a NetParameter, in phase TEST.
+def check_batch(definition: Any, batch: int, path: Any, phase: int) -> None:
+    """Raise NetError for a batch that needs more memory than there is, or more than Caffe counts.
+
+    definition: the NetParameter of the net `path`, which Caffe can use
+    """
+    if batch <= SMALL_BATCH:
+        return
+    sizes = [blob.data.size for blob in build(set_batch(definition, 1), phase).blobs.values()]
+    n_bytes = 2 * 4 * batch * sum(sizes)  # numbers and diffs, float32
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if n_bytes > memory or batch * max(sizes) > LARGEST_BLOB:
+        raise NetError(
+            f"{path}: a batch of {batch} would take {n_bytes / 2**30:.0f} GB, and this machine has "
+            f"{memory / 2**30:.0f}; give a smaller batch"
+        )
+
+
+def build(definition: Any, phase: Optional[int] = None) -> Any:
+    """Return the caffe.Net of a NetParameter, in phase TEST unless another is given.
 
     Caffe reads definitions from files only, so this one goes through a file in memory, of which
     nothing is left however the process ends.
@@ -101,7 +122,7 @@ def build(definition: Any) -> Any:
     with os.fdopen(os.memfd_create("net"), "w", encoding="utf-8") as file:
         file.write(str(definition))  # protobuf's text format: what a prototxt is
         file.flush()
-        return caffe.Net(f"/proc/self/fd/{file.fileno()}", caffe.TEST)
+        return caffe.Net(f"/proc/self/fd/{file.fileno()}", caffe.TEST if phase is None else phase)
 
 
 def _take_gradient_off(layer: Any) -> None:

@@ -69,6 +69,7 @@ def prototxt_path(name: str) -> str:
     It is prototxt/NAME in a checkout, and egl/prototxt/NAME once installed. Raises NetError where
     there is no such file.
     """
+    name = path_of(name, "the name of a prototxt")
     for folder in (os.path.dirname(PACKAGE), PACKAGE):
         path = os.path.join(folder, "prototxt", name)
         if os.path.isfile(path):

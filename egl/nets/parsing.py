@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Set
 
 from egl.errors import NetError
+from egl.nets.arguments import check_file
 
 
 def parse(path: str, message: Any) -> Any:
@@ -14,6 +15,7 @@ def parse(path: str, message: Any) -> Any:
     """
     from google.protobuf import text_format
 
+    check_file(path)
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()

@@ -39,8 +39,21 @@ WHOLE = ""  # a backward pass down to the lowest layer
 _FORWARD_DONE = "egl: forward done"
 _PROGRAM = (
     "import sys; sys.path[:] = sys.argv[4:]; "
-    "from egl.nets.trial import try_net; try_net(sys.argv[1], int(sys.argv[2]), sys.argv[3])"
+    "from egl.nets import trial; trial.try_anything(*sys.argv[1:4])"
 )
+_SOLVER = "solver"  # in place of a phase
+# What Trainer gives to every solver, and no solver can fail by.
+_OF_EVERY_RUN = (
+    *("base_lr", "device_id", "display", "max_iter", "momentum", "random_seed", "snapshot"),
+    *("snapshot_after_train", "snapshot_format", "snapshot_prefix", "solver_mode", "weight_decay"),
+    *("gamma", "lr_policy", "power", "train_net_param", "type"),
+)
+_SMALLEST_NET = """
+layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 1 } } }
+layer { name: "y" type: "Input" top: "y" input_param { shape { dim: 2 } } }
+layer { name: "z" type: "InnerProduct" bottom: "x" top: "z" inner_product_param { num_output: 2 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "z" bottom: "y" top: "loss" }
+"""
 
 
 class Verdict(NamedTuple):
@@ -80,6 +93,30 @@ def check_usable(definition: Any, path: Any, phase: int, end: Optional[str] = No
         raise NetError(f"{path}: Caffe cannot use this net: {reason}")
 
 
+def check_solver(definition: Any, path: Any) -> None:
+    """Raise NetError, with Caffe's own words, if Caffe cannot do SGD steps by a solver.
+
+    definition: its SolverParameter, the net inside it; path: for the message
+    """
+    from google.protobuf import text_format
+
+    rest = type(definition)()
+    rest.CopyFrom(definition)
+    for name in _OF_EVERY_RUN:
+        rest.ClearField(name)
+    plain = definition.type == "SGD" and definition.lr_policy in ("fixed", "inv")
+    if plain and not rest.ListFields():
+        return
+    # Its own net has been tried by itself.
+    smallest = type(definition)()
+    smallest.CopyFrom(definition)
+    smallest.ClearField("train_net_param")
+    text_format.Parse(_SMALLEST_NET, smallest.train_net_param)
+    reason, _ = _tried(smallest, _SOLVER, "")
+    if reason:
+        raise NetError(f"{path}: Caffe cannot use this solver: {reason}")
+
+
 def is_known(definition: Any, phase: int) -> bool:
     """Return whether a NetParameter is one of this project's own, whatever its batch and name."""
     return digest_of(definition, phase) in KNOWN
@@ -108,22 +145,40 @@ def try_net(path: str, phase: int, end: str) -> None:
         net.backward(end=end or None)
 
 
+def try_solver(path: str) -> None:
+    """Do two SGD steps by the solver `path`, on zeros. It may abort."""
+    import_caffe().get_solver(path).step(2)
+
+
+def try_anything(path: str, phase: str, end: str) -> None:
+    """Try what is in a file: a solver, or a net in a phase; see try_net."""
+    if phase == _SOLVER:
+        try_solver(path)
+    else:
+        try_net(path, int(phase), end)
+
+
 def _verdict(digest: str, definition: Any, phase: int, end: str) -> Verdict:
     if (digest, end) not in _verdicts:
-        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as words:
-            path = os.path.join(folder, "net.prototxt")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(str(definition))
-            if built_with_cuda():  # CUDA does not outlive a fork
-                status = _spawned([path, str(phase), end], words)
-            else:
-                status = _forked(lambda: try_net(path, phase, end), words)
-            words.seek(0)
-            lines = words.read().decode(errors="replace").splitlines()
-        reason = _reason(lines, status) if status else ""
+        reason, lines = _tried(definition, str(phase), end)
         in_backward = _FORWARD_DONE in lines
         _verdicts[digest, end] = Verdict("" if in_backward else reason, reason)
     return _verdicts[digest, end]
+
+
+def _tried(definition: Any, phase: str, end: str) -> Tuple[str, List[str]]:
+    """Try a definition in a child process; return why it failed ("": it works) and what it said."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as words:
+        path = os.path.join(folder, "net.prototxt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(str(definition))
+        if built_with_cuda():  # CUDA does not outlive a fork
+            status = _spawned([path, phase, end], words)
+        else:
+            status = _forked(lambda: try_anything(path, phase, end), words)
+        words.seek(0)
+        lines = words.read().decode(errors="replace").splitlines()
+    return _reason(lines, status) if status else "", lines
 
 
 def _spawned(arguments: List[str], words: Any) -> int:

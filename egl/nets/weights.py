@@ -7,7 +7,9 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
+from data_prep.captured_stderr import captured_stderr
 from egl.errors import NetError
+from egl.nets.arguments import check_file
 from egl.nets.runtime import import_caffe
 
 Shape = Tuple[int, ...]
@@ -91,11 +93,13 @@ def _read(path: str) -> Dict[str, List[Any]]:
     """Return {layer name: its BlobProtos, for each time that it is stored} of a .caffemodel."""
     from google.protobuf.message import DecodeError
 
+    check_file(path)
     model = import_caffe().proto.caffe_pb2.NetParameter()
     try:
         with open(path, "rb") as file, warnings.catch_warnings(record=True) as read_in_part:
             warnings.simplefilter("always")
-            model.ParseFromString(file.read())
+            with captured_stderr():  # protobuf says on it what the error below says
+                model.ParseFromString(file.read())
     except OSError as error:
         raise NetError(f"{path}: the weights cannot be read: {error.strerror}") from error
     except DecodeError as error:

@@ -4,6 +4,7 @@ from typing import Any, Iterator, List, NamedTuple, Tuple, Type
 
 import numpy as np
 
+from data_prep.arguments import described
 from data_prep.random_streams import Stream, random_state
 from egl.errors import StrategyError
 from egl.gradient_length.features import FeatureRows
@@ -115,6 +116,8 @@ def check_strategy(kind: Type[Any]) -> None:
     of indices, each in range and none twice, a score for each, the same answer to the same
     question, and no change to what it was given.
     """
+    if not isinstance(kind, type):
+        raise StrategyError(f"check_strategy takes a class, not {described(kind)}")
     random = np.random.RandomState(3)
     patches = random.randint(0, 256, (40, 3, SIDE, SIDE)).astype(np.uint8)
     known = random.randint(0, 256, (12, 3, SIDE, SIDE)).astype(np.uint8)

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from importlib import metadata
 from typing import Any, Dict, List, Type
 
+from data_prep.arguments import described
 from egl.errors import EglError
 
 GROUP = "egl.strategies"  # the entry points by which another package adds strategies
@@ -37,6 +38,8 @@ def find_strategy(name: str) -> Type[Any]:
     Raises EglError, with the nearest known name, where there is none, and where the module cannot
     be imported.
     """
+    if not isinstance(name, str):
+        raise EglError(f"a strategy is given by its name, not {described(name)}")
     # What other packages announce takes a twentieth of a second to find out.
     where = STRATEGIES.get(name) or _announced().get(name) or name
     if ":" not in where:

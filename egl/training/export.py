@@ -43,8 +43,8 @@ def export(store_path: str, out: str, kind: str, seed: int = 1) -> str:
             f"{os.path.abspath(out)}: an HDF5Data layer reads paths up to the first blank: give "
             "--out a path without any"
         )
-    import_caffe()
     store = PatchStore(store_path)
+    import_caffe()
     normalisation = Normalisation.of("mean", store.mean)
     with folder_written_whole(out) as folder:
         for split in splits.NAMES:

@@ -7,6 +7,7 @@ import numpy as np
 
 from data_prep.geometry import ceil_div
 from data_prep.random_streams import Stream, random_state
+from data_prep.settings import check_kind
 from data_prep.store import PatchStore
 from egl.errors import Diverged
 from egl.gradient_length.scorer import NetScorer
@@ -34,6 +35,7 @@ def train(
     evaluation before, and metrics.json says so in `diverged`; Diverged is raised only if there is
     none before.
     """
+    check_kind(settings, FullTrainingSettings)
     settings.check()
     if isinstance(store, str):
         store = PatchStore(store)

@@ -35,6 +35,7 @@ ROUNDS = (
     "auc",
 )
 LOG = "log.txt"  # Caffe's own log; it begins before anything else is in the folder
+BEFORE_WORK = (LOG, LOCK, "settings.json", "solver.prototxt")  # what a run has before its results
 QUERIES = ("iteration", "kind", "image", "patch", "symmetry", "label", "score")
 
 
@@ -44,6 +45,7 @@ class RunFolder:
     def __init__(self, path: str, settings: Mapping[str, Any]) -> None:
         """Open or make the folder `path` for a run with `settings`, a dict for JSON.
 
+        Another run of which there is nothing but its settings, since they did not fit, is replaced.
         Raises EglError if it holds another run, or files that are no run's, DataError for links.
         """
         self.path = path
@@ -54,7 +56,11 @@ class RunFolder:
         refuse_links(path)
         file = self.file("settings.json")
         if os.path.exists(file):
-            self._compare(_read_json(file))
+            before = _read_json(file)
+            if begun(path) or not {"about", "kind"} <= before.keys():
+                self._compare(before)
+            else:
+                write_json(file, self._settings)
         elif os.path.exists(path) and (not os.path.isdir(path) or _foreign(path)):
             raise EglError(f"{path}: exists and is no run folder; give another --out")
         else:
@@ -158,6 +164,11 @@ class RunFolder:
         """
         write_json(self.file("metrics.json"), dict(metrics, commit=os.environ.get("EGL_COMMIT")))
         return read_metrics(self.path)
+
+
+def begun(path: str) -> bool:
+    """Return whether a folder holds more than a run has before its first results."""
+    return any(name not in BEFORE_WORK and TEMPORARY not in name for name in os.listdir(path))
 
 
 def read_metrics(path: str) -> Dict[str, Any]:

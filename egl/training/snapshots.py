@@ -5,6 +5,7 @@ import os
 import shutil
 from typing import Any, Callable, Dict, List, Optional
 
+from data_prep.arguments import whole_number
 from data_prep.files import cannot_be_written, check_room, sha256_of, sync, write_json
 from egl.errors import EglError
 
@@ -111,7 +112,7 @@ def read_state(path: str) -> Dict[str, Any]:
                 raise ValueError(f"{name} is not in the folder")
             if sha256_of(os.path.join(path, name)) != digest:
                 raise ValueError(f"{name} is not what was written")
-        return {"iteration": int(state["iteration"]), "extra": state["extra"]}
+        return {"iteration": int(state["iteration"]), "extra": dict(state["extra"])}
     except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EglError(
             f"{path}: damaged snapshot ({error}); remove the run's folder and start again"
@@ -133,6 +134,7 @@ def weights_at(folder: str, iteration: int) -> str:
 
     Raises EglError where there are none.
     """
+    iteration = whole_number(iteration, "the iteration")
     last = model_stem(snapshot_folder(folder, iteration), iteration) + ".caffemodel"
     for path in (kept_weights(folder, iteration), last):
         if os.path.isfile(path):

@@ -9,13 +9,13 @@ from data_prep.files import cannot_be_written, check_room, write_text, written_w
 from data_prep.normalisation import Normalisation
 from egl.errors import Diverged, EglError, NetError
 from egl.nets.arguments import check_array, path_of
-from egl.nets.building import check_classes
+from egl.nets.building import check_batch, check_classes
 from egl.nets.definition import find_classifier, prototxt_path, read_net, read_solver, set_batch
 from egl.nets.device import check_device, use_device
 from egl.nets.finite import watch_pooling
 from egl.nets.pixels import check_normalisation
 from egl.nets.runtime import import_caffe
-from egl.nets.trial import check_builds, is_known
+from egl.nets.trial import check_builds, check_solver, is_known
 from egl.nets.weights import load_weights
 from egl.training import snapshots
 from egl.training.model_folder import weights_file
@@ -25,6 +25,7 @@ from egl.training.settings import INV_GAMMA, INV_POWER, TrainerSettings
 # NaN gets in, the backward pass of Caffe's max pooling writes outside its memory, so divergence
 # must be seen a step earlier.
 LARGEST_WEIGHT = 1e5
+_OF_TESTS = ("test_iter", "test_interval", "test_initialization", "test_compute_loss", "test_state")
 _OVERHEAD = 2**16  # bytes of Caffe's files beside weights and definitions
 
 
@@ -51,6 +52,7 @@ class Trainer:
         self.score_prototxt = _find(settings.score_net)
         check_builds(self.score_prototxt)
         self._definition = self._define(gpu)
+        check_solver(self._definition, settings.solver)
         path = os.path.join(folder, "solver.prototxt")
         write_text(path, str(self._definition))
         use_device(gpu)
@@ -70,9 +72,10 @@ class Trainer:
         check_builds(solver.net, import_caffe().TRAIN)
         self._net = find_classifier(net, solver.net, import_caffe().TRAIN)
         check_normalisation(self._normalisation, self._net)
+        check_batch(net, settings.batch, f"--batch {settings.batch}", import_caffe().TRAIN)
         net = set_batch(net, settings.batch)
         # Python feeds the net, so it is built without a stage; and Python tests it.
-        for name in ("net", "train_state", "test_state", "test_iter", "test_interval"):
+        for name in ("net", "train_state", *_OF_TESTS):
             solver.ClearField(name)
         solver.train_net_param.CopyFrom(net)
         solver.base_lr = settings.rate
@@ -87,6 +90,7 @@ class Trainer:
         solver.snapshot = 0  # and when to take a snapshot
         solver.snapshot_after_train = False
         solver.snapshot_prefix = os.path.join(snapshots.writing_folder(self._folder), "model")
+        solver.snapshot_format = solver.BINARYPROTO  # which restore reads
         solver.solver_mode = solver.CPU if gpu is None else solver.GPU
         solver.device_id = gpu or 0
         return solver

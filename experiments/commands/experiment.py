@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any, Optional, Tuple
 
+from data_prep.outputs import check_new_file
 from data_prep.settings import not_known
 from experiments.commands.parsing import (
     add_command,
@@ -13,7 +14,7 @@ from experiments.commands.parsing import (
     modules_from_here,
     number,
 )
-from experiments.commands.paths import shared_path
+from experiments.commands.paths import check_input, shared_path
 from experiments.processes import BadInput
 
 _SIZES = {
@@ -114,6 +115,7 @@ def _reproduce(options: argparse.Namespace) -> int:
     from experiments.request import Request
 
     only, strategies = _names(options.only), _strategies(options.strategies)
+    published = _published(options)
     import_caffe()  # before phantoms are drawn: that takes a minute
     request = Request(
         source=options.data,
@@ -131,7 +133,7 @@ def _reproduce(options: argparse.Namespace) -> int:
         options.out,
         options.jobs,
         options.skip_bad,
-        _published(options),
+        published,
         options.one_commit,
     )
     for line in failed:
@@ -162,8 +164,10 @@ def add_report(commands: Any) -> None:
 def _report(options: argparse.Namespace) -> int:
     from experiments.reproduce import report
 
-    if options.markdown and not options.markdown.endswith(".md"):
-        raise BadInput(f"--markdown {options.markdown}: give a name that ends in .md")
+    if options.markdown is not None:
+        if not options.markdown.endswith(".md"):
+            raise BadInput(f"--markdown {options.markdown}: give a name that ends in .md")
+        check_new_file(options.markdown, "--markdown")
     path, damaged = report(options.out, _published(options), options.markdown)
     if damaged:
         more = f" (and {len(damaged) - 1} more, see the report)" if len(damaged) > 1 else ""
@@ -211,7 +215,10 @@ def _add_published(parser: argparse.ArgumentParser) -> None:
 def _published(options: argparse.Namespace) -> Any:
     from experiments.published import read_curves
 
-    return read_curves(options.published) if options.published else None
+    if options.published is None:
+        return None
+    check_input(options.published)
+    return read_curves(options.published)
 
 
 def _names(text: Optional[str]) -> Tuple[str, ...]:

@@ -9,9 +9,10 @@ import json
 import os
 from typing import Any, Dict, Type, TypeVar
 
+from data_prep.errors import DataError
 from data_prep.settings import SettingsError, describe_range, flat, from_dict, option_of, type_of
 from experiments.commands.parsing import number
-from experiments.commands.paths import not_shared, shared_path
+from experiments.commands.paths import check_input, not_shared, shared_path
 
 T = TypeVar("T")
 _DEST = "settings."  # before the dotted name of a setting, apart from a command's other options
@@ -94,9 +95,13 @@ def from_file(path: str, kind: Type[T], command: str) -> T:
     key, for a file that is none, a key or a value that is no setting's, and another command's file.
     """
     try:
+        check_input(path)
+    except DataError as error:
+        raise SettingsError(str(error)) from error
+    try:
         with open(path, encoding="utf-8") as file:
             values = json.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(values, dict):
         raise SettingsError(f"{path}: give an object of settings, like a run's settings.json")

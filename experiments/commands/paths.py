@@ -3,6 +3,8 @@
 import argparse
 import os
 
+from data_prep.decoding import check_regular
+
 _SHARED = "EGL_SHARED"  # set by runtime/caffe: folders of the machine, with colons between them
 _STREAMS = ("/dev/fd/", "/dev/std", "/proc/self/fd/")  # what the caller's shell passes on
 
@@ -35,3 +37,9 @@ def not_shared(path: str) -> str:
         f"{path}: while Caffe runs, {top} is not this machine's: give another place, such as a "
         "folder in your home"
     )
+
+
+def check_input(path: str) -> None:
+    """Raise DataError unless there is a file to read; a named pipe would be waited for for ever."""
+    if not path.startswith(_STREAMS) and not os.path.isdir(path):
+        check_regular(path)

@@ -155,7 +155,7 @@ def test_prototxt_of_an_installed_package(tmp_path):
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=str(tmp_path),
-        env=dict(os.environ, PYTHONPATH=str(tmp_path)),
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), source])),
         stdout=subprocess.PIPE,
         check=True,
     )
