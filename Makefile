@@ -4,7 +4,7 @@ OUT ?= results
 
 TRY ?= try
 
-.PHONY: reproduce try test fuzz sbom docs bench images images-check
+.PHONY: reproduce try test torture fuzz sbom docs bench images images-check
 
 # The paper's experiments: on phantoms in minutes, or on the data set in the folder DATA in hours;
 # ARGS go to `egl reproduce`.
@@ -27,6 +27,10 @@ try:
 # All tests, or ARGS for pytest, on up to four cores; ARGS="-n 0 ..." in one process, to debug.
 test:
 	runtime/caffe python3 -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+# Kills commands at random moments for 20 minutes; what they leave must be as if undisturbed.
+torture:
+	runtime/caffe python3 -m tests.campaign.torture $(ARGS)
 
 # Damaged files of every kind into every reader, for ten minutes: ARGS="--seconds 60 --seed 2".
 fuzz:

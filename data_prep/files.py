@@ -97,20 +97,18 @@ def _temporary_folder(path: str, made_with_parents: bool) -> Iterator[str]:
     begin = f".{name[:_NAME_LENGTH]}{TEMPORARY}"
     _remove_leftovers(parent, begin)
     make = os.makedirs if made_with_parents else os.mkdir
-    while True:
-        temporary = os.path.join(parent, begin + secrets.token_hex(_TAG_DIGITS // 2))
-        make(temporary)
-        # Before it is locked, another process may take it for a leftover: then make another.
-        with contextlib.suppress(FileNotFoundError):
-            descriptor = os.open(temporary, os.O_RDONLY)
-            if try_lock(descriptor) is not False and os.path.isdir(temporary):
-                break
-            os.close(descriptor)
-    try:
+    with contextlib.ExitStack() as stack:
+        while True:
+            temporary = os.path.join(parent, begin + secrets.token_hex(_TAG_DIGITS // 2))
+            stack.callback(shutil.rmtree, temporary, ignore_errors=True)  # even at Ctrl-C now
+            make(temporary)
+            # Before it is locked, another process may take it for a leftover: then make another.
+            with contextlib.suppress(FileNotFoundError):
+                descriptor = os.open(temporary, os.O_RDONLY)
+                stack.callback(os.close, descriptor)
+                if try_lock(descriptor) is not False and os.path.isdir(temporary):
+                    break
         yield temporary
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        os.close(descriptor)
 
 
 def _remove_leftovers(parent: str, begin: str) -> None:

@@ -40,7 +40,7 @@ def save_snapshot(
     iteration: int,
     write: Callable[[], None],
     extra: Any,
-    n_bytes: int = 0,
+    n_bytes: int,
     keep_earlier: bool = False,
 ) -> None:
     """Save a snapshot whole or not at all, and remove those before it.

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,6 @@ from egl.training.caffe_log import read_log
 from experiments.command_line import main
 
 PROJECT = Path(__file__).resolve().parents[2]
-COMMAND = [
-    sys.executable,
-    "-c",
-    "import sys; from experiments.command_line import main; sys.exit(main())",
-]
 TRAINER = {
     "--seed", "--batch", "--rate", "--lr-policy", "--momentum", "--weight-decay", "--scaling",
     "--factor", "--solver", "--score-net", "--weights", "--device", "--settings", "--out", "--help",
@@ -319,23 +313,3 @@ def test_without_caffe_a_command_says_so_before_any_work(
     line = said(["reproduce", "--out", tmp_path / "out"], capsys)
     assert line.startswith("egl: reproduce: pycaffe is not installed")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_sigterm_ends_a_command_at_once_and_it_resumes_later(caffe, small_store, tmp_path):
-    words = ["--strategy", "random", "--by", "patch", "--iterations", "40", "--device", "cpu"]
-    words += ["--evaluate-every", "20"]
-    assert main(["select", small_store.path, "--out", str(tmp_path / "whole"), *words]) == 0
-    run = tmp_path / "run"
-    command = [*COMMAND, "select", small_store.path, "--out", str(run), *words]
-    environment = dict(os.environ, PYTHONPATH=str(PROJECT))
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
-    while not (run / "snapshots").exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.terminate()
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 128 + 15
-    assert errors.decode().endswith("egl: select: interrupted; rerun the same command to resume\n")
-    assert not (run / "metrics.json").exists()
-    done = subprocess.run(command, capture_output=True, env=environment)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert (run / "rounds.csv").read_bytes() == (tmp_path / "whole" / "rounds.csv").read_bytes()

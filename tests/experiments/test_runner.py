@@ -2,13 +2,16 @@
 
 import json
 import os
+import threading
+import time
 from typing import NamedTuple
 
 import pytest
 
 from egl.errors import Diverged, EglError
 from egl.training.run_folder import RunFolder, read_metrics
-from experiments.processes import BadInput
+from experiments import runner
+from experiments.processes import BadInput, Failure
 from experiments.runner import run_tasks, unfinished
 from experiments.tasks import Task
 
@@ -78,3 +81,31 @@ def borrow(store, settings, out, workers, progress):
 def test_a_run_that_is_left_alone_may_borrow_the_idle_cores(tmp_path, jobs):
     assert run(tmp_path, jobs, a=Task(borrow, "all", Doing("fine"))) == []
     assert read_metrics(str(tmp_path / "a"))["idle"] == jobs - 1
+
+
+def test_an_interrupt_ends_a_run_that_waited_for_a_core(tmp_path, monkeypatch):
+    """It starts after the others were told to end, and must not go on to its own end."""
+    waits, interrupted, ended = threading.Event(), threading.Event(), []
+    told = threading.Event()
+
+    def end_children():
+        if waits.is_set() and told.is_set():
+            ended.append(True)
+        told.set()
+
+    def run_in_child(work, arguments, folder, progress, device):
+        if folder.endswith("first"):
+            raise KeyboardInterrupt
+        assert told.wait(20)  # it had a core only now
+        waits.set()
+        for _ in range(400):
+            if ended:
+                raise Failure("ended")
+            time.sleep(0.05)
+        interrupted.set()  # the run came to its own end
+
+    monkeypatch.setattr(runner, "run_in_child", run_in_child)
+    monkeypatch.setattr(runner, "end_children", end_children)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, first=Task(do, "all", Doing("x")), second=Task(do, "all", Doing("y")))
+    assert not interrupted.is_set()

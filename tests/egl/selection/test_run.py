@@ -394,6 +394,20 @@ def test_a_pool_that_is_exhausted_is_said(start):
     assert read_rounds(run.path)["iteration"].tolist() == [metrics["iterations"]]
 
 
+def test_killed_after_the_last_round_it_is_still_evaluated_there(start, monkeypatch, kill_at):
+    """The pool is exhausted where no evaluation is due: it comes last, after the snapshot."""
+    monkeypatch.setattr("egl.selection.run.SNAPSHOT_EVERY", 1)
+    selection = replace(SHORT.selection, iterations=60, k=150, update="chosen-first")
+    settings = {"by": "patch", "selection": selection, "evaluate_every": 50}
+    whole = start("whole", **settings)
+    last = whole.execute()["iterations"]
+    with pytest.raises(kill_at.Killed):
+        start("broken", **settings).execute(kill_at(last))
+    broken = start("broken", **settings)
+    broken.execute()
+    assert content(broken) == content(whole)
+
+
 class Labeller:
     """A person who has answered for some images; the store knows the labels."""
 

@@ -139,3 +139,21 @@ def test_the_normalisation_of_a_run(tmp_path):
     RunFolder(str(tmp_path / "old"), {})
     with pytest.raises(EglError, match="how pixels were normalised"):
         read_normalisation(str(tmp_path / "old"))
+
+
+@pytest.mark.parametrize("name", ["rounds.csv", "queries.csv"])
+def test_rows_that_are_not_those_of_the_snapshot_are_an_error(tmp_path, name):
+    run = RunFolder(str(tmp_path / "run"), {})
+    fill(run, range(1, 4))
+    run.write()
+    path = tmp_path / "run" / name
+    path.write_text(path.read_text().replace("3,", "4,"))
+    with pytest.raises(EglError, match="is not what the snapshot says"):
+        RunFolder(str(tmp_path / "run"), {}).go_back_to(run.position())
+
+
+def test_a_snapshot_of_before_there_were_checksums(tmp_path):
+    run = RunFolder(str(tmp_path / "run"), {})
+    fill(run, range(1, 4))
+    run.write()
+    RunFolder(str(tmp_path / "run"), {}).go_back_to({"rounds": 2, "queries": 3})
