@@ -36,6 +36,8 @@ def test_the_numbers_of_results_that_are_published():
         "RANDOM_IMAGES": 23,
         "GRID": 24,
         "FILL": 25,
+        "POOL": 26,
+        "TURNS": 27,
         "OUTPUT_CHANGE": 40,
         "BADGE": 41,
         "CLUSTERS": 42,
