@@ -184,8 +184,7 @@ def test_prepare_with_bad_folders(source, out, message, phantoms, tmp_path, caps
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--momentum", "1"], "--momentum 1.0: give a number at least 0 and below 1"),
-        (["--weight-decay", "nan"], "--weight-decay nan: give a finite number"),
+        (["--setups", "equatoin"], "--setups 'equatoin' is not known; did you mean equation?"),
         (["--scale", "0"], "--scale 0.0: give a number above 0"),
         (["--published", "none.csv"], "none.csv: cannot be read"),
         (["--data", "none"], "no such folder"),
