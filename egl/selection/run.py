@@ -115,6 +115,7 @@ class Run:
         saved = self.model.restore() or {}
         self._rounds = saved.get("rounds", 0)
         self._metrics = saved.get("metrics")
+        self.model.loss = saved.get("loss", self.model.loss)
         self._seconds_before = saved.get("seconds", 0.0)
         self._seconds_choosing_before = saved.get("seconds_choosing", 0.0)
         self._recorded = self.model.iteration  # the iteration after the last recorded round
@@ -258,6 +259,7 @@ class Run:
                 "position": self._folder.position(),
                 "metrics": self._metrics,
                 "evaluated": self._evaluated,
+                "loss": self.model.loss,  # an evaluation may be all that is left to do
                 "seconds": self._seconds(),
                 "seconds_choosing": self._seconds_choosing(),
             }
