@@ -32,6 +32,7 @@ from tests.campaign.small import (
     gone,
     kill,
     leftovers,
+    material,
     results,
     said,
     wait,
@@ -165,17 +166,9 @@ def main() -> int:
     parser.add_argument("--only", help="only commands whose name contains this")
     options = parser.parse_args()
 
-    from data_prep import phantom
-    from data_prep.prepare import PrepareSettings, prepare
-
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="egl-torture-") as folder:
-        photographs, store = os.path.join(folder, "photographs"), os.path.join(folder, "store.h5")
-        phantom.write_dataset(photographs, 6, 6, 5, (480, 720))
-        prepare(
-            photographs, store, PrepareSettings(seed=3, n_train=160, n_validation=32, n_test=36)
-        )
-        small = commands(photographs, store)
+        small = commands(*material(folder))
         if options.only:
             small = {name: small[name] for name in small if options.only in name}
         expected = all_undisturbed(small, folder, options.jobs)
