@@ -10,7 +10,7 @@ import pytest
 from data_prep.normalisation import Normalisation
 
 BATCH = 32
-N_VALIDATION = 64  # of small_store
+N_VALIDATION = 32  # of small_store
 
 
 @pytest.fixture(scope="module")

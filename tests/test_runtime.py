@@ -156,7 +156,13 @@ def test_ctrl_c_is_left_to_the_command(wrapper, tmp_path, before, said, status):
     command = "trap 'echo heard; exit 130' INT; echo ready; sleep 0.5; echo done"
     shell = ["bash", "-c", before + 'exec "$@"', "bash", str(WRAPPER), "bash", "-c", command]
     with subprocess.Popen(
-        shell, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        shell,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # The tests themselves may run in the background, where Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout.readline() == "ready\n"
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them

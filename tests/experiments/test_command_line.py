@@ -291,7 +291,10 @@ def test_select_with_bad_files(caffe, small_store, tmp_path, capsys):
     assert "no such store" in said(["select", tmp_path / "none.h5", *run], capsys)
     moved = ["--images", tmp_path, "--initial-images", "2", *run]
     assert "--images" in said(["select", small_store.path, *moved], capsys)
-    other = ["--seed", "9", *run]
+    random = ["--strategy", "random", "--by", "patch", "--iterations", "1", *run]
+    assert main(list(map(str, ["select", small_store.path, *random]))) == 0
+    capsys.readouterr()
+    other = ["--seed", "9", *random]
     assert "other settings" in said(["select", small_store.path, *other], capsys)
 
 
