@@ -7,14 +7,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from data_prep.prepare import PrepareSettings
+from data_prep.prepare import PrepareSettings, prepare
 from egl.selection.run import RunSettings
 from egl.selection.settings import SelectionSettings
 from egl.training.run_folder import read_settings
 from experiments import protocols
 from experiments.paper import NAMES
 from experiments.processes import BadInput
-from experiments.reproduce import report, reproduce
+from experiments.reproduce import _store, report, reproduce
 from experiments.request import Request
 from experiments.setups import EQUATION
 from experiments.tasks import with_selection
@@ -261,6 +261,13 @@ def test_a_folder_that_cannot_be_written(phantoms, tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(BadInput, match="may not write there"):
         reproduce(Request(phantoms, "quick"), str(tmp_path / "out"), jobs=1)
+
+
+def test_a_kill_between_a_store_and_its_picture(phantoms, tmp_path):
+    settings, path = TINY.prepare, str(tmp_path / "store.h5")
+    prepare(phantoms, path, settings, progress=False)
+    _store(phantoms, path, settings, skip_bad=False)
+    assert (tmp_path / "store.png").exists()
 
 
 def test_what_is_asked_for_reaches_the_protocol():
