@@ -44,8 +44,12 @@ def _stop(number: int, frame: Any) -> None:
 
 
 def _run(words: List[str]) -> int:
-    from experiments.processes import BAD_INPUT, BadInput, Failure
-
+    # numpy makes an ImportError of an interrupt within its own import, so that Ctrl-C waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        from experiments.processes import BAD_INPUT, BadInput, Failure
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     name = "egl"
     try:
         _check_current_folder()
