@@ -19,7 +19,7 @@ from experiments.processes import BadInput
 
 _SIZES = {
     "quick": "minutes: few seeds, batches and patches; the default without --data",
-    "standard": "about three hours on 2 cores for IDRiD at half size: the paper's store, a random "
+    "standard": "many hours on 2 cores for IDRiD at half size: the paper's store, a random "
     "part of the patches scored; the default with --data",
     "full": "the paper's own protocol, every patch scored: days on 2 cores",
 }
