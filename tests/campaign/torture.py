@@ -26,13 +26,13 @@ from tests.campaign.small import (
     SECONDS,
     Command,
     Process,
-    commands,
     difference,
     family,
     gone,
     kill,
     leftovers,
     material,
+    more_commands,
     results,
     said,
     wait,
@@ -168,7 +168,7 @@ def main() -> int:
 
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="egl-torture-") as folder:
-        small = commands(*material(folder))
+        small = more_commands(*material(folder))
         if options.only:
             small = {name: small[name] for name in small if options.only in name}
         expected = all_undisturbed(small, folder, options.jobs)
