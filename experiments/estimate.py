@@ -11,7 +11,7 @@ import numpy as np
 from egl.nets.building import scoring_net
 from egl.nets.definition import prototxt_path
 from egl.nets.runtime import import_caffe
-from egl.selection.start import pool_images
+from egl.selection.start import image_pool
 from egl.strategies import find_strategy
 from egl.strategies.committee import MEMBERS
 from experiments import work
@@ -95,9 +95,7 @@ def _selection(settings: Any, store: Any) -> float:
         scored = selection.candidates or sum(store.attributes["samples_train"]) / 2
         total += rounds * phi * scored
     if settings.by == "image" and by_image != "random":
-        numbers = np.unique(store.image[store.patches_of("train")])
-        lesion = {int(number): bool(store.images[number].lesion) for number in numbers}
-        images = pool_images(lesion, settings.lesion_share, np.random.RandomState(0))
+        images = list(image_pool(store, settings.lesion_share, settings.trainer.seed))
         left = len(images) - settings.initial_images
         scored = sum(max(0, left - number) for number in range(int(rounds)))  # over all rounds
         if settings.image_patches:

@@ -20,7 +20,7 @@ from egl.selection.pool import Pool, TrainingSet
 from egl.selection.queries import Query
 from egl.selection.samples import GridSamples, Samples, StoreSamples
 from egl.selection.settings import RunSettings
-from egl.selection.start import initial_images, pool_images
+from egl.selection.start import image_pool, initial_images
 from egl.strategies.base import Bags, Choice, ScoringModel, Strategy
 from egl.strategies.registry import find_strategy
 from egl.training.evaluation import Evaluator
@@ -124,21 +124,14 @@ class Run:
         self._training = TrainingSet(self._samples, saved.get("chosen", []))
         if saved:
             folder.go_back_to(saved["position"])
-        images = self._images() if settings.by == "image" else {}
-        self._pool = self._restored_pool(images, saved.get("images", []))
+        images: Dict[int, bool] = {}
         self.initial_images: List[int] = []
         if settings.by == "image":
+            images = image_pool(store, settings.lesion_share, settings.trainer.seed)
             random = random_state(settings.trainer.seed, Stream.INITIAL_IMAGES)
             n, draw = settings.initial_images, settings.initial_draw
             self.initial_images = initial_images(images, n, draw, random)
-
-    def _images(self) -> Dict[int, bool]:
-        """Return the images of the pool: {image: whether it has exudates}."""
-        images = self._store.images
-        lesion = {image: bool(images[image].lesion) for image in self._store_samples.images}
-        random = random_state(self.settings.trainer.seed, Stream.POOL)
-        in_pool = pool_images(lesion, self.settings.lesion_share, random)
-        return {image: lesion[image] for image in in_pool}
+        self._pool = self._restored_pool(images, saved.get("images", []))
 
     def _restored_pool(self, images: Iterable[int], labelled_images: Sequence[int]) -> Pool:
         """Return the pool as it was, its labels asked for again; images: those of Algorithm 2."""

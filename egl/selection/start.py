@@ -4,9 +4,22 @@ from typing import Dict, List
 
 import numpy as np
 
+from data_prep.random_streams import Stream, random_state
+from data_prep.store import PatchStore
 from egl.errors import EglError
 
 DRAWS = ("lot", "lot-both-classes", "half")
+
+
+def image_pool(store: PatchStore, share: float, seed: int) -> Dict[int, bool]:
+    """Return the pool T of a run: {image: whether it has exudates}.
+
+    It is drawn from the images that have training samples. share: see pool_images; seed: the run's.
+    """
+    numbers = np.unique(store.image[store.samples("train")[:, 0]]).tolist()
+    lesion = {number: bool(store.images[number].lesion) for number in numbers}
+    stay = pool_images(lesion, share, random_state(seed, Stream.POOL))
+    return {image: lesion[image] for image in stay}
 
 
 def pool_images(lesion: Dict[int, bool], share: float, random: np.random.RandomState) -> List[int]:

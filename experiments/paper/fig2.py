@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from egl.selection.start import image_pool
 from experiments import plots, work
 from experiments.claims import by_interval
 from experiments.curves import (
@@ -84,7 +85,7 @@ def measure(results: Results) -> Tables:
         curves = results.paired_curves(protocol.run_seeds(protocol.fig2_seeds), named)
         tables.append(curves.assign(pool=pool))
         if len(curves):
-            seeds, images = curves["seed"].nunique(), _images(results.stores[pool])
+            seeds, images = curves["seed"].nunique(), _images(protocol, results.stores[pool])
             pools.append({"pool": pool, "seeds": seeds, **images})
     curves, by = pd.concat(tables), ["pool", "arm", "seed"]
     if curves.empty:
@@ -109,10 +110,11 @@ def near_the_end(run: pd.DataFrame) -> float:
     return first_at_height(run, "iteration", "f_measure", NEARLY * last(run, "f_measure"))
 
 
-def _images(store: Any) -> Dict[str, int]:
-    numbers = pd.unique(store.image[store.patches_of("train")])
-    with_exudates = sum(bool(store.images[number].lesion) for number in numbers)
-    return {"with_exudates": with_exudates, "healthy": len(numbers) - with_exudates}
+def _images(protocol: Protocol, store: Any) -> Dict[str, int]:
+    """Return how many images of each kind a run chooses from: in every seed as many."""
+    pool = image_pool(store, protocol.images.lesion_share, protocol.first_seed)
+    with_exudates = sum(pool.values())
+    return {"with_exudates": with_exudates, "healthy": len(pool) - with_exudates}
 
 
 def draw(tables: Tables) -> Figures:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from egl.errors import EglError
-from egl.selection.start import initial_images, pool_images
+from egl.selection.start import image_pool, initial_images, pool_images
 
 
 def images(n_lesion, n_healthy):
@@ -86,3 +86,12 @@ def test_all_stay(lesion, share):
 
 def test_one_with_exudates_always_stays():
     assert pool(images(3, 2), 0.05) == [*pool(images(3, 2), 0.05)[:1], 3, 4]
+
+
+def test_the_pool_of_a_store_is_of_its_training_images(small_store):
+    whole, part = (image_pool(small_store, share, seed=4) for share in (1, 0.4))
+    training = [row for row in small_store.images if row.split == 0]
+    assert {small_store.images[image].id for image in whole} == {row.id for row in training}
+    assert all(whole[image] == bool(small_store.images[image].lesion) for image in whole)
+    assert sum(part.values()) == 2 and set(part) < set(whole)
+    assert image_pool(small_store, 0.4, seed=4) == part

@@ -22,8 +22,8 @@ class Store:
     image = np.array([0, 0, 1, 2])
     images = [type("Row", (), {"lesion": lesion}) for lesion in (True, False, False)]
 
-    def patches_of(self, split):
-        return np.arange(4)
+    def samples(self, split):
+        return np.stack([np.arange(4), np.zeros(4, int)], axis=1)
 
 
 @pytest.fixture
@@ -57,6 +57,19 @@ def test_arms_of_a_seed_differ_in_nothing_but_the_strategies():
     assert seed3[0].trainer.seed == 3
     assert {tasks[fig2.name(pool, "egl", 1)].store for pool in fig2.POOLS} == {"all", "lesion"}
     assert len(fig2.tasks(QUICK)) == 16
+
+
+def test_the_images_of_a_pool_are_those_that_its_runs_choose_from(fake_results):
+    """Of four images with exudates one stays beside six healthy ones: 1 of 7 is nearest to 15%."""
+    store = Store()
+    store.image = np.arange(10)
+    store.images = [type("Row", (), {"lesion": number < 4}) for number in range(10)]
+    store.samples = lambda split: np.stack([np.arange(10), np.zeros(10, int)], axis=1)
+    results = fake_results(fig2_seeds=1, pools=("all",), stores={"all": store})
+    for arm in fig2.ARMS:
+        results.write(fig2.name("all", arm, 1), BATCHES, f_measure=0.5)
+    pools = fig2.measure(results)["pools"]
+    assert pools[["with_exudates", "healthy"]].to_numpy().tolist() == [[1, 6]]
 
 
 def test_verdict_and_tables(results):
