@@ -160,16 +160,18 @@ def heights(
 # Over seeds:
 
 
-def interval(values: Any) -> Tuple[Any, Any]:
+def interval(values: Any, comparisons: int = 1) -> Tuple[Any, Any]:
     """Return (mean, half width of the 95% t-interval) over the first axis.
 
-    The half width is nan for one seed.
+    comparisons: how many intervals hold together with 95%, by Bonferroni's correction. The half
+    width is nan for one seed.
     """
     values = np.asarray(values, float)
     n = len(values)
     if n < 2:
         return values.mean(axis=0), np.full(values.shape[1:], np.nan)
-    return values.mean(axis=0), stats.t.ppf(0.975, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    quantile = stats.t.ppf(1 - 0.025 / comparisons, n - 1)
+    return values.mean(axis=0), quantile * values.std(axis=0, ddof=1) / np.sqrt(n)
 
 
 def mean_text(values: Any, digits: int = 3) -> str:

@@ -8,7 +8,6 @@ from itertools import combinations, product
 from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
-from scipy import stats
 
 BASIC = 4  # the first four choices take all 16 combinations
 # Each further choice is the product of three of the first four.
@@ -49,15 +48,3 @@ def contrasts(names: Sequence[str]) -> Dict[Tuple[str, ...], np.ndarray]:
 def effect(signs: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return the mean at the level 1 minus that at -1: (seeds,) of values (seeds, 16)."""
     return values[:, signs == 1].mean(axis=1) - values[:, signs == -1].mean(axis=1)
-
-
-def simultaneous_half_width(values: np.ndarray, comparisons: int) -> float:
-    """Return half of the t-interval of values (seeds,), 95% for all `comparisons` together.
-
-    The correction is Bonferroni's. nan for one seed.
-    """
-    n = len(values)
-    if n < 2:
-        return float("nan")
-    quantile = stats.t.ppf(1 - 0.025 / comparisons, n - 1)
-    return float(quantile * values.std(ddof=1) / np.sqrt(n))

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from egl.selection.settings import RunSettings
 from experiments import plots, work
 from experiments.analyses.factorial import CHOICES, contrasts, design, effect
-from experiments.analyses.factorial import simultaneous_half_width as half_width
 from experiments.claims import READINGS, by_interval
 from experiments.curves import FEWEST, interval, intervals, paired, scores, where
 from experiments.frame import Csvs, Figures, Protocol, Results, Tables, Task, Tasks
@@ -60,6 +59,9 @@ OLD_READING: Dict[str, Dict[str, Any]] = {
     "trainer": {"scaling": "mean", "factor": 1 / 64, "lr_policy": "fixed", "momentum": 0.9,
                 "weight_decay": 0.0005},
 }  # fmt: skip
+# The same in words, a word for each of OPEN_CHOICES.
+OLD_WORDS = ("L_k alone", "sum", "half with exudates", "all that there are", "1/64, momentum",
+             "400", "samples", "32")  # fmt: skip
 
 
 def name(cell: str, arm: str, seed: int) -> str:
@@ -154,14 +156,14 @@ def _effects(pairs: pd.DataFrame) -> pd.DataFrame:
             continue
         for aliases, signs in contrasts([choice.name for choice in OPEN_CHOICES]).items():
             main, of_seeds = len(aliases) == 1, effect(signs, values)
-            half = half_width(of_seeds, CHOICES)
+            mean, half = interval(of_seeds, CHOICES)
             at = [values[:, signs == level].mean(axis=1) for level in (-1, 1)]
-            depends = abs(of_seeds.mean()) > half
+            depends = bool(abs(mean) > half)
             opposite = at[0].mean() * at[1].mean() < 0
             off_zero = all(abs(side.mean()) > interval(side)[1] for side in at)
             rows.append({
                 "response": lead, "contrast": ", ".join(aliases), "main": main,
-                "seeds": len(values), "effect": of_seeds.mean(), "half_width": half,
+                "seeds": len(values), "effect": mean, "half_width": half,
                 "at_literal": at[0].mean(), "at_other": at[1].mean(), "depends": depends,
                 "decides": bool(depends and opposite and off_zero),
             })  # fmt: skip

@@ -114,3 +114,12 @@ def test_arms_beside_each_other_by_seed():
     pairs = curves.paired(table(egl=[[0.2], [0.4]], random=[[0.1], [0.2]]).iloc[::-1], "f_measure")
     assert (pairs["egl"] - pairs["random"]).tolist() == pytest.approx([0.1, 0.2])
     assert curves.where(table(egl=[[0.2], [0.4]]), arm="egl", seed=2)["f_measure"].tolist() == [0.4]
+
+
+def test_intervals_that_hold_together():
+    """The standard error is 1 / sqrt(2); t(0.975, 4) = 2.7764."""
+    values = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    single = interval(values, 1)[1]
+    assert single == pytest.approx(2.7764 * np.sqrt(0.5), rel=1e-4)
+    assert interval(values, 8)[1] / single > 1.7
+    assert np.isnan(interval(values[:1], 8)[1])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.analyses.factorial import contrasts, design, effect, simultaneous_half_width
+from experiments.analyses.factorial import contrasts, design, effect
 
 NAMES = "ABCDEFGH"
 
@@ -36,12 +36,3 @@ def test_effects_are_found_whatever_else_there_is():
     assert effect(by_name[("A",)], values) == pytest.approx([0.0] * 3)
     (group,) = (aliases for aliases in by_name if "E x F" in aliases)
     assert effect(by_name[group], values) == pytest.approx([0.1] * 3)
-
-
-def test_simultaneous_intervals():
-    """t(1 - 0.025 / 8, 4) = 5.3676 from tables' neighbours; the standard error is 1 / sqrt(2)."""
-    values = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-    single = simultaneous_half_width(values, 1)
-    assert single == pytest.approx(2.7764 * np.sqrt(0.5), rel=1e-4)
-    assert simultaneous_half_width(values, 8) / single > 1.7
-    assert np.isnan(simultaneous_half_width(values[:1], 8))
