@@ -48,9 +48,9 @@ def analysis(kind: str) -> Callable[[Analysis], Work]:
     return decorate
 
 
-def beside(folder: RunFolder, name: str) -> str:
-    """Return the folder of another run of the same experiments."""
-    return os.path.join(os.path.dirname(folder.path), name)
+def beside(run: str, name: str) -> str:
+    """Return the folder of another run of the same experiments; run: this one's."""
+    return os.path.join(os.path.dirname(run), name)
 
 
 def images_of(store: PatchStore, split: str) -> List[int]:

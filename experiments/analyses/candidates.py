@@ -1,6 +1,5 @@
 """Candidates for how plain SGD trains: how each did, and the training of the best ones."""
 
-import os
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -11,6 +10,7 @@ from data_prep.store import PatchStore
 from egl.training.metrics import classification_metrics
 from egl.training.run_folder import RunFolder, read_metrics, read_predictions, read_settings
 from egl.training.settings import FullTrainingSettings, TrainerSettings
+from experiments.analyses.analysis import beside
 from experiments.work import train_or_diverge
 
 
@@ -72,14 +72,13 @@ def train_finalist(
 
     Where fewer candidates are left, the run is finished at once, without an epoch.
     """
-    folder = os.path.dirname(out)
     patches = PatchStore(store)
-    standings = {name: standing(os.path.join(folder, name), patches) for name in settings.screened}
+    standings = {name: standing(beside(out, name), patches) for name in settings.screened}
     left = ranked(standings)
     if settings.rank > len(left):
         run = RunFolder(out, {"screened": settings.screened, "rank": settings.rank})
         return run.finish({"diverged": "no candidate is left", "seconds": 0.0})
-    candidate = trainer_of(os.path.join(folder, left[settings.rank - 1]))
+    candidate = trainer_of(beside(out, left[settings.rank - 1]))
     seed, device = settings.training.trainer.seed, settings.training.trainer.device
     trainer = replace(candidate, seed=seed, device=device)
     return train_or_diverge(store, replace(settings.training, trainer=trainer), out, progress)

@@ -81,7 +81,7 @@ def watch(
     Leaves interestingness.csv and, where maps are asked for, maps.h5. Returns how many of the
     photographs were drawn at random.
     """
-    photographs, run = StoredPhotographs(store), TrainedRun(beside(folder, settings.run))
+    photographs, run = StoredPhotographs(store), TrainedRun(beside(folder.path, settings.run))
     indices, n_chosen = photographs_of(store, settings, run.folder)
     pictured = _one_of_each_kind(store, indices) if settings.map_stride else []
     times, rows = run.times(settings.iterations), []

@@ -14,7 +14,7 @@ from egl.selection.settings import RunSettings
 from egl.strategies.base import Bags, Choice, ScoringModel
 from egl.strategies.chance import Chance
 from egl.training.run_folder import read_table
-from experiments.analyses.analysis import Cores, Progress
+from experiments.analyses.analysis import Cores, Progress, beside
 
 NAME = f"{__name__}:LesionShare"  # as settings.strategy: the run's settings say what chose
 
@@ -59,7 +59,7 @@ def select_as_many(
     """Run Algorithm 2 with random images, as many of them with exudates as the other run chose."""
     patch_store = PatchStore(store)
     lesion = [bool(row.lesion) for row in patch_store.images]
-    followed = kinds_chosen(os.path.join(os.path.dirname(out), settings.like))
+    followed = kinds_chosen(beside(out, settings.like))
     strategy = partial(LesionShare, lesion=lesion, followed=followed)
     return select(
         patch_store, settings.run, out, workers=workers, progress=progress, image_strategy=strategy

@@ -82,7 +82,7 @@ def score(
     """
     validation, test = images_of(store, "validation"), images_of(store, "test")
     n = len(validation) + len(test)
-    run = TrainedRun(beside(folder, settings.run))
+    run = TrainedRun(beside(folder.path, settings.run))
     with run.scorer(run.last, workers=workers) as scorer:
         decisive = []
         for done, photograph in enumerate(map_photographs(store, scorer, validation, settings)):

@@ -41,7 +41,7 @@ class Comparison:
 @analysis("layers")
 def compare(store: PatchStore, settings: Comparison, folder: RunFolder, progress: Progress) -> None:
     """Score the same patches with every stop, at every time that the run reached; leave phi.csv."""
-    run = TrainedRun(beside(folder, settings.run))
+    run = TrainedRun(beside(folder.path, settings.run))
     indices = drawn(store, settings.n, settings.seed)
     iterations = run.reached(settings.iterations)
     rows, done = [], 0

@@ -32,7 +32,7 @@ def look(store: PatchStore, settings: PatchSettings, folder: RunFolder, progress
     features that the trained net gives its last layer.
     """
     patches = store.patches_of("train")
-    run = TrainedRun(beside(folder, settings.run))
+    run = TrainedRun(beside(folder.path, settings.run))
     features = run.scorer(run.last).features(store.patches[patches]).features
     progress(1, 2)
     edges = edge_distances(store, patches)

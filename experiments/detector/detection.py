@@ -58,7 +58,7 @@ def detect(
     without one. The threshold for pixels and lesions is the one of the highest pixel F on the
     validation photographs, as for the maps of a net (experiments.analyses.mask_maps).
     """
-    n, candidates = len(store.images), beside(folder, settings.candidates)
+    n, candidates = len(store.images), beside(folder.path, settings.candidates)
     training, validation, test = (images_of(store, split) for split in NAMES)
     progress(0, n)
     found = [read_found(candidates, index) for index in training]
