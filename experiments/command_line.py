@@ -45,11 +45,11 @@ def _stop(number: int, frame: Any) -> None:
 
 def _run(words: List[str]) -> int:
     # numpy makes an ImportError of an interrupt within its own import, so that Ctrl-C waits.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         from experiments.processes import BAD_INPUT, BadInput, Failure
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     name = "egl"
     try:
         _check_current_folder()
@@ -79,7 +79,7 @@ def _check_current_folder() -> None:
 
 
 def _commands() -> Dict[str, Callable[[Any], None]]:
-    from experiments.commands import caffe_log, data, experiment, labelling, training
+    from experiments.commands import answers, caffe_log, data, experiment, photographs, training
 
     return {
         "prepare": data.add_prepare,
@@ -91,13 +91,13 @@ def _commands() -> Dict[str, Callable[[Any], None]]:
         "compare": experiment.add_compare,
         "export": data.add_export,
         "plot-log": caffe_log.add_plot_log,
-        "model": labelling.add_model,
-        "index": labelling.add_index,
-        "rank": labelling.add_rank,
-        "predict": labelling.add_predict,
-        "ask": labelling.add_ask,
-        "answer": labelling.add_answer,
-        "learn": labelling.add_learn,
+        "model": photographs.add_model,
+        "index": photographs.add_index,
+        "rank": photographs.add_rank,
+        "predict": photographs.add_predict,
+        "ask": answers.add_ask,
+        "answer": answers.add_answer,
+        "learn": answers.add_learn,
     }
 
 

@@ -91,6 +91,17 @@ def word(known: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
+def add_workers(parser: Any, who: str) -> None:
+    """Add --workers; who: "processes that score", for instance."""
+    parser.add_argument(
+        "--workers",
+        type=number(int, low=1),
+        default=1,
+        metavar="N",
+        help=f"{who}; the results are the same for any number",
+    )
+
+
 def add_device(parser: Any) -> None:
     """Add --device, which device_of reads."""
     parser.add_argument(

@@ -9,9 +9,9 @@ from experiments.commands.options import add_settings, settings_from
 from experiments.commands.parsing import (
     add_command,
     add_device,
+    add_workers,
     device_of,
     modules_from_here,
-    number,
 )
 from experiments.commands.paths import shared_path
 from experiments.commands.progress import progress_bar
@@ -82,13 +82,7 @@ def add_select(commands: Any) -> None:
         type=shared_path,
         help="the data set, if it has moved since STORE was made",
     )
-    parser.add_argument(
-        "--workers",
-        type=number(int, low=1),
-        default=1,
-        metavar="N",
-        help="processes that score; the results are the same for any number",
-    )
+    add_workers(parser, "processes that score")
     add_device(parser)
     add_settings(parser, RunSettings)
 
