@@ -73,9 +73,7 @@ def read_request(out: str) -> Request:
             values = json.load(file)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise BadInput(
-            f"{path}: cannot be read ({reason}); give the --out of egl reproduce"
-        ) from error
+        raise BadInput(f"{path}: cannot be read ({reason}); {GIVE_OUT}") from error
     if not isinstance(values, dict):
         raise BadInput(f"{path}: holds no object; {GIVE_OUT}")
     try:

@@ -7,6 +7,7 @@ import numpy as np
 
 from data_prep.normalisation import Normalisation
 from data_prep.random_streams import Stream, random_state
+from data_prep.settings import check_kind
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.errors import Diverged, EglError
@@ -51,6 +52,7 @@ def select(
     was measured before, and metrics.json says so in `diverged`; Diverged is raised only if nothing
     was measured before.
     """
+    check_kind(settings, RunSettings)
     settings.check()
     if isinstance(store, str):
         store = PatchStore(store)

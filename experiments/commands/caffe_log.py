@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from experiments.commands.parsing import add_command
+from experiments.commands.paths import shared_path
 from experiments.processes import BadInput
 
 
@@ -19,9 +20,15 @@ def add_plot_log(commands: Any) -> None:
         "writes to standard error or in a run's log.txt. Draws it, and writes the numbers as a CSV "
         "of the same name.",
     )
-    parser.add_argument("logs", metavar="LOG", nargs="+", help="a log, or the folder of a run")
     parser.add_argument(
-        "--out", metavar="FILE.png", default="log.png", help="the picture; beside it comes FILE.csv"
+        "logs", metavar="LOG", nargs="+", type=shared_path, help="a log, or the folder of a run"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE.png",
+        type=shared_path,
+        default="log.png",
+        help="the picture; beside it comes FILE.csv",
     )
 
 

@@ -131,6 +131,7 @@ ROWS = [
     call("select: a trainer of None",
          lambda inputs: egl.select("none.h5", egl.RunSettings(trainer=None), "run"), "trainer"),
     call("train: settings of None", lambda inputs: egl.train("none.h5", None, "run"), "settings"),
+    call("select: settings of None", lambda inputs: egl.select("none.h5", None, "run"), "settings"),
     call("write_dataset: a size of 9", lambda inputs: phantom.write_dataset("p", 1, 1, 1, (9, 9)),
          "at least 100"),
 ]  # fmt: skip

@@ -62,6 +62,8 @@ ROWS = [
         ("the current folder is gone", "cd")),
     Row("a place of the sandbox", started("prepare data --out /usr/s.h5", EGL_SHARED="/tmp:/home"),
         ("--out: /usr/s.h5", "/usr is not this machine's", "another place")),
+    Row("a log of the sandbox", started("plot-log /usr/log.txt", EGL_SHARED="/tmp:/home"),
+        ("/usr/log.txt", "another place")),
     Row("a solver of the sandbox", started("train s.h5 --out run --solver /usr/s.prototxt",
         EGL_SHARED="/tmp:/home"), ("solver: /usr/s.prototxt", "another place")),
 ]  # fmt: skip
