@@ -8,6 +8,7 @@ import ast
 import gzip
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -170,13 +171,20 @@ def test_values_of_the_file_itself_are_read(strange_file):
         own_values(strange_file, "absent")
 
 
-@pytest.mark.parametrize("name", ["patches", "images/sha256", "field_of_view/png"])
-def test_a_store_cannot_read_another_file(small_store, tmp_path, name):
-    path = str(tmp_path / "strange.h5")
+@contextmanager
+def changed_copy(small_store, path):
+    """Yield an HDF5 file with all that the store holds, to be changed."""
     with h5py.File(path, "w") as file, h5py.File(small_store.path, "r") as good:
         for key in good:
             good.copy(key, file)
         file.attrs.update(good.attrs)
+        yield file
+
+
+@pytest.mark.parametrize("name", ["patches", "images/sha256", "field_of_view/png"])
+def test_a_store_cannot_read_another_file(small_store, tmp_path, name):
+    path = str(tmp_path / "strange.h5")
+    with changed_copy(small_store, path) as file:
         del file[name]
         file[name] = h5py.ExternalLink(small_store.path, name)
     with pytest.raises(DataError, match=r"strange\.h5: .*is a link"):
@@ -186,11 +194,8 @@ def test_a_store_cannot_read_another_file(small_store, tmp_path, name):
 @pytest.mark.parametrize("source", ["../secret.png", "/etc/passwd", "a/../../b.png"])
 def test_a_store_cannot_name_a_photograph_elsewhere(small_store, tmp_path, source):
     path = str(tmp_path / "strange.h5")
-    with h5py.File(path, "w") as file, h5py.File(small_store.path, "r") as good:
-        for key in good:
-            good.copy(key, file)
-        file.attrs.update(good.attrs)
-        sources = good["images/source"][...].astype("S40")
+    with changed_copy(small_store, path) as file:
+        sources = file["images/source"][...].astype("S40")
         sources[0] = source
         del file["images/source"]
         file["images/source"] = sources
