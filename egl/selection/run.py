@@ -22,8 +22,9 @@ from egl.selection.queries import Query
 from egl.selection.samples import GridSamples, Samples, StoreSamples
 from egl.selection.settings import RunSettings
 from egl.selection.start import image_pool, initial_images
-from egl.strategies.base import Bags, Choice, ScoringModel, Strategy
+from egl.strategies.base import ScoringModel, Strategy
 from egl.strategies.registry import find_strategy
+from egl.strategies.timed import Timed
 from egl.training.evaluation import Evaluator
 from egl.training.provenance import open_run
 from egl.training.run_folder import RunFolder, read_metrics
@@ -267,26 +268,3 @@ class Run:
         """Return what the strategies took, a committee's training included."""
         now = sum(strategy.seconds for strategy in self._timed)
         return round(self._seconds_choosing_before + now + self.model.seconds_committee, 3)
-
-
-class Timed(Strategy):
-    """A strategy with a clock around its two verbs. seconds: what its queries took so far."""
-
-    def __init__(self, strategy: Any) -> None:
-        super().__init__(strategy.model)
-        self._strategy = strategy
-        self.seconds = 0.0
-
-    def query_patches(self, patches: np.ndarray, k: int, known: Callable[[], np.ndarray]) -> Choice:
-        began = time.monotonic()
-        choice = self._strategy.query_patches(patches, k, known)
-        self.seconds += time.monotonic() - began
-        return choice
-
-    def query_images(
-        self, images: Sequence[int], n: int, bags: Bags, labelled: Sequence[int]
-    ) -> Choice:
-        began = time.monotonic()
-        choice = self._strategy.query_images(images, n, bags, labelled)
-        self.seconds += time.monotonic() - began
-        return choice
