@@ -39,8 +39,8 @@ def distances(
     theirs, ours: moment(x, y) of each
     """
     rows: List[Dict[str, Any]] = []
-    for key, printed in published.groupby(list(keys), sort=False):
-        names = dict(zip(keys, key))
+    for _, printed in published.groupby(list(keys), sort=False):
+        names = printed[list(keys)].iloc[0].to_dict()
         mine = where(ours, **names).sort_values("batch")
         if mine.empty:
             continue
