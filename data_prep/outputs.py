@@ -70,6 +70,11 @@ def make_folder(path: str, option: str) -> None:
         raise DataError(
             f"{option} {path}: cannot be made ({error.strerror}): name another folder"
         ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise DataError(
+            f"{option} {path}: user {os.getuid()} may not write there: name another folder, or run "
+            "as its owner (docker run --user)"
+        )
 
 
 def _is_store(path: str) -> bool:

@@ -10,6 +10,7 @@ from data_prep import phantom
 from data_prep.contact_sheet import write_contact_sheet
 from data_prep.files import write_json
 from data_prep.locks import locked
+from data_prep.outputs import make_folder
 from data_prep.prepare import PrepareSettings, prepare
 from data_prep.settings import as_dict
 from data_prep.store import PatchStore
@@ -42,14 +43,14 @@ def reproduce(
     The runs and the report of the paper's equation go to out/equation. jobs: runs at a time, each
     in a process of its own; published: see experiments.published.read_curves; one_commit: throw
     away what was made by other code than the present commit. Failures are messages of runs. Raises
-    DataError where another process is at work in `out`.
+    DataError where `out` cannot be written to, or another process is at work in it.
     """
     began = time.monotonic()
     if os.path.exists(os.path.join(out, "settings.json")) or os.path.isfile(out):
         raise BadInput(f"{out}: is a file, or the folder of a single run; give another --out")
     protocol = request.full_protocol()
     tasks = {setup: _tasks(protocol, setup) for setup in protocol.setups}
-    _make(out)
+    make_folder(out, "--out")
     with locked(out):
         if one_commit:
             for setup in tasks:
@@ -136,18 +137,6 @@ def _tasks(protocol: Protocol, setup: str) -> Dict[str, Task]:
             if tasks.setdefault(run, task) != task:
                 raise RuntimeError(f"two experiments mean different things by the run {run}")
     return tasks
-
-
-def _make(out: str) -> None:
-    try:
-        os.makedirs(out, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{out}: cannot be made ({error.strerror}); give another --out") from error
-    if not os.access(out, os.W_OK | os.X_OK):
-        raise BadInput(
-            f"{out}: user {os.getuid()} may not write there; "
-            "give another --out, or run as its owner (docker run --user)"
-        )
 
 
 def _run(

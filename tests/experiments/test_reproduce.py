@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from data_prep.errors import DataError
 from data_prep.prepare import PrepareSettings, prepare
 from egl.selection.run import RunSettings
 from egl.selection.settings import SelectionSettings
@@ -256,10 +257,10 @@ def test_folders_that_hold_something_else(whole, tiny, phantoms, tmp_path):
 
 def test_a_folder_that_cannot_be_written(phantoms, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadInput, match="cannot be made"):
+    with pytest.raises(DataError, match="cannot be made"):
         reproduce(Request(phantoms, "quick"), str(tmp_path / "file" / "out"), jobs=1)
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
-    with pytest.raises(BadInput, match="may not write there"):
+    with pytest.raises(DataError, match="may not write there"):
         reproduce(Request(phantoms, "quick"), str(tmp_path / "out"), jobs=1)
 
 
