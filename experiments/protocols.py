@@ -93,7 +93,6 @@ STANDARD = Protocol(
     images=RunSettings(image_patches=16),
     patches=with_selection(FULL.patches, iterations=405, candidates=400),
     seeds=5,
-    baseline_seeds=2,
     grid_epochs=2.0,
     map_stride=8,
     map_images=12,

@@ -273,7 +273,7 @@ def test_a_kill_between_a_store_and_its_picture(phantoms, tmp_path):
 
 def test_what_is_asked_for_reaches_the_protocol():
     protocol = Request(None, "standard", seeds=3, scale=0.5, mask_threshold=63).full_protocol()
-    assert (protocol.seeds, protocol.fig2_seeds, protocol.baseline_seeds) == (3, 3, 2)
+    assert (protocol.seeds, protocol.fig2_seeds, protocol.baseline_seeds) == (3, 3, 3)
     equation = protocol.under(EQUATION)
     assert {run.trainer.momentum for run in (equation.images, equation.patches)} == {0.0}
     assert (protocol.setups, equation.setup) == (("calibrated", EQUATION), EQUATION)

@@ -24,7 +24,8 @@ MEASURES = (
 
 def test_tasks():
     tasks = detector.tasks(STANDARD)
-    assert set(tasks) == {"detector-candidates", "detector-seed01", "detector-seed02"}
+    seeds = {f"detector-seed{seed:02d}" for seed in range(1, 6)}
+    assert set(tasks) == {"detector-candidates", *seeds}
     task = tasks["detector-seed02"]
     assert task.needs == ("detector-candidates",) == (task.settings.candidates,)
     assert (task.store, task.settings.seed, len(detector.tasks(FULL))) == ("all", 2, 6)
@@ -122,7 +123,7 @@ def test_section_by_hand(results):
     for words in (
         "1234 candidates; 56 of them are exudates: at least 50% of",
         "at most 400 others",
-        "1 of 2 seeds",
+        "1 of 5 seeds",
         "(means over 1 and 1 seeds",
         "F-measure +0.133 (",
         "AUC -0.250 (",
@@ -144,7 +145,7 @@ def test_section_without_lenet(results):
     write_detector(results, 2)
     found = section(detector, results)
     assert [row[0] for table in found.tables for row in table.rows] == ["detector"] * 6
-    assert "2 of 2 seeds" in found.text[1]
+    assert "2 of 5 seeds" in found.text[1]
     assert not any("minus LeNet" in paragraph for paragraph in found.text)
     assert "an AUC of 0.77 here" in found.text[-1]  # the mean of 0.76 and 0.78
     rows = read_table(results.file("detector-importances.csv"))

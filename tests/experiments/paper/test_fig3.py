@@ -17,8 +17,8 @@ from tests.experiments.from_one import QUICK, STANDARD
 def test_what_is_watched():
     tasks, whole = fig3.tasks(STANDARD), {**fig2.tasks(STANDARD), **baseline.tasks(STANDARD)}
     watching = {name: task for name, task in tasks.items() if name.startswith("fig3-")}
-    egl = [f"fig3-egl-seed{seed:02d}" for seed in range(1, 6)]
-    assert set(watching) == {*egl, "fig3-sgd-seed01", "fig3-sgd-seed02"}
+    seeds = range(1, 6)
+    assert set(watching) == {fig3.name(kind, seed) for kind in ("egl", "sgd") for seed in seeds}
     assert all(task.needs == (task.settings.run,) for task in watching.values())
     others = {name: task for name, task in tasks.items() if name not in watching}
     assert others == {task.settings.run: whole[task.settings.run] for task in watching.values()}
@@ -143,7 +143,7 @@ def results(fake_results):
 
 def test_section(results):
     found = section(fig3, results)
-    assert "EGL selection 2 of 5 seeds, Plain SGD 1 of 2 seeds." in found.text[0]
+    assert "EGL selection 2 of 5 seeds, Plain SGD 1 of 5 seeds." in found.text[0]
     figures = {figure.file: figure.photographs for figure in found.figures}
     assert figures == {"fig3.png": False, "fig3-maps-egl.png": True}
     rows = {(row[0], row[1]): tuple(row[2:]) for row in found.tables[0].rows}
