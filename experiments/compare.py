@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from data_prep.outputs import make_folder
 from egl.errors import EglError
-from egl.training.run_folder import read_metrics, read_rounds, read_settings
+from egl.training.run_files import read_metrics, read_rounds, read_settings
 from experiments import plots
 from experiments.curves import (
     grouped,

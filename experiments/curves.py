@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 from scipy.integrate import trapezoid
 
-from egl.training.run_folder import ROUNDS
+from egl.training.run_files import ROUNDS
 from experiments.bootstrap import over_seeds
 
 # A net that has diverged gives no numbers, so it calls no patch exudate: what its run counts from

@@ -7,7 +7,7 @@ from typing import Iterable
 
 from data_prep.files import write_json
 from egl.errors import EglError
-from egl.training.run_folder import read_metrics
+from egl.training.run_files import read_metrics
 from experiments.processes import BadInput
 
 COMMIT = ".commit.json"  # beside the runs: whose code worked there last

@@ -10,9 +10,9 @@ import jinja2
 from markupsafe import Markup, escape
 
 from data_prep.files import write_csv, write_text
-from data_prep.prepare import summary
 from data_prep.settings import flat
-from egl.training.run_folder import read_table
+from data_prep.summary import summary
+from egl.training.run_files import read_table
 from experiments import plots
 from experiments.about import costs, described, scaled, surroundings
 from experiments.claims import CLAIMS, DEMONSTRATION, LEAST_SEEDS, Claim, decided

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from egl.errors import EglError
-from egl.training.run_folder import ROUNDS, read_metrics, read_predictions, read_rounds
+from egl.training.run_files import ROUNDS, read_metrics, read_predictions, read_rounds
 from experiments.curves import joined
 from experiments.protocols import Protocol
 

@@ -5,7 +5,8 @@ from typing import Any, Callable, Dict
 from egl.errors import Diverged
 from egl.selection.run import select
 from egl.training.full_training import train
-from egl.training.run_folder import RunFolder, read_settings
+from egl.training.run_files import read_settings
+from egl.training.run_folder import RunFolder
 from egl.training.settings import FullTrainingSettings
 
 __all__ = ["select", "train", "train_or_diverge"]

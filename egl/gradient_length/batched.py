@@ -20,7 +20,7 @@ import numpy as np
 from egl.errors import NetError
 from egl.gradient_length.convolution import ConvolutionSquares
 from egl.gradient_length.softmax import softmax
-from egl.nets.definition import Classifier
+from egl.nets.classifier import Classifier
 from egl.nets.finite import check_pooled, check_scores, max_pooled
 
 

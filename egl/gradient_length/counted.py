@@ -6,7 +6,8 @@ from typing import Any, List, Set
 
 from egl.errors import NetError
 from egl.nets.arguments import described
-from egl.nets.definition import Classifier, inner_products, parameter_layers
+from egl.nets.classifier import Classifier
+from egl.nets.definition import inner_products, parameter_layers
 from egl.nets.graph import depending_on, leading_to_scores
 from egl.nets.in_place import check_gradients
 

@@ -21,7 +21,7 @@ mean is subtracted, in fewer otherwise.)
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -30,14 +30,7 @@ from data_prep.normalisation import Normalisation
 from egl.gradient_length.fourier import FourierConvolution
 from egl.gradient_length.tiles import tiles
 from egl.nets.building import build
-from egl.nets.definition import (
-    Classifier,
-    find_classifier,
-    parameter_layers,
-    prototxt_path,
-    read_net,
-)
-from egl.nets.graph import leading_to_scores, sources
+from egl.nets.definition import prototxt_path, read_net
 
 SHRINK = 4  # two poolings of 2 x 2: patches share on grids whose stride is a multiple of this
 WINDOW = 9  # side of the window of pool2 that ip1 sees
@@ -172,16 +165,6 @@ class DenseLeNet:
         return posterior, posterior[..., ::-1] * np.sqrt(lengths)[..., None]
 
 
-def fits(classifier: Classifier, counted: Sequence[str]) -> bool:
-    """Return whether a net is lenet_score.prototxt, and stops at ip1 or ip2.
-
-    Names of blobs and of layers without parameters, batch, fillers and rates may differ.
-    """
-    path = prototxt_path("lenet_score.prototxt")
-    lenet = find_classifier(read_net(path), path)
-    return set(counted) <= {"ip1", "ip2"} and _computed(classifier) == _computed(lenet)
-
-
 def box_sums(values: np.ndarray, size: int, stride: int) -> np.ndarray:
     """Return the sums over windows of size x size of the last two axes, every `stride`: float64."""
     total = np.zeros(values.shape[:-2] + (values.shape[-2] + 1, values.shape[-1] + 1))
@@ -228,43 +211,6 @@ def _pooled_convolution(net: Any, channels: np.ndarray, rows: int) -> np.ndarray
         net.blobs["data"].data[0] = channels[:, 2 * start : 2 * start + seen]
         result[:, start : start + rows] = net.forward()[top][0]
     return result
-
-
-def _computed(classifier: Classifier) -> List[Tuple[Any, ...]]:
-    """Return all that decides the scores, in a form that is equal for nets that compute the same.
-
-    For each layer that leads to the scores: its whole definition but for what only training looks
-    at and for names (those of parameters stay: weights are found by them), and which layers' tops
-    it reads, in place or not. Of Input layers, the shape of a sample instead.
-    """
-    layers = classifier.layers
-    leading = leading_to_scores(layers, classifier.loss)
-    kept = [index for index, layer in enumerate(layers) if layer.name in leading]
-    position = {index: number for number, index in enumerate(kept)}
-    read = sources(layers)
-    named = set(parameter_layers(layers))
-    found: List[Tuple[Any, ...]] = []
-    for index in kept:
-        layer = layers[index]
-        if layer.type == "Input":
-            found.append(("Input", classifier.input_shape))
-            continue
-        copy = type(layer)()
-        copy.CopyFrom(layer)
-        for field in ("bottom", "top", "include", "exclude", "phase"):
-            copy.ClearField(field)
-        if layer.name not in named:
-            copy.ClearField("name")
-        if not any(param.name for param in layer.param):  # rates and decays alone
-            copy.ClearField("param")
-        for setting in ("convolution_param", "inner_product_param"):
-            if layer.HasField(setting):
-                getattr(copy, setting).ClearField("weight_filler")
-                getattr(copy, setting).ClearField("bias_filler")
-        in_place = [top in layer.bottom for top in layer.top]
-        bottoms = [(position[source.layer], source.top) for source in read[index]]
-        found.append((copy.SerializeToString(deterministic=True), in_place, bottoms))
-    return found
 
 
 def _effect_of_mean(

@@ -10,7 +10,8 @@ from egl.errors import NetError
 from egl.gradient_length.softmax import softmax
 from egl.nets.arguments import check_array
 from egl.nets.building import check_classes, feed, scoring_net
-from egl.nets.definition import find_classifier, read_net
+from egl.nets.classifier import find_classifier
+from egl.nets.definition import read_net
 from egl.nets.device import scoring_batch
 from egl.nets.finite import check_scores, check_weights
 

@@ -11,6 +11,7 @@ from data_prep.geometry import grid_inside
 from data_prep.normalisation import Normalisation
 from egl.errors import NetError
 from egl.gradient_length import dense
+from egl.gradient_length.dense_fit import fits
 from egl.gradient_length.phi import GradientLength
 from egl.nets.arguments import check_array, whole_number
 from egl.nets.finite import check_weights, diverged
@@ -65,7 +66,7 @@ class ImageScorer:
         self._normalisation = normalisation
         self._route = route
         self._dense: Optional[dense.DenseLeNet] = None
-        if dense.fits(self._scorer.classifier, self._scorer.counted):
+        if fits(self._scorer.classifier, self._scorer.counted):
             self._dense = dense.DenseLeNet(self._scorer.counted, normalisation)
 
     def maps(

@@ -14,7 +14,7 @@ from typing import Any, Sequence, Tuple
 import numpy as np
 
 from egl.errors import NetError
-from egl.nets.definition import Classifier
+from egl.nets.classifier import Classifier
 from egl.nets.finite import check_pooled, check_scores, max_pooled
 
 

@@ -20,7 +20,8 @@ from egl.gradient_length.counted import check_samples_apart, counted_layers, def
 from egl.gradient_length.param_diff import ParamDiff
 from egl.nets.arguments import check_array
 from egl.nets.building import check_classes, feed, scoring_net
-from egl.nets.definition import find_classifier, read_net
+from egl.nets.classifier import find_classifier
+from egl.nets.definition import read_net
 from egl.nets.device import scoring_batch
 from egl.nets.finite import check_weights
 
@@ -73,7 +74,7 @@ class GradientLength:
         "auto": batched wherever possible
     Attributes: net (caffe.Net), classifier (of its definition), route (never "auto"), counted
     (names of the layers whose gradient counts), batch (of the net; 1 by the param-diff route).
-    Raises NetError where the net does not fit: see definition.find_classifier and counted.
+    Raises NetError where the net does not fit: see classifier.find_classifier and counted.
     """
 
     def __init__(

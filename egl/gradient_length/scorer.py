@@ -14,7 +14,8 @@ from egl.gradient_length.maps import ImageScorer, PhiMaps
 from egl.gradient_length.phi import GradientFactors, GradientLength, GradientLengths
 from egl.nets.arguments import check_array
 from egl.nets.building import check_classes, feed, scoring_net
-from egl.nets.definition import find_classifier, read_net
+from egl.nets.classifier import find_classifier
+from egl.nets.definition import read_net
 from egl.nets.device import scoring_batch
 from egl.nets.finite import check_scores, check_weights
 from egl.nets.pixels import check_normalisation
@@ -31,9 +32,8 @@ class NetScorer:
     route: of phi and factors, see phi.GradientLength; maps take the faster route whatever it is
     batch: patches at a time, None: device.scoring_batch(); a matter of speed, and of the last bits
     Patches are uint8 N x C x H x W with the net's own C, H and W; N may be 0.
-    Raises NetError where the net does not fit (see definition.read_net and find_classifier); for
-    what a single method needs, when that method is called; Diverged where the net's numbers are not
-    finite.
+    Raises NetError where the net does not fit (see read_net and find_classifier); for what a single
+    method needs, when that method is called; Diverged where the net's numbers are not finite.
     """
 
     def __init__(

@@ -9,7 +9,8 @@ import numpy as np
 
 from egl.errors import NetError
 from egl.nets.arguments import path_of, whole_number
-from egl.nets.definition import Classifier, read_net, set_batch
+from egl.nets.classifier import Classifier
+from egl.nets.definition import read_net, set_batch
 from egl.nets.runtime import import_caffe
 from egl.nets.trial import check_usable
 from egl.nets.weights import check_same_parameters, load_weights

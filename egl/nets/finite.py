@@ -11,7 +11,7 @@ from typing import Any, Iterable, List, Mapping
 import numpy as np
 
 from egl.errors import Diverged
-from egl.nets.definition import Classifier
+from egl.nets.classifier import Classifier
 
 LOWEST = np.finfo(np.float32).min  # what Caffe's max pooling starts from, and finds nothing below
 

@@ -9,7 +9,7 @@ import numpy as np
 from data_prep.normalisation import Normalisation
 from egl.errors import NetError
 from egl.nets.arguments import described
-from egl.nets.definition import Classifier
+from egl.nets.classifier import Classifier
 
 
 def check_normalisation(normalisation: Any, classifier: Classifier) -> None:

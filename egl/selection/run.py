@@ -27,7 +27,8 @@ from egl.strategies.registry import find_strategy
 from egl.strategies.timed import Timed
 from egl.training.evaluation import Evaluator
 from egl.training.provenance import open_run
-from egl.training.run_folder import RunFolder, read_metrics
+from egl.training.run_files import read_metrics
+from egl.training.run_folder import RunFolder
 
 SNAPSHOT_EVERY = 10  # rounds; a snapshot is 16 MB
 Progress = Callable[[int, int], None]

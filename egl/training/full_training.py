@@ -13,7 +13,7 @@ from egl.errors import Diverged
 from egl.gradient_length.scorer import NetScorer
 from egl.training.evaluation import Evaluator
 from egl.training.provenance import open_run
-from egl.training.run_folder import read_metrics
+from egl.training.run_files import read_metrics
 from egl.training.settings import FullTrainingSettings
 from egl.training.stopping import should_stop
 from egl.training.trainer import Trainer

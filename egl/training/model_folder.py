@@ -23,12 +23,7 @@ from data_prep.normalisation import Normalisation
 from egl.errors import EglError
 from egl.nets.definition import prototxt_path, read_net, read_solver
 from egl.training.metrics import best_threshold
-from egl.training.run_folder import (
-    read_metrics,
-    read_normalisation,
-    read_predictions,
-    read_settings,
-)
+from egl.training.run_files import read_metrics, read_normalisation, read_predictions, read_settings
 from egl.training.snapshots import weights_at
 
 FORMAT = 1

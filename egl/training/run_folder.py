@@ -4,39 +4,29 @@ A run that is killed at any moment resumes from its last snapshot and ends with 
 CSVs are cut back to what they held at the snapshot, and every file is written whole or not at all.
 """
 
-import csv
 import hashlib
 import json
 import os
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping
 
-import h5py
 import numpy as np
 
-from data_prep.errors import DataError
 from data_prep.files import TEMPORARY, write_csv, write_json
-from data_prep.hdf5 import own_values, read_safely, write_hdf5
+from data_prep.hdf5 import write_hdf5
 from data_prep.links import refuse_links
 from data_prep.locks import LOCK
-from data_prep.normalisation import Normalisation
 from egl.errors import EglError
-
-ROUNDS = (
-    "iteration",
-    "n_labelled",
-    "n_images",
-    "train_loss",
-    "val_loss",
-    "val_accuracy",
-    "f_measure",
-    "sensitivity",
-    "specificity",
-    "accuracy",
-    "auc",
+from egl.training.run_files import (
+    QUERIES,
+    ROUNDS,
+    read_json,
+    read_metrics,
+    read_predictions,
+    read_rows,
 )
+
 LOG = "log.txt"  # Caffe's own log; it begins before anything else is in the folder
 BEFORE_WORK = (LOG, LOCK, "settings.json", "solver.prototxt")  # what a run has before its results
-QUERIES = ("iteration", "kind", "image", "patch", "symmetry", "label", "score")
 
 
 class RunFolder:
@@ -56,7 +46,7 @@ class RunFolder:
         refuse_links(path)
         file = self.file("settings.json")
         if os.path.exists(file):
-            before = _read_json(file)
+            before = read_json(file)
             if begun(path) or not {"about", "kind"} <= before.keys():
                 self._compare(before)
             else:
@@ -149,7 +139,7 @@ class RunFolder:
             )
 
     def _first_rows(self, name: str, n: int) -> List[List[str]]:
-        rows = _read_csv(self.file(name))
+        rows = read_rows(self.file(name))
         if len(rows) < n:
             raise EglError(
                 f"{self.file(name)}: has {len(rows)} rows where the snapshot says {n}; "
@@ -169,75 +159,6 @@ class RunFolder:
 def begun(path: str) -> bool:
     """Return whether a folder holds more than a run has before its first results."""
     return any(name not in BEFORE_WORK and TEMPORARY not in name for name in os.listdir(path))
-
-
-def read_metrics(path: str) -> Dict[str, Any]:
-    """Return the metrics.json of a finished run folder. EglError where it is missing or damaged."""
-    return _read_json(os.path.join(path, "metrics.json"))
-
-
-def read_settings(path: str) -> Dict[str, Any]:
-    """Return the settings.json of a run folder. EglError where it is missing or damaged."""
-    return _read_json(os.path.join(path, "settings.json"))
-
-
-def read_normalisation(path: str) -> Normalisation:
-    """Return how a run normalised its pixels, from its settings.json.
-
-    Raises EglError where the file is missing or damaged.
-    """
-    try:
-        return Normalisation.from_dict(read_settings(path)["normalisation"])
-    except (KeyError, TypeError) as error:
-        file = os.path.join(path, "settings.json")
-        raise EglError(f"{file}: does not say how pixels were normalised; run it again") from error
-
-
-def read_predictions(path: str) -> Dict[str, np.ndarray]:
-    """Return the predictions.h5 of a run folder: {split: p(exudate), (evaluations, samples)}.
-
-    Raises EglError where it is missing or damaged.
-    """
-    file_path = os.path.join(path, "predictions.h5")
-    try:
-        return read_safely(
-            file_path, _all_predictions, "file of predictions", "remove the run's folder and rerun"
-        )
-    except DataError as error:
-        raise EglError(str(error)) from error
-    except OSError as error:
-        raise EglError(
-            f"{file_path}: cannot be read ({error}); remove the run's folder and rerun"
-        ) from error
-
-
-def _all_predictions(file: h5py.File) -> Dict[str, np.ndarray]:
-    return {split: own_values(file, split) for split in file if split != "iteration"}
-
-
-def read_table(path: str) -> List[Dict[str, str]]:
-    """Return a CSV as a list of dicts of text. EglError where it cannot be read."""
-    header, *rows = _read_lines(path) or [[]]
-    return [dict(zip(header, row)) for row in rows]
-
-
-def read_rounds(path: str) -> Dict[str, np.ndarray]:
-    """Return the rounds.csv of a run folder as {column: float array}.
-
-    Raises EglError where it is missing, damaged or empty.
-    """
-    file = os.path.join(path, "rounds.csv")
-    rows = _read_csv(file)
-    if not rows:
-        raise EglError(f"{file}: has no rows; remove the run's folder and start again")
-    try:
-        return {
-            name: np.array([float(row[index]) for row in rows]) for index, name in enumerate(ROUNDS)
-        }
-    except (ValueError, IndexError) as error:
-        raise EglError(
-            f"{file}: is damaged ({error}); remove the run's folder and start again"
-        ) from error
 
 
 def _foreign(path: str) -> List[str]:
@@ -260,34 +181,3 @@ def _differences(before: Any, after: Any, name: str = "") -> List[str]:
 def _cell(value: Any) -> str:
     """Return six significant digits: the same on all machines that compute the same float32."""
     return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
-
-
-def _read_csv(path: str) -> List[List[str]]:
-    return _read_lines(path)[1:]
-
-
-def _read_lines(path: str) -> List[List[str]]:
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            return list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise EglError(
-            f"{path}: cannot be read ({_reason(error)}); remove the run's folder and start again"
-        ) from error
-
-
-def _read_json(path: str) -> Dict[str, Any]:
-    try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
-        if not isinstance(value, dict):
-            raise ValueError("it holds no object")
-        return value
-    except (OSError, ValueError) as error:
-        raise EglError(
-            f"{path}: cannot be read ({_reason(error)}); remove the run's folder and start again"
-        ) from error
-
-
-def _reason(error: Exception) -> Optional[str]:
-    return getattr(error, "strerror", None) or str(error)

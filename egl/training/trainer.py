@@ -10,7 +10,8 @@ from data_prep.normalisation import Normalisation
 from egl.errors import Diverged, EglError, NetError
 from egl.nets.arguments import check_array, path_of
 from egl.nets.building import check_batch, check_classes
-from egl.nets.definition import find_classifier, prototxt_path, read_net, read_solver, set_batch
+from egl.nets.classifier import find_classifier
+from egl.nets.definition import prototxt_path, read_net, read_solver, set_batch
 from egl.nets.device import check_device, use_device
 from egl.nets.finite import watch_pooling
 from egl.nets.pixels import check_normalisation

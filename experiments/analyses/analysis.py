@@ -12,7 +12,8 @@ from egl.gradient_length.cores import CoreSlots
 from egl.gradient_length.scorer import NetScorer
 from egl.gradient_length.workers import Workers
 from egl.nets.definition import prototxt_path
-from egl.training.run_folder import RunFolder, read_metrics, read_normalisation
+from egl.training.run_files import read_metrics, read_normalisation
+from egl.training.run_folder import RunFolder
 from egl.training.snapshots import find_snapshot, weights_at
 
 Progress = Callable[[int, int], None]

@@ -8,7 +8,8 @@ import numpy as np
 from data_prep.settings import from_dict
 from data_prep.store import PatchStore
 from egl.training.metrics import classification_metrics
-from egl.training.run_folder import RunFolder, read_metrics, read_predictions, read_settings
+from egl.training.run_files import read_metrics, read_predictions, read_settings
+from egl.training.run_folder import RunFolder
 from egl.training.settings import FullTrainingSettings, TrainerSettings
 from experiments.analyses.analysis import beside
 from experiments.work import train_or_diverge

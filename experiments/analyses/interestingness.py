@@ -14,7 +14,8 @@ from data_prep.store import ImageRow, PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.maps import PhiMaps
 from egl.strategies.ranking import image_score
-from egl.training.run_folder import RunFolder, read_table
+from egl.training.run_files import read_table
+from egl.training.run_folder import RunFolder
 from experiments.analyses.analysis import Cores, Progress, TrainedRun, analysis, beside, images_of
 
 # Column: reduction of egl.strategies.ranking.image_score.

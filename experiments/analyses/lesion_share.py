@@ -13,7 +13,7 @@ from egl.selection.run import select
 from egl.selection.settings import RunSettings
 from egl.strategies.base import Bags, Choice, ScoringModel
 from egl.strategies.chance import Chance
-from egl.training.run_folder import read_table
+from egl.training.run_files import read_table
 from experiments.analyses.analysis import Cores, Progress, beside
 
 NAME = f"{__name__}:LesionShare"  # as settings.strategy: the run's settings say what chose

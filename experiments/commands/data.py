@@ -55,8 +55,9 @@ def add_prepare(commands: Any) -> None:
 def _prepare(options: argparse.Namespace) -> None:
     from data_prep.contact_sheet import write_contact_sheet
     from data_prep.outputs import check_sheet_output
-    from data_prep.prepare import prepare, summary
+    from data_prep.prepare import prepare
     from data_prep.prepare_settings import PrepareSettings
+    from data_prep.summary import summary
 
     settings = settings_from(options, PrepareSettings)
     settings.check()

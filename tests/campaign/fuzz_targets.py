@@ -31,16 +31,16 @@ from data_prep.settings import as_dict
 from data_prep.store import ImageRow, PatchStore, new_store
 from egl.errors import EglError
 from egl.selection.settings import RunSettings
-from egl.training.run_folder import (
+from egl.training.run_files import (
     ROUNDS,
-    RunFolder,
     read_metrics,
     read_normalisation,
     read_predictions,
     read_rounds,
     read_settings,
 )
-from egl.training.run_folder import read_table as read_run_table
+from egl.training.run_files import read_table as read_run_table
+from egl.training.run_folder import RunFolder
 from egl.training.settings import FullTrainingSettings
 from egl.training.snapshots import read_state
 from experiments.commands.options import from_file
@@ -340,7 +340,8 @@ _STATE = {
 
 
 def _read_net(path: str) -> None:
-    from egl.nets.definition import find_classifier, read_net
+    from egl.nets.classifier import find_classifier
+    from egl.nets.definition import read_net
     from egl.nets.trial import check_builds
 
     find_classifier(read_net(path), path)

@@ -177,7 +177,8 @@ TABLES = """
 import os, sys
 import numpy as np
 from data_prep.errors import DataError
-from egl.training.run_folder import QUERIES, ROUNDS, RunFolder
+from egl.training.run_folder import RunFolder
+from egl.training.run_files import QUERIES, ROUNDS
 
 disk = sys.argv[1]
 run = RunFolder(disk + "/run", {"seed": 1})

@@ -22,7 +22,8 @@ from data_prep.links import refuse_links
 from data_prep.locks import LOCK, locked
 from data_prep.store import PatchStore
 from egl.errors import EglError, NetError
-from egl.training.run_folder import RunFolder, read_predictions
+from egl.training.run_files import read_predictions
+from egl.training.run_folder import RunFolder
 from egl.training.snapshots import read_state
 from experiments.processes import run_in_child
 

@@ -9,9 +9,10 @@ import pytest
 
 from data_prep.errors import DataError
 from data_prep.field_of_view import find_field_of_view
-from data_prep.prepare import PrepareSettings, prepare, summary
+from data_prep.prepare import PrepareSettings, prepare
 from data_prep.settings import as_dict
 from data_prep.stored_photographs import StoredPhotographs
+from data_prep.summary import summary
 
 SMALL = PrepareSettings(seed=3, n_train=160, n_validation=16, n_test=12)
 

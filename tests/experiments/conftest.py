@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from egl.training.run_folder import ROUNDS, RunFolder
+from egl.training.run_files import ROUNDS
+from egl.training.run_folder import RunFolder
 from experiments.results import Results
 from tests.experiments.from_one import STANDARD
 

@@ -9,7 +9,8 @@ import pytest
 from data_prep.settings import as_dict
 from egl.errors import EglError
 from egl.selection.settings import RunSettings
-from egl.training.run_folder import ROUNDS, RunFolder
+from egl.training.run_files import ROUNDS
+from egl.training.run_folder import RunFolder
 from egl.training.settings import FullTrainingSettings
 from experiments.compare import compare
 from experiments.tasks import with_selection, with_trainer

@@ -11,7 +11,7 @@ from data_prep.errors import DataError
 from data_prep.prepare import PrepareSettings, prepare
 from egl.selection.run import RunSettings
 from egl.selection.settings import SelectionSettings
-from egl.training.run_folder import read_settings
+from egl.training.run_files import read_settings
 from experiments import protocols
 from experiments.paper import NAMES
 from experiments.processes import BadInput

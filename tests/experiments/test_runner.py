@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from egl.errors import Diverged, EglError
-from egl.training.run_folder import RunFolder, read_metrics
+from egl.training.run_files import read_metrics
+from egl.training.run_folder import RunFolder
 from experiments import runner
 from experiments.processes import BadInput, Failure
 from experiments.runner import run_tasks, unfinished

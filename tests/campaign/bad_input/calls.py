@@ -17,7 +17,7 @@ from data_prep.settings import from_dict
 from data_prep.store import PatchStore
 from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.cores import CoreSlots
-from egl.training.run_folder import read_predictions, read_rounds, read_table
+from egl.training.run_files import read_predictions, read_rounds, read_table
 from egl.training.snapshots import weights_at
 from tests.campaign.bad_input.rows import Row
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from data_prep.normalisation import Normalisation
 from egl.nets.definition import prototxt_path
-from egl.training.run_folder import ROUNDS, RunFolder
+from egl.training.run_files import ROUNDS
+from egl.training.run_folder import RunFolder
 
 MEAN = Normalisation((90.0, 60.0, 120.0))
 SMALL = "--side 16 --train 8 --validation 8 --test 8"  # a store of the data set takes that

@@ -7,9 +7,8 @@ import sys
 import pytest
 
 from egl.errors import NetError
+from egl.nets.classifier import Classifier, find_classifier
 from egl.nets.definition import (
-    Classifier,
-    find_classifier,
     inner_products,
     layers_in_phase,
     parameter_layers,

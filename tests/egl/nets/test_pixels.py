@@ -5,7 +5,7 @@ import pytest
 
 from data_prep.normalisation import Normalisation
 from egl.errors import NetError
-from egl.nets.definition import Classifier
+from egl.nets.classifier import Classifier
 from egl.nets.pixels import check_normalisation
 
 NET = Classifier("net.prototxt", (), *["blob"] * 6, None, None, 2, (3, 48, 48))

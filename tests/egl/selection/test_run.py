@@ -12,7 +12,7 @@ from egl.nets.definition import prototxt_path
 from egl.selection.run import select
 from egl.selection.settings import RunSettings, SelectionSettings
 from egl.strategies import STRATEGIES
-from egl.training.run_folder import read_normalisation, read_rounds
+from egl.training.run_files import read_normalisation, read_rounds
 from egl.training.settings import TrainerSettings
 from egl.training.snapshots import weights_at
 

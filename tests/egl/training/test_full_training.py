@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from egl.training.full_training import batches, train
-from egl.training.run_folder import read_rounds
+from egl.training.run_files import read_rounds
 from egl.training.settings import FullTrainingSettings, TrainerSettings
 
 SETTINGS = FullTrainingSettings(TrainerSettings(seed=2), epochs=3, stop_early=False)

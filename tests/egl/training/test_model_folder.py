@@ -9,7 +9,7 @@ import pytest
 from data_prep.errors import DataError
 from egl.errors import EglError
 from egl.training.model_folder import FILES, model_of_run, read_model, write_model
-from egl.training.run_folder import read_metrics, read_predictions
+from egl.training.run_files import read_metrics, read_predictions
 
 
 @pytest.fixture

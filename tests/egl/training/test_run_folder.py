@@ -6,14 +6,8 @@ import pytest
 
 from data_prep.normalisation import Normalisation
 from egl.errors import EglError
-from egl.training.run_folder import (
-    QUERIES,
-    ROUNDS,
-    RunFolder,
-    read_metrics,
-    read_normalisation,
-    read_rounds,
-)
+from egl.training.run_files import QUERIES, ROUNDS, read_metrics, read_normalisation, read_rounds
+from egl.training.run_folder import RunFolder
 
 
 def row(iteration):

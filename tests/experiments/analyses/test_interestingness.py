@@ -11,7 +11,7 @@ from data_prep.store import ImageRow
 from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.phi import GradientLength
 from egl.nets.definition import prototxt_path
-from egl.training.run_folder import QUERIES, read_table
+from egl.training.run_files import QUERIES, read_table
 from egl.training.snapshots import weights_at
 from experiments.analyses import interestingness
 

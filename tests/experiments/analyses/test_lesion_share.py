@@ -5,7 +5,7 @@ import numpy as np
 from data_prep.stored_photographs import StoredPhotographs
 from egl.selection.run import select
 from egl.selection.settings import RunSettings, SelectionSettings
-from egl.training.run_folder import read_settings
+from egl.training.run_files import read_settings
 from experiments.analyses.lesion_share import (
     NAME,
     AsMany,

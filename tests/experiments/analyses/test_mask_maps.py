@@ -7,7 +7,7 @@ from data_prep.normalisation import Normalisation
 from data_prep.stored_photographs import StoredPhotographs
 from egl.gradient_length.scorer import NetScorer
 from egl.nets.definition import prototxt_path
-from egl.training.run_folder import read_table
+from egl.training.run_files import read_table
 from egl.training.snapshots import weights_at
 from experiments.analyses import mask_maps
 

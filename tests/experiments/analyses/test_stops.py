@@ -6,7 +6,7 @@ import pytest
 from data_prep.normalisation import Normalisation
 from egl.gradient_length.phi import GradientLength
 from egl.nets.definition import prototxt_path
-from egl.training.run_folder import read_table
+from egl.training.run_files import read_table
 from egl.training.snapshots import weights_at
 from experiments.analyses import stops
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_prep.stored_photographs import StoredPhotographs
-from egl.training.run_folder import read_table
+from egl.training.run_files import read_table
 from experiments.analyses import pixel_scores
 from experiments.detector import extraction, forest
 from experiments.detector.detection import DetectorSettings, detect, patch_scores

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from egl.training.run_folder import ROUNDS, RunFolder
+from egl.training.run_files import ROUNDS
+from egl.training.run_folder import RunFolder
 from experiments import bootstrap, frame, plots
 from experiments.paper import baseline
 from experiments.results import Results

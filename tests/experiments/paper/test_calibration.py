@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from data_prep.settings import as_dict
-from egl.training.run_folder import ROUNDS, RunFolder
+from egl.training.run_files import ROUNDS
+from egl.training.run_folder import RunFolder
 from egl.training.settings import FullTrainingSettings, TrainerSettings
 from experiments import frame
 from experiments.analyses.candidates import (

@@ -5,7 +5,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from data_prep.files import write_csv
-from egl.training.run_folder import ROUNDS, RunFolder, read_table
+from egl.training.run_files import ROUNDS, read_table
+from egl.training.run_folder import RunFolder
 from experiments.analyses import mask_scores
 from experiments.detector import detection
 from experiments.detector.detection import DetectorSettings, detect

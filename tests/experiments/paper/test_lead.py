@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from egl.training.run_folder import ROUNDS, RunFolder
+from egl.training.run_files import ROUNDS
+from egl.training.run_folder import RunFolder
 from experiments.frame import section
 from experiments.paper import baseline, lead
 from experiments.protocols import STANDARD

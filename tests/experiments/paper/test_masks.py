@@ -5,7 +5,8 @@ import pytest
 from matplotlib.colors import same_color
 
 from data_prep.files import write_csv
-from egl.training.run_folder import RunFolder, read_table
+from egl.training.run_files import read_table
+from egl.training.run_folder import RunFolder
 from experiments.analyses import mask_maps, mask_scores
 from experiments.claims import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 from experiments.frame import section
