@@ -30,7 +30,8 @@ from data_prep.errors import DataError
 from egl.errors import EglError
 from egl.nets.runtime import CaffeMissing, import_caffe
 from experiments.processes import BadInput
-from tests.campaign.fuzz_targets import TARGETS, Target
+from tests.campaign.fuzz_target import Target
+from tests.campaign.fuzz_targets import TARGETS
 
 OURS = (DataError, EglError, BadInput)
 SLICE = 4.0  # seconds for which a child works on one reader
