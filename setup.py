@@ -28,11 +28,13 @@ setup(
         "experiments": ["*.j2", "published_numbers.csv"],
         "experiments.paper": ["templates/*.j2"],
         "labelling": ["templates/*.j2"],
+        "labelling.page": ["static/*", "templates/*.html"],
     },
     entry_points={"console_scripts": ["egl = experiments.command_line:main"]},
     # Caffe is not here: the registry's package of that name is an empty placeholder. See
     # runtime/caffe.
     install_requires=[
+        "flask",
         "h5py",
         "jinja2",
         "matplotlib",

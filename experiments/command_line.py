@@ -79,7 +79,15 @@ def _check_current_folder() -> None:
 
 
 def _commands() -> Dict[str, Callable[[Any], None]]:
-    from experiments.commands import answers, caffe_log, data, experiment, photographs, training
+    from experiments.commands import (
+        answers,
+        caffe_log,
+        data,
+        experiment,
+        page,
+        photographs,
+        training,
+    )
 
     return {
         "prepare": data.add_prepare,
@@ -95,6 +103,7 @@ def _commands() -> Dict[str, Callable[[Any], None]]:
         "index": photographs.add_index,
         "rank": photographs.add_rank,
         "predict": photographs.add_predict,
+        "label": page.add_label,
         "ask": answers.add_ask,
         "answer": answers.add_answer,
         "learn": answers.add_learn,

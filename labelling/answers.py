@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -139,6 +139,15 @@ class Answers:
                 return
             after = rows[-1]["photograph"], rows[-1]["who"]
 
+    def newest(self, most: int) -> List[int]:
+        """Return the photographs that were answered last, but for skipping, the newest first."""
+        rows = self._database.rows(
+            f"SELECT photograph FROM answer WHERE kind != '{SKIP}' GROUP BY photograph "
+            "ORDER BY max(id) DESC LIMIT ?",
+            (most,),
+        )
+        return [int(row[0]) for row in rows]
+
     def mask(self, answer: int) -> np.ndarray:
         """Return the mask of an answer of the kind "mask": bool H x W."""
         png = self.mask_png(answer)
@@ -176,7 +185,7 @@ class Answers:
                 (
                     photograph,
                     who,
-                    self._drawing(photograph, who),
+                    self.drawing(photograph, who),
                     time.time(),
                     tool,
                     json.dumps(body),
@@ -189,17 +198,23 @@ class Answers:
         rows = self._database.rows(
             "SELECT id, at, tool, body FROM stroke WHERE photograph = ? AND who = ? AND drawing = ?"
             " ORDER BY id",
-            (photograph, who, self._drawing(photograph, who)),
+            (photograph, who, self.drawing(photograph, who)),
         )
         return [Stroke(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
 
-    def _drawing(self, photograph: int, who: str) -> int:
+    def drawing(self, photograph: int, who: str) -> int:
+        """Return the number of a person's present drawing: how many answers she has given."""
         query = "SELECT count(*) FROM answer WHERE photograph = ? AND who = ?"
         return int(self._database.value(query, (photograph, who)))
 
 
 def in_force(strokes: List[Stroke]) -> List[Stroke]:
-    """Return the strokes that count, in order, after every undo and redo among them.
+    """Return the strokes that count, in order, after every undo and redo among them."""
+    return done_and_undone(strokes)[0]
+
+
+def done_and_undone(strokes: List[Stroke]) -> Tuple[List[Stroke], List[Stroke]]:
+    """Return the strokes that count, and those that redo would bring back, the next one last.
 
     A new stroke ends what could be redone. Undo and redo with nothing to do do nothing.
     """
@@ -213,4 +228,4 @@ def in_force(strokes: List[Stroke]) -> List[Stroke]:
         else:
             done.append(stroke)
             undone.clear()
-    return done
+    return done, undone

@@ -18,6 +18,15 @@ _OPEN = f"""{USABLE}
     AND NOT EXISTS (SELECT 1 FROM assignment
          WHERE assignment.photograph = photograph.id AND who != :who AND until > :now)"""
 
+_NEXT = f"""SELECT photograph.id FROM photograph
+    LEFT JOIN ranked ON ranked.photograph = photograph.id AND ranking = (
+        SELECT max(id) FROM ranking WHERE finished IS NOT NULL)
+    LEFT JOIN assignment ON assignment.photograph = photograph.id
+        AND assignment.who = :who AND until > :now
+    WHERE {_OPEN}
+    ORDER BY assignment.since IS NULL, assignment.since, place IS NULL, place, photograph.id
+    LIMIT :n"""
+
 
 class Assignments:
     """Hands out photographs, each for a while, the most interesting first."""
@@ -42,18 +51,7 @@ class Assignments:
         now = time.time()
         values = {"who": who, "wanted": wanted, "now": now, "n": n, "until": now + lease}
         with self._database.writing() as connection:
-            rows = connection.execute(
-                f"""SELECT photograph.id FROM photograph
-                    LEFT JOIN ranked ON ranked.photograph = photograph.id AND ranking = (
-                        SELECT max(id) FROM ranking WHERE finished IS NOT NULL)
-                    LEFT JOIN assignment ON assignment.photograph = photograph.id
-                        AND assignment.who = :who AND until > :now
-                    WHERE {_OPEN}
-                    ORDER BY assignment.since IS NULL, assignment.since, place IS NULL, place,
-                        photograph.id
-                    LIMIT :n""",
-                values,
-            ).fetchall()
+            rows = connection.execute(_NEXT, values).fetchall()
             connection.executemany(
                 "INSERT INTO assignment (photograph, who, since, until) "
                 "VALUES (:photograph, :who, :now, :until) ON CONFLICT (photograph) DO UPDATE SET "
@@ -61,6 +59,11 @@ class Assignments:
                 [{**values, "photograph": row[0]} for row in rows],
             )
             return [int(row[0]) for row in rows]
+
+    def likely(self, who: str, n: int, wanted: int = 1) -> List[int]:
+        """Return what `take` would return now, without assigning anything: to prepare it."""
+        values = {"who": who, "wanted": wanted, "now": time.time(), "n": n}
+        return [int(row[0]) for row in self._database.rows(_NEXT, values)]
 
     def assign(self, photograph: int, who: str) -> bool:
         """Give a photograph to a person, or prolong that; False where it is with another one."""

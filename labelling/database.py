@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple, Union
 
 from data_prep.errors import DataError
 from data_prep.outputs import check_new_file
@@ -108,10 +108,12 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
-    def rows(self, query: str, arguments: Sequence[Any] = ()) -> List[sqlite3.Row]:
+    def rows(
+        self, query: str, arguments: Union[Sequence[Any], Mapping[str, Any]] = ()
+    ) -> List[sqlite3.Row]:
         """Return all rows of a query; nothing stays locked afterwards."""
         with self._explained():
-            return self._connection().execute(query, tuple(arguments)).fetchall()
+            return self._connection().execute(query, arguments).fetchall()
 
     def value(self, query: str, arguments: Sequence[Any] = ()) -> Any:
         """Return the first column of a query's first row, None where there is none."""

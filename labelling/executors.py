@@ -8,6 +8,10 @@ are done again by another.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
+import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,7 +27,7 @@ ATTEMPTS = 3  # at a chunk whose process dies
 class Executor(Protocol):
     """What runs chunks: a concurrent.futures executor, a dask.distributed.Client, or alike."""
 
-    def submit(self, work: Callable[..., Any], *arguments: Any) -> Any:
+    def submit(self, work: Callable[..., Any], /, *arguments: Any) -> Any:
         """Return a future of work(*arguments), which has result() and cancel()."""
 
 
@@ -42,7 +46,9 @@ class Processes:
     def _new(self) -> ProcessPoolExecutor:
         # Not fork: Caffe's and OpenCV's threads do not survive it.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.workers, mp_context=context)
+        return ProcessPoolExecutor(
+            self.workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
+        )
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Any:
         try:
@@ -55,6 +61,22 @@ class Processes:
     def close(self) -> None:
         """End the processes."""
         self._executor.shutdown()
+
+
+def _begin(parent: int) -> None:
+    """Begin a process of Processes: it leaves Ctrl-C to its parent, and ends when that is gone.
+
+    An orphan would wait for work for ever. It asks once a second, since Linux's own signal comes
+    when the parent's thread ends, and a thread of a server does.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

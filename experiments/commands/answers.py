@@ -13,6 +13,7 @@ from experiments.commands.pools import (
     add_out_folder,
     add_pool,
     add_pool_and_model,
+    add_sources,
     print_listed,
 )
 from experiments.commands.progress import progress_bar
@@ -114,15 +115,7 @@ def add_learn(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="MODEL", type=shared_path, required=True, help="folder to make"
     )
-    parser.add_argument(
-        "--with",
-        dest="sources",
-        metavar="SOURCE",
-        nargs="+",
-        type=shared_path,
-        default=[],
-        help="data sets to learn from as well, so that what is known is not forgotten",
-    )
+    add_sources(parser)
     add_device(parser)
     add_settings(parser, LearnSettings)
 

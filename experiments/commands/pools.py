@@ -51,6 +51,19 @@ def add_executor_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Add --with, as `sources`."""
+    parser.add_argument(
+        "--with",
+        dest="sources",
+        metavar="SOURCE",
+        nargs="+",
+        type=shared_path,
+        default=[],
+        help="data sets to learn from as well, so that what is known is not forgotten",
+    )
+
+
 @contextmanager
 def executor_of(options: argparse.Namespace) -> Iterator[Any]:
     """Yield (executor, tasks at once) as --workers and --scheduler ask; Failure if one is lost."""

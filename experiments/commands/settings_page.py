@@ -13,12 +13,14 @@ from egl.selection.settings import RunSettings
 from egl.training.settings import FullTrainingSettings
 from labelling.index_settings import IndexSettings
 from labelling.learn_settings import LearnSettings
+from labelling.page.settings import LabelSettings
 from labelling.rank_settings import PredictSettings, RankSettings
 
 COMMANDS: Dict[str, Type[Any]] = {
     "index": IndexSettings,
     "rank": RankSettings,
     "predict": PredictSettings,
+    "label": LabelSettings,
     "learn": LearnSettings,
     "prepare": PrepareSettings,
     "select": RunSettings,
