@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, Callable, Deque, Iterable, Iterator, List, Optional, Protocol, Tuple
 
-from data_prep.errors import DataError
+from labelling.dask_cluster import cluster
 
 AHEAD = 2  # chunks handed out for each process, so that the next is there when one is finished
 ATTEMPTS = 3  # at a chunk whose process dies
@@ -84,43 +84,17 @@ def executor_for(workers: int = 1, scheduler: Optional[str] = None) -> Iterator[
     """Yield (an executor, how many chunks it can work on at once).
 
     workers: processes of this machine; scheduler: the address of a Dask scheduler, tcp://HOST:PORT,
-    whose workers are used instead. Raises DataError where it cannot be reached.
+    whose workers are used instead. Raises DataError as dask_cluster.cluster does.
     """
-    if scheduler is None:
-        processes = Processes(workers)
-        try:
-            yield processes, workers
-        finally:
-            processes.close()
+    if scheduler is not None:
+        with cluster(scheduler) as executor:
+            yield executor
         return
+    processes = Processes(workers)
     try:
-        from distributed import Client
-    except ImportError as error:
-        raise DataError(
-            "--scheduler: needs dask.distributed: install it (Debian: python3-distributed)"
-        ) from error
-    try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise DataError(f"--scheduler {scheduler}: cannot be reached ({error})") from error
-    try:
-        cores = sum(client.ncores().values())
-        if not cores:
-            raise DataError(f"--scheduler {scheduler}: has no workers: start dask-worker")
-        yield _Dask(client), cores
+        yield processes, workers
     finally:
-        client.close()
-
-
-class _Dask:
-    """A Dask client as an executor."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def submit(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        # pure=False: a chunk is work to do, not a value to look up.
-        return self._client.submit(work, *arguments, pure=False)
+        processes.close()
 
 
 def in_chunks(items: Iterable[Any], size: int) -> Iterator[List[Any]]:
@@ -160,18 +134,11 @@ def _result(executor: Executor, work: Callable[..., Any], future: Any, chunk: An
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return future.result()
-        except Exception as error:
-            # Of dask, by its name: the library may not be installed.
-            lost = isinstance(error, BrokenProcessPool) or type(error).__name__ in (
-                "KilledWorker",
-                "CancelledError",
-            )
-            if not lost:
-                raise
+        except BrokenProcessPool as error:
             if attempt == ATTEMPTS:
                 raise LostWorker(
-                    f"{ATTEMPTS} processes died at the same work ({type(error).__name__}): the "
-                    "reason is on standard error, unless memory ran out"
+                    f"{ATTEMPTS} processes died at the same work: the reason is on standard "
+                    "error, unless memory ran out"
                 ) from error
             future = executor.submit(work, *chunk)
     raise AssertionError("not reached")

@@ -4,9 +4,9 @@ A photograph's numbers depend on it and on the model alone, so that any number o
 the same ones.
 """
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import cv2
@@ -159,11 +159,20 @@ class PhotographScorer:
         return rows.mean(axis=0)
 
 
-@lru_cache(maxsize=1)
 def scorer_of(model: str, device: str, stride: int) -> PhotographScorer:
-    """Return a scorer on a device; a process keeps the last one."""
-    use_device(check_device(device))
-    return PhotographScorer(read_model(model), stride)
+    """Return a scorer on a device; a thread keeps the last one.
+
+    Not a process: a Dask worker may have several threads, and a net serves one at a time.
+    """
+    key = model, device, stride
+    if getattr(_last, "key", None) != key:
+        use_device(check_device(device))
+        _last.scorer, _last.key = PhotographScorer(read_model(model), stride), key
+    scorer: PhotographScorer = _last.scorer
+    return scorer
+
+
+_last = threading.local()  # scorer, and the key it is kept by
 
 
 def score(job: Job, tasks: Sequence[Task]) -> List[Union[Ranked, Problem]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
 from typing import Any, Dict, List, Optional
 
 import threadpoolctl
@@ -32,8 +33,26 @@ def import_caffe() -> Any:
             f"pycaffe is not installed for {sys.executable} ({error}): run the command through "
             "runtime/caffe of a checkout, or install Debian 11's python3-caffe"
         ) from error
-    threadpoolctl.threadpool_limits(BLAS_THREADS, user_api="blas")
+    _pin_blas()
     return caffe
+
+
+def _pin_blas() -> None:
+    """Give BLAS its threads, once a process.
+
+    Looking for the library holds the loader's lock while it waits for Python's; a thread that has
+    Python's and throws a C++ exception, as pycaffe does at the end of every iteration, waits for
+    the loader's. So no thread may look while others compute.
+    """
+    global _is_pinned
+    with _pinning:
+        if not _is_pinned:
+            threadpoolctl.threadpool_limits(BLAS_THREADS, user_api="blas")
+            _is_pinned = True
+
+
+_pinning = threading.Lock()
+_is_pinned = False
 
 
 def blas_description() -> List[Dict[str, Any]]:

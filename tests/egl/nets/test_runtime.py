@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-import threadpoolctl
 
 from egl.errors import CaffeMissing
 from egl.nets.runtime import blas_description, import_caffe
@@ -13,10 +12,19 @@ RUN = [sys.executable, "-c"]
 
 
 def test_one_blas_thread(caffe):
-    threadpoolctl.threadpool_limits(2, user_api="blas")
-    assert import_caffe() is caffe
-    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
-    assert pools and all(pool["num_threads"] == 1 for pool in pools)
+    """Whatever the library was told before; and the library is looked for once a process."""
+    code = (
+        "import sys; sys.path[:] = sys.argv[1:]\n"
+        "import numpy, threadpoolctl\n"
+        "from egl.nets.runtime import blas_description, import_caffe\n"
+        "threadpoolctl.threadpool_limits(2, user_api='blas')\n"
+        "import_caffe()\n"
+        "print({pool['threads'] for pool in blas_description()})\n"
+        "threadpoolctl.threadpool_limits = None\n"
+        "import_caffe()\n"
+    )
+    found = subprocess.run([*RUN, code, *sys.path], stdout=subprocess.PIPE, check=True)
+    assert found.stdout == b"{1}\n"
 
 
 def test_blas_description(caffe):
