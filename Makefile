@@ -4,7 +4,7 @@ OUT ?= results
 
 TRY ?= try
 
-.PHONY: reproduce try test torture fuzz sbom docs bench images images-check
+.PHONY: reproduce try test torture fuzz sbom docs site bench images images-check
 
 # The paper's experiments: on phantoms in minutes, or on the data set in the folder DATA in hours;
 # ARGS go to `egl reproduce`.
@@ -40,10 +40,15 @@ fuzz:
 sbom:
 	runtime/caffe python3 runtime/sbom.py sbom.json
 
-# The pages of docs/ that are made from the code, and the notebooks with their outputs.
+# The pages of docs/ that are made from the code, the notebooks with their outputs, and the site.
 docs:
 	runtime/caffe python3 -m experiments.commands.settings_page docs/settings.md
 	runtime/caffe python3 docs/tutorials/execute.py
+	runtime/site
+
+# The documentation as a site, from the pages and notebooks as they are: build/site/index.html.
+site:
+	runtime/site
 
 # The speeds in docs/benchmarks.md, measured on this machine, which should have nothing else to do.
 # ARGS="--small --out FOLDER" tries it out.

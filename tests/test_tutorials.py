@@ -44,6 +44,16 @@ def test_it_is_small_and_has_its_outputs_and_no_trace_of_a_machine(path):
     assert any("assert" in "".join(cell["source"]) for cell in code)
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_text_is_no_comment(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = [cell for cell in cells if cell["cell_type"] == "markdown"]
+    for lines in ("".join(cell["source"]).splitlines() for cell in text):
+        headings = [line for line in lines if line.startswith("#")]
+        assert len(lines) == 1 or len(headings) < len(lines), lines[:3]
+        assert "#" not in headings and not any(line.startswith("# #") for line in headings)
+
+
 @pytest.mark.parametrize(
     "path", [path for path in NOTEBOOKS if path.parent == TUTORIALS], ids=lambda path: path.stem
 )
