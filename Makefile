@@ -40,9 +40,10 @@ fuzz:
 sbom:
 	runtime/caffe python3 runtime/sbom.py sbom.json
 
-# The pages of docs/ that are made from the code, the notebooks with their outputs, and the site.
+# The page and the picture that are made from the code, the notebooks with their outputs, and the site.
 docs:
 	runtime/caffe python3 -m experiments.commands.settings_page docs/settings.md
+	runtime/caffe python3 -m experiments.commands.net_picture prototxt/lenet_deploy.svg
 	runtime/caffe python3 docs/tutorials/execute.py
 	runtime/site
 

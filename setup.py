@@ -24,7 +24,7 @@ setup(
     ],
     package_dir={"egl.prototxt": "prototxt"},
     package_data={
-        "egl.prototxt": ["*.prototxt"],
+        "egl.prototxt": ["*.prototxt", "*.svg"],
         "experiments": ["*.j2", "published_numbers.csv"],
         "experiments.paper": ["templates/*.j2"],
         "labelling": ["templates/*.j2"],

@@ -11,6 +11,7 @@ from egl.nets.runtime import import_caffe
 from experiments import plots
 
 DEPTH, LIFT = 0.05, 0.035  # how far the sheets of a stack lie apart, in inches of the figure
+STEP = 1.5  # from blob to blob
 SHEETS = 6  # drawn at most for a blob, however many channels it has
 
 
@@ -65,27 +66,32 @@ def net_figure(prototxt: str) -> Figure:
     Raises NetError where the prototxt is no net of Caffe's.
     """
     blobs = stages(prototxt)
-    figure, axes = plots.panels(width=1.7 * len(blobs), height=3.4)
+    figure, axes = plots.panels(width=STEP * len(blobs), height=2.6)
     axis = axes[0, 0]
     largest = max(stage.shape[-1] for stage in blobs if len(stage.shape) == 3)
+    end = 0.0  # of the blob before, where the arrow begins
     for column, stage in enumerate(blobs):
-        side = 0.9 * (stage.shape[-1] / largest) ** 0.7 if len(stage.shape) == 3 else 0.0
+        left = STEP * column
+        side = 0.75 * (stage.shape[-1] / largest) ** 0.7 if len(stage.shape) == 3 else 0.0
         width, height = (side, side) if side else (0.1, 0.25 * np.log10(stage.shape[0]) + 0.1)
+        if not side:  # in the middle of where a stack of sheets would be
+            left += 0.3
         sheets = min(stage.shape[0], SHEETS) if side else 1
         for sheet in reversed(range(sheets)):
-            corner = (1.7 * column + DEPTH * sheet, -height / 2 + LIFT * sheet)
+            corner = (left + DEPTH * sheet, -height / 2 + LIFT * sheet)
             axis.add_patch(
                 Rectangle(corner, width, height, facecolor="#dce9f5", edgecolor="#2b5c8a")
             )
-        middle = 1.7 * column + width / 2
         shape = " x ".join(map(str, stage.shape))
-        axis.text(middle, -0.62, f"{stage.blob}\n{shape}", ha="center", va="top", fontsize=9)
+        middle = left + (width + DEPTH * (sheets - 1)) / 2
+        axis.text(middle, -0.55, f"{stage.blob}\n{shape}", ha="center", va="top", fontsize=9)
         if stage.layers:
             words = "\n".join(stage.layers)
             count = f"\n{stage.parameters:,} parameters" if stage.parameters else ""
-            axis.text(1.7 * column - 0.4, 0.75, words + count, ha="center", va="bottom", fontsize=8)
-            start = (1.7 * column - 0.55, 0)
-            axis.annotate("", (1.7 * column - 0.06, 0), start, arrowprops={"arrowstyle": "->"})
-    axis.set(xlim=(-0.3, 1.7 * len(blobs)), ylim=(-1.05, 1.6), aspect="equal")
+            axis.text((end + left) / 2, 0.72, words + count, ha="center", va="bottom", fontsize=8)
+            arrow = {"arrowstyle": "->", "shrinkA": 3, "shrinkB": 3}
+            axis.annotate("", (left, 0), (end, 0), arrowprops=arrow)
+        end = left + width + DEPTH * (sheets - 1)
+    axis.set(xlim=(-0.1, end + 0.4), ylim=(-0.95, 1.65), aspect="equal")
     axis.axis("off")
     return figure

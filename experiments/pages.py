@@ -5,10 +5,12 @@ import shutil
 from typing import Any, Callable, Dict, List
 
 from data_prep.errors import DataError
+from egl.nets.definition import prototxt_path
 from experiments import plots
 from experiments.results import Results
 from experiments.section import Section
 
+NET = "lenet_deploy.svg"  # Fig. 1 of the paper, beside the prototxt that it shows
 MARK = "Written by `egl report`"  # near the top of every page of ours
 _READ = 4000  # characters of a page in which the mark is looked for
 
@@ -66,4 +68,5 @@ def write_page(
             files += [figure.file, plots.svg_of(figure.file)]
     for name in files:
         shutil.copyfile(results.file(name), os.path.join(folder, name))
-    render("results.md.j2", page, folder=os.path.basename(folder), **content)
+    shutil.copyfile(prototxt_path(NET), os.path.join(folder, NET))
+    render("results.md.j2", page, folder=os.path.basename(folder), net=NET, **content)

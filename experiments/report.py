@@ -12,13 +12,14 @@ from markupsafe import Markup, escape
 from data_prep.files import write_csv, write_text
 from data_prep.settings import flat
 from data_prep.summary import summary
+from egl.nets.definition import prototxt_path
 from egl.training.run_files import read_table
 from experiments import plots
 from experiments.about import costs, described, scaled, surroundings
 from experiments.claims import CLAIMS, DEMONSTRATION, LEAST_SEEDS, Claim, decided
 from experiments.frame import FILTERS, Tables, section
 from experiments.long_table import long_table, write_long_table
-from experiments.pages import write_page
+from experiments.pages import NET, write_page
 from experiments.paper import FURTHER, NAMES, experiment
 from experiments.printed import beside, of_claim
 from experiments.results import DamagedRun, Results
@@ -99,6 +100,7 @@ def write_report(
         "picture": lambda figure: _picture(results, figure),
         "linked": lambda file: _linked(results.file(file), file),
         "svg_of": plots.svg_of,
+        "net": _embedded(prototxt_path(NET)),
     }
     _render("report.html.j2", path, **html, **content)
     if markdown:

@@ -34,3 +34,11 @@ def test_the_picture_says_shapes_and_parameters(caffe):
 def test_no_net(caffe, tmp_path):
     with pytest.raises(NetError, match="cannot be read"):
         net_figure(str(tmp_path / "none.prototxt"))
+
+
+def test_the_committed_picture_is_the_net_of_today(caffe):
+    from egl.nets.definition import prototxt_path
+    from experiments.commands.net_picture import net_picture
+
+    with open(prototxt_path("lenet_deploy.svg"), encoding="utf-8") as file:
+        assert file.read() == net_picture()

@@ -48,6 +48,7 @@ def test_five_seeds_of_photographs_have_a_verdict(results):
     assert '<a href="#patches">reproduced</a>' in html
     assert "batches after which EGL has converged: 15" in html
     assert "<td>patches</td><td>15</td><td>0.25</td>" in html  # 15 runs of a minute
+    assert 'parameters" src="data:image/svg+xml;base64,PD94' in html  # Fig. 1: <?xml
 
 
 @pytest.mark.parametrize(
