@@ -58,6 +58,11 @@ def read_safely(
 
 
 def own_values(file: h5py.File, name: str) -> np.ndarray:
+    """Return the values of a dataset of a file; DataError as for own_dataset."""
+    return np.asarray(own_dataset(file, name)[...])
+
+
+def own_dataset(file: h5py.File, name: str) -> h5py.Dataset:
     """Return a dataset of a file; DataError where its values lie in another file.
 
     Links to other files, external storage and virtual datasets would read any HDF5 or raw file of
@@ -74,7 +79,7 @@ def own_values(file: h5py.File, name: str) -> np.ndarray:
     creation = dataset.id.get_create_plist()
     if creation.get_external_count() or creation.get_layout() not in _OWN_LAYOUTS:
         raise DataError(f"{name} has its values in another file")
-    return np.asarray(dataset[...])
+    return dataset
 
 
 def _identity(path: str) -> _Identity:

@@ -29,6 +29,7 @@ from data_prep.symmetry import COUNT, transform_each
 
 FORMAT = 2  # 2: with the fields of view
 CHANNELS = 3  # blue, green, red
+PART = 4096  # samples: 28 MB at 48 pixels; a multiple of any scoring batch, so it changes no bit
 LONGEST_TEXT = 60000  # bytes of an attribute; HDF5 holds up to 64 KiB
 _OVERHEAD = 200000  # bytes, beside the datasets: HDF5's own, and long notes
 
@@ -122,9 +123,9 @@ class StoreWriter:
 
 
 class PatchStore:
-    """A store, read into memory (17 MB at the paper's size).
+    """A store. Its patches stay in the file until they are wanted: it may exceed the memory.
 
-    patches: uint8 N x channels x side x side (BGR)
+    patches: uint8 N x channels x side x side (BGR), an array or a StoredPatches
     labels: int (N,), 0 healthy, 1 exudate
     image: int (N,), each patch's row in `images`
     yx: int (N, 2), each patch's top left pixel in its image
@@ -159,7 +160,7 @@ class PatchStore:
         check_datasets(contents, self._fail)
         # Stores made before there was a threshold took any value above 0.
         self.attributes.setdefault("mask_threshold", 0)
-        self.patches: np.ndarray = contents.patches
+        self.patches = contents.patches
         self.labels: np.ndarray = contents.labels.astype(int)
         self.image: np.ndarray = contents.image.astype(int)
         self.split: np.ndarray = contents.split.astype(int)
@@ -254,6 +255,11 @@ class PatchStore:
         samples = np.asarray(samples)
         indices = samples[:, 0]
         return transform_each(self.patches[indices], samples[:, 1]), self.labels[indices]
+
+    def read_in_parts(self, samples: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the patches of samples, PART at a time."""
+        for start in range(0, len(samples), PART):
+            yield self.read(samples[start : start + PART])[0]
 
 
 def _read(file: h5py.File) -> Tuple[Dict[str, Any], Optional[Contents]]:

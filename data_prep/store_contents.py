@@ -6,7 +6,7 @@ opened, not when a net has been trained on it.
 
 import math
 import os
-from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Tuple, Union
 
 import h5py
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from data_prep import split as splits
 from data_prep.hdf5 import own_values
 from data_prep.patches import EXUDATE_RULES
+from data_prep.stored_patches import StoredPatches, stored_patches
 from data_prep.symmetry import COUNT
 
 Fail = Callable[[str], NoReturn]
@@ -46,7 +47,7 @@ class Contents(NamedTuple):
     """The datasets and attributes of a store file, as they are in it; columns: those of images/."""
 
     attributes: Dict[str, Any]
-    patches: np.ndarray
+    patches: Union[StoredPatches, np.ndarray]
     labels: np.ndarray
     image: np.ndarray
     split: np.ndarray
@@ -62,7 +63,7 @@ def read_attributes(file: h5py.File) -> Dict[str, Any]:
 
 
 def read_contents(file: h5py.File) -> Contents:
-    """Return everything in a store file."""
+    """Return everything in a store file; the patches are read later."""
 
     def read(name: str) -> np.ndarray:
         return own_values(file, name)
@@ -74,7 +75,7 @@ def read_contents(file: h5py.File) -> Contents:
 
     return Contents(
         attributes=read_attributes(file),
-        patches=read("patches"),
+        patches=stored_patches(file, "patches"),
         labels=read("labels"),
         image=read("image"),
         split=read("split"),

@@ -11,6 +11,7 @@ from data_prep.prepare_settings import PrepareSettings
 from data_prep.random_streams import Stream, random_state
 from data_prep.store import PatchStore
 from egl.gradient_length.scorer import NetScorer
+from egl.training.evaluation import posterior_of
 from egl.training.full_training import train
 from egl.training.metrics import classification_metrics
 from egl.training.model_folder import TrainedModel, model_of_run, read_model, write_model
@@ -135,6 +136,7 @@ def _store(
 
 def _measured(model: TrainedModel, store: PatchStore) -> Dict[str, Any]:
     """Return the measures of a model on the test samples of a store."""
-    patches, labels = store.read(store.samples("test"))
+    samples = store.samples("test")
     scorer = NetScorer(model.score_prototxt, model.weights, model.normalisation)
-    return classification_metrics(scorer.posterior(patches), labels)
+    posterior = posterior_of(store, samples, scorer.posterior)
+    return classification_metrics(posterior, store.labels[samples[:, 0]])

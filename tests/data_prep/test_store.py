@@ -56,7 +56,7 @@ def test_what_was_written_is_read(store):
     assert store.labels.tolist() == [0, 0, 1, 1] * 3
     assert store.image.tolist() == [0] * 4 + [1] * 4 + [2] * 4
     greys = [0, 100, 1, 101, 10, 110, 11, 111, 20, 120, 21, 121]
-    assert store.patches[:, 2, 47, 47].tolist() == greys
+    assert store.patches[:][:, 2, 47, 47].tolist() == greys
     assert (store.side, store.channels) == (48, 3)
     assert store.mean.tolist() == [1, 2, 3]
     assert store.patches_of("test").tolist() == [8, 9, 10, 11]
