@@ -181,7 +181,8 @@ def mean_text(values: Any, digits: int = 3) -> str:
     """
     mean, half = interval(values)
     few = len(np.asarray(values)) < FEWEST
-    return f"{mean:.{digits}f}" if few else f"{mean:.{digits}f} ± {half:.{digits}f}"
+    rounded = round(float(mean), digits) + 0.0  # no -0.000
+    return f"{rounded:.{digits}f}" if few else f"{rounded:.{digits}f} ± {half:.{digits}f}"
 
 
 def share_text(values: Any, digits: int = 3, between: str = " ") -> str:

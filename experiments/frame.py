@@ -60,11 +60,16 @@ def share(values: Sequence[float], digits: int = 3) -> str:
     return share_text(pd.Series(values).dropna(), digits)
 
 
+def short(number: float, digits: int = 6) -> str:
+    """Return a number with so many significant digits, and never in powers of ten."""
+    return f"{number:.0f}" if abs(number) >= 10**digits else f"{number:.{digits}g}"
+
+
 FILTERS = {
     "pm": plus_minus,  # values of seeds -> 0.015 ± 0.029, of one or two seeds 0.015
     "share": share,  # values of seeds, from 0 to 1 -> 0.812 (0.790 to 0.851)
     "fixed": lambda number, digits=3: f"{number:.{digits}f}",
-    "short": lambda number, digits=6: f"{number:.{digits}g}",
+    "short": short,  # 0.31415 -> 0.314 with 3 digits, 2153.2 -> 2153
     "percent": lambda share, digits=0: f"{share:.{digits}%}",
     "label": plots.label,  # egl -> EGL
     "plural": plural,

@@ -18,7 +18,7 @@ from experiments.pictures import show_under_maps
 
 KINDS = {"egl": "EGL selection", "sgd": "Plain SGD"}
 LESION = {1: ("with exudates", plots.VERMILION), 0: ("healthy", plots.BLUE)}  # words and colour
-COLUMNS = 3  # of maps
+COLUMNS = (3, 2)  # of maps: the first that leaves no gap, or else the first
 WORKS, DECAYED = 0.9, 0.05  # the rule of C3
 WRITTEN = ["training", "seed", "batch", "image", "lesion", "interestingness", "over_maximum"]
 WRITTEN += ["f_measure", "net_works"]
@@ -206,12 +206,13 @@ def _draw_f(axis: Axes, rounds: pd.DataFrame, photographs: pd.DataFrame) -> None
 
 
 def _draw_maps(maps: Maps) -> Figure:
-    """Draw rows of three for each photograph: it, then it under each of its maps."""
+    """Draw rows of pictures for each photograph: it, then it under each of its maps."""
     n = len(maps.iterations) + 1
-    rows = -(-n // COLUMNS)
+    columns = next((most for most in COLUMNS if n % most == 0), COLUMNS[0])
+    rows = -(-n // columns)
     height, width = maps.photographs[0].shape
     size = {"width": 4.2, "height": 4.2 * height / width + 0.35}
-    figure, axes = plots.panels(COLUMNS, rows * len(maps.photographs), **size)
+    figure, axes = plots.panels(columns, rows * len(maps.photographs), **size)
     for number, mapped in enumerate(maps.photographs):
         block = axes[number * rows : (number + 1) * rows].ravel()
         bar = block[n - 1].inset_axes([1.03, 0, 0.04, 1])

@@ -34,6 +34,7 @@ def test_one_seed_has_no_interval():
     assert mean_text([0.5]) == "0.500"
     assert mean_text([1.0, 2.0, 3.0]) == "2.000 ± 2.484"
     assert mean_text([1.0, 2.0, 3.0], 0) == "2 ± 2"
+    assert mean_text([-0.0004]) == "0.000"
 
 
 def test_the_mean_height_is_the_area_over_the_width():

@@ -101,6 +101,11 @@ def test_filters():
     assert FILTERS["share"]([0.5, 1.0]) == "0.750"
     assert FILTERS["share"]([0.9, 1.0, 1.0]) == "0.967 (0.900 to 1.000)"
     assert FILTERS["percent"](0.123, 1) == "12.3%"
+    assert [FILTERS["short"](number, 3) for number in (0.31415, 999.4, 2153.2)] == [
+        "0.314",
+        "999",
+        "2153",
+    ]
     assert FILTERS["plural"](1, "seed") == "1 seed"
     assert FILTERS["plural"](0, "seed") == "0 seeds"
     assert FILTERS["listed"]([6, 15, 30]) == "6, 15 and 30"
