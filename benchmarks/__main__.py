@@ -69,6 +69,8 @@ def measure(folder: str, sizes: Sizes) -> None:
     with_caffe("pool", folder)
     egl = os.path.join(PROJECT, "runtime", "egl")
     write(folder, "selecting", selecting.measure(egl, folder, sizes))
+    say("ranking a pool")
+    with_caffe("ranking", folder)
     say("against small-text and torch.func")
     if not peers_result:
         peers_result = peers.measure(WITH_CAFFE, python, PROJECT, folder, sizes)

@@ -82,6 +82,27 @@ AIMS = (
         lower_is_better=True,
     ),
     Aim(
+        "rank_workers_2",
+        "photographs ranked by 2 processes against 1, reading included",
+        "ranking a pool, 2 processes / 1",
+        1.7,
+        1.9,
+    ),
+    Aim(
+        "rank_dask_2_vs_processes_2",
+        "photographs ranked by 2 workers of a Dask cluster against 2 processes",
+        "ranking a pool, 2 Dask workers / 2 processes",
+        0.9,
+        0.97,
+    ),
+    Aim(
+        "rank_vs_dense",
+        "photographs ranked by 1 process, reading included, against the dense route alone",
+        "ranking a pool / dense route",
+        0.85,
+        0.95,
+    ),
+    Aim(
         "vs_small_text",
         "phi in 2 workers against small-text's ExpectedGradientLengthLayer with its default batch",
         "phi / small-text",

@@ -17,12 +17,13 @@ class Measured(NamedTuple):
     """What was measured.
 
     compared: {name: Comparison}; profile: see where_time_goes.measure; select: see
-    selecting.measure
+    selecting.measure; rank: seconds a photograph, see ranking.seconds
     """
 
     compared: Dict[str, Comparison]
     profile: Dict[str, Any]
     select: Dict[str, Any]
+    rank: Dict[str, float]
 
     def ratio(self, name: str) -> float:
         return statistics.median(ratios(self.compared[name]))
@@ -149,6 +150,30 @@ def select_workers_2(measured: Measured) -> str:
     )
 
 
+def rank_workers_2(measured: Measured) -> str:
+    return (
+        "Two processes that run plain forward passes side by side do "
+        f"{measured.profile['processes']:.2f} times the work of one on this machine: the limit. "
+        f"{rank_vs_dense(measured)}"
+    )
+
+
+def rank_dask_2_vs_processes_2(measured: Measured) -> str:
+    return (
+        "The scheduler and the command need the cores on which the two workers compute; on "
+        f"machines of their own they do not. {rank_vs_dense(measured)}"
+    )
+
+
+def rank_vs_dense(measured: Measured) -> str:
+    reading, maps = measured.rank["reading"], measured.rank["maps"]
+    whole = 1 / measured.median("rank_vs_dense", "ours")
+    return (
+        f"A photograph takes {whole:.2f} s in all. Its maps take {maps:.2f} s; reading it takes "
+        f"{reading:.3f} s, while another one is scored, so it counts where all cores are busy."
+    )
+
+
 def vs_small_text(measured: Measured) -> str:
     rate = measured.median("vs_small_text", "theirs")
     return (
@@ -175,6 +200,9 @@ PARAGRAPHS: Dict[str, Callable[[Measured], str]] = {
     "dense_vs_batched_4": dense_vs_batched(4),
     "workers_2": workers_2,
     "select_workers_2": select_workers_2,
+    "rank_workers_2": rank_workers_2,
+    "rank_dask_2_vs_processes_2": rank_dask_2_vs_processes_2,
+    "rank_vs_dense": rank_vs_dense,
     "vs_small_text": vs_small_text,
     "vs_torch_func": vs_torch_func,
     "forward_vs_gemm": forward_vs_gemm,

@@ -16,8 +16,8 @@ from data_prep.files import write_text, written_whole
 
 
 def main(folder: str, out: str) -> None:
-    in_caffe, selecting, peers = (read(folder, name) for name in ("in_caffe", "selecting", "peers"))
-    found = [in_caffe, selecting, peers]
+    found = [read(folder, name) for name in ("in_caffe", "selecting", "ranking", "peers")]
+    in_caffe, selecting, ranking, peers = found
     compared = {
         comparison["name"]: comparison for part in found for comparison in part.get("compared", [])
     }
@@ -29,7 +29,7 @@ def main(folder: str, out: str) -> None:
     entries = [entry(aim, compared.get(aim.name)) for aim in AIMS]
     text = tables.page(
         entries,
-        Measured(compared, in_caffe["profile"], selecting),
+        Measured(compared, in_caffe["profile"], selecting, ranking["seconds"]),
         read(folder, "memory"),
         equal,
         peers,

@@ -28,6 +28,8 @@ class Sizes(NamedTuple):
     samples: Tuple[int, int, int] = (8760, 328, 986)  # a class, for training, validation and test
     select: str = "--iterations 60 --evaluate-every 5 --candidates 400 --image-patches 16"
     select_repeats: int = 1
+    ranked: int = 8  # photographs
+    rank_repeats: int = 3
     torch_func: int = 256
     small_text: int = 50  # its default batch
     small_text_single: int = 64  # with batches of 1
@@ -52,6 +54,8 @@ SMALL = Sizes(
     samples=(160, 32, 32),
     select="--iterations 8 --evaluate-every 4 --candidates 64 --image-patches 4",
     select_repeats=1,
+    ranked=4,
+    rank_repeats=1,
     torch_func=16,
     small_text=8,
     small_text_single=8,

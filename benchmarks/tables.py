@@ -21,6 +21,8 @@ HOW = """\
 - select_workers_2: seconds of a whole `egl select`, timed from the shell, on a pool as large as
   IDRiD's: phantoms and their mirror images. It is Fig. 2's EGL arm under `--standard` with fewer
   iterations.
+- rank_workers_2, rank_dask_2_vs_processes_2, rank_vs_dense: photographs a second of whole rankings
+  by processes that are running already. The dense route alone has the same photographs in memory.
 - vs_small_text: `query()` of small-text's own `ExpectedGradientLengthLayer(num_classes=2,
   layer_name="ip1")` with its
   default batch of 50: the class whose score is phi (L2, one layer). The net is an `nn.Module` with

@@ -71,6 +71,12 @@ def measure(tmp_path):
             "versions": {"torch": "2"},
             "chunks": {"1": 4, "2": 64},
         }
+        of_ranking = ("rank_workers_2", "rank_dask_2_vs_processes_2", "rank_vs_dense")
+        ranking = {
+            "compared": [compared.pop(name) for name in of_ranking],
+            "equal": [],
+            "seconds": {"reading": 0.05, "maps": 2.0},
+        }
         selecting = {"compared": [compared.pop("select_workers_2")], "equal": [], **SELECTING}
         blas = [{"library": "openblas", "version": "0.3.13", "kernels": "Prescott"}]
         written = {
@@ -80,6 +86,7 @@ def measure(tmp_path):
                 "profile": PROFILE,
             },
             "selecting": selecting,
+            "ranking": ranking,
             "peers": with_peers if peers else {"missing": "no network"},
             "memory": [{"stride": 4, "peak": 0.8}],
             "run": {"small": False, "began": 0, "seconds": 400.0},
