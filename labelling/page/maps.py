@@ -18,9 +18,9 @@ from labelling.scoring import Job, Task, scorer_of
 
 KEPT = 16  # photographs whose maps are kept
 LAYER_WIDTH = 1200  # pixels of a layer, at most: it has one value for every `stride` pixels
-LEVELS = (0.9, 0.99, 0.999)  # of p(exudate), at which outlines are drawn beside the threshold
-# Exudates rarely cover more of the field of view: the first level shown has less outlined.
-USUAL_SHARE = 0.02
+# Shares of the field of view that are outlined, beside what is above the model's threshold.
+SHARES = (0.05, 0.02, 0.007, 0.002)
+USUAL_SHARE = 0.02  # exudates rarely cover more: the first level shown has no more outlined
 OUTLINES = 100  # of a level, at most; those of the highest p(exudate)
 LEAST_AREA = 30  # pixels of an outline
 TOLERANCE = 0.7  # pixels that an outline may leave its region's border, for fewer points
@@ -111,7 +111,7 @@ def layers(job: Job, task: Task) -> Layers:
     inside = maps.phi[maps.inside]
     highest = float(np.percentile(inside, 99.5)) if len(inside) else 1.0
     ranked = scorer.ranked(view, maps, 0.0, job.seed)
-    levels = levels_of(p, scorer.model.threshold, int(view.field.sum()))
+    levels = levels_of(p, scorer.model.threshold, view.field)
     usual = [index for index, level in enumerate(levels) if level["share"] <= USUAL_SHARE]
     shown = usual[0] if usual else len(levels) - 1
     return Layers(
@@ -119,19 +119,21 @@ def layers(job: Job, task: Task) -> Layers:
     )  # fmt: skip
 
 
-def levels_of(p: np.ndarray, threshold: float, n_field: int) -> List[Dict[str, Any]]:
-    """Return what is outlined at a model's threshold, and above higher p(exudate).
+def levels_of(p: np.ndarray, threshold: float, field: np.ndarray) -> List[Dict[str, Any]]:
+    """Return what is outlined at a model's threshold, and at higher ones for less and less.
 
     The threshold was chosen on patches, half of them exudates: of a photograph, most are not.
-    p: float H x W; n_field: pixels of the field of view
+    p: float H x W; field: bool H x W, the field of view
     """
+    falling = np.sort(p[field])[::-1]
+    higher = (float(falling[int(share * len(falling))]) for share in SHARES if len(falling))
     return [
         {
-            "above": round(above, 4),
-            "share": int((p > above).sum()) / max(1, n_field),
+            "above": round(above, 6),
+            "share": int((p > above).sum()) / max(1, len(falling)),
             "outlines": outlines(p, above),
         }
-        for above in (threshold, *(level for level in LEVELS if level > threshold))
+        for above in (threshold, *sorted({level for level in higher if level > threshold}))
     ]
 
 

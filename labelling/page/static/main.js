@@ -60,7 +60,7 @@ function showProposals() {
   const said = `${outlines.all.length} proposed: ${outlines.count("accepted")} accepted, ${outlines.count("rejected")} rejected`;
   find("proposals").textContent = outlines.all.length ? said : "no outline proposed";
   find("accept-all").disabled = !open;
-  find("above").textContent = outlines.levels.length ? `p > ${outlines.levels[outlines.level].above}` : "";
+  find("above").textContent = outlines.levels.length ? `p > ${Number(outlines.levels[outlines.level].above.toPrecision(3))}` : "";
   find("fewer").disabled = outlines.level + 1 >= outlines.levels.length;
   find("more").disabled = outlines.level <= 0;
 }

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import DataError
-from labelling.page.maps import KEPT, LEAST_AREA, LEVELS, Maps, layers, levels_of, outlines
+from labelling.page.maps import KEPT, LEAST_AREA, SHARES, Maps, layers, levels_of, outlines
 from labelling.page.raster import fill
 from labelling.predicting import name_of
 from labelling.ranking import tasks_of
@@ -36,14 +36,17 @@ def test_an_outline_gives_its_region_back_holes_too():
     np.testing.assert_array_equal(filled(second, p.shape), p == 0.9)
 
 
-def test_levels_rise_from_the_threshold():
-    p = np.zeros((40, 40))
-    p[:10], p[:6, :20] = 0.7, 0.95
-    levels = levels_of(p, 0.6, 1600)
-    assert [level["above"] for level in levels] == [0.6, *LEVELS]
-    assert [level["share"] for level in levels] == [0.25, 120 / 1600, 0, 0]
-    assert [len(level["outlines"]) for level in levels] == [1, 1, 0, 0]
-    assert [level["above"] for level in levels_of(p, 0.95, 1600)] == [0.95, 0.99, 0.999]
+def test_levels_rise_from_the_threshold_for_less_and_less_of_the_field():
+    p = np.zeros((50, 40))
+    p[:20] = np.linspace(1, 0.8, 800).reshape(20, 40)  # 0.8 of the field
+    field = np.ones((50, 40), bool)
+    field[25:] = False
+    levels = levels_of(p, 0.6, field)
+    assert [level["share"] for level in levels] == [0.8, *SHARES]
+    assert levels[0]["above"] == 0.6 and len(levels[0]["outlines"]) == 1
+    assert levels[1]["above"] == pytest.approx(1 - 0.2 * 50 / 799)  # 50 of 1000 pixels
+    assert [level["share"] for level in levels_of(p, 0.999, field)][1:] == [0.002]
+    assert len(levels_of(p, 1.5, field)) == 1
 
 
 def test_layers_are_what_predict_writes(caffe, real_pool, tiny_model, tmp_path):
