@@ -16,7 +16,7 @@ from labelling.rank_settings import RankSettings
 from labelling.ranking import rank
 
 LEAST_MASKS = 3  # patients with exudates: for training, validation and test
-NICE = 10  # people's strokes and maps come first
+NICE = 5  # people's strokes and maps come first
 # Runs work(*arguments, progress=...) in a process of its own whose log is in a folder:
 # experiments.processes.run_in_child.
 InChild = Callable[[Callable[..., Any], Sequence[Any], str, Callable[[int, int], None]], Any]
@@ -30,14 +30,14 @@ class Learner:
 
     def __init__(
         self, pool: Pool, model: str, every: int, in_child: InChild, device: str = "cpu",
-        sources: Sequence[str] = (), settings: Optional[LearnSettings] = None,
+        sources: Sequence[str] = (), settings: LearnSettings = LearnSettings(),
     ) -> None:  # fmt: skip
         """model: to begin with; every: answers after which it learns, 0: never; sources: data sets
         to learn from as well. New models go into a folder beside the pool.
         """
         self._pool, self._given, self._every = pool, os.path.abspath(model), every
         self._in_child, self._device, self._sources = in_child, device, list(sources)
-        self._settings = settings or LearnSettings()
+        self._settings = settings
         self.folder = os.path.splitext(pool.path)[0] + "-models"
         self._given_id = pool.rankings.model(read_model(model).sha256, self._given)
         self._tried = 0

@@ -54,7 +54,9 @@ def serving(
         try:
             work = Work(pool, settings)
             maps = Maps(pool, processes, device, settings.stride)
-            learner = Learner(pool, model, settings.learn_every, in_child, device, sources)
+            learner = Learner(
+                pool, model, settings.learn_every, in_child, device, sources, settings.learn
+            )
             token = new_token()
             app = create_app(work, maps, learner, token, settings.host, suggested)
             learner.start()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from data_prep.settings import check_ranges, setting
+from labelling.learn_settings import LearnSettings
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class LabelSettings:
     learn_every: int = setting(
         10, "answers after which the model learns again, in the background; 0: never", low=0
     )
+    learn: LearnSettings = LearnSettings()
     stride: int = setting(8, "pixels between the patches of the maps; linear between", low=1)
     host: str = setting(
         "127.0.0.1",

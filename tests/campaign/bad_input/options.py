@@ -7,6 +7,7 @@ from tests.campaign.bad_input.inputs import SMALL
 from tests.campaign.bad_input.rows import Row
 
 SELECT, TRAIN = "select s.h5 --out run ", "train s.h5 --out run "
+LABEL = "label pool.sqlite --model "
 WORDS = [
     ("", ("give a command", "prepare")),
     ("--fast", ("unrecognized arguments: --fast",)),
@@ -79,6 +80,14 @@ WORDS = [
     ("report . --markdown out.html", ("--markdown out.html: give a name that ends in .md",)),
     ("report .", ("is no folder of egl reproduce", "--out")),
     ("report none", ("none", "is no folder of egl reproduce")),
+    (LABEL + "none", ("none: neither a model folder nor a run folder",)),
+    (LABEL + "none --port 65536", ("--port 65536: give a number from 0 to 65535",)),
+    (LABEL + "none --people 0", ("--people 0: give a number from 1",)),
+    (LABEL + "none --budget -1", ("--budget -1.0: give a number at least 0",)),
+    (LABEL + "none --learn-every -1", ("--learn-every -1: give a number at least 0",)),
+    (LABEL + "none --rate 0", ("--rate 0.0: give a number above 0",)),
+    (LABEL + "none --hots x", ("--hots", "did you mean --host")),
+    ("label", ("required: POOL, --model",)),
     ("compare --out out", ("required: RUN",)),
     ("compare . --out out", (".", "is no run folder", "egl train")),
     ("compare none none --out out", ("none", "is no run folder")),
