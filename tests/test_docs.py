@@ -169,6 +169,12 @@ def test_options_in_the_text_exist(page):
             assert options <= set().union(OTHER, *known.values()), span
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=name_of)
+def test_the_site_s_contents_name_every_page(page):
+    contents = (ROOT / "docs" / "site" / "contents.md").read_text(encoding="utf-8").splitlines()
+    assert f"docs/{page.stem}" in contents, "add it to docs/site/contents.md"
+
+
 def test_versions_agree():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -64,7 +64,7 @@ def _page(room: griffe.Module, loader: griffe.GriffeLoader) -> str:
 def _heading(module: griffe.Module) -> str:
     """Return the line that names the module what follows belongs to, and the link to its file."""
     path = module.path.replace(".", "/") + ("/__init__.py" if module.is_init_module else ".py")
-    return f"```{{py:module}} {module.path}\n```\n[{path}](../{path})"
+    return f"```{{py:module}} {module.path}\n```\n[`{path}`](../{path})"
 
 
 def _members(module: griffe.Module, loader: griffe.GriffeLoader) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _members(module: griffe.Module, loader: griffe.GriffeLoader) -> Iterator[str
             yield _class(member, loader)
         elif member.is_function:
             yield _function("py:function", member.name, member, loader)
-        elif member.is_attribute and member.name.isupper():
+        elif member.is_attribute and member.name[0].isupper():
             yield _directive("py:data", member.name, _value(member))
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 from typing import Any, Iterator, Tuple
 
 import numpy as np
@@ -12,6 +13,15 @@ SHORT = bool(os.environ.get("EGL_SHORT"))
 MEAN = np.array([60.0, 90.0, 150.0], np.float32)  # B, G, R: roughly that of the patches below
 SCALE = np.float32(1 / 64)
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def egl(line: str) -> None:
+    """Run a command of the package, as `runtime/egl` does; raise RuntimeError where it fails."""
+    from experiments.command_line import main
+
+    status = main(shlex.split(line))
+    if status:
+        raise RuntimeError(f"egl {line}: exit status {status}")
 
 
 def steps(full: int, short: int = 4) -> int:

@@ -27,6 +27,7 @@ def run_short(path):
     import nbformat
 
     space = {"__name__": "__main__"}
+    os.chdir(str(HERE))  # a notebook may have gone elsewhere
     for number, cell in enumerate(nbformat.read(str(path), 4).cells, 1):
         if cell.cell_type == "code":
             exec(compile(cell.source, f"{path.name}, cell {number}", "exec"), space)
@@ -66,7 +67,6 @@ def main(arguments):
         os.environ["EGL_SHORT"] = "1"
         os.environ.setdefault("MPLBACKEND", "agg")
     sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
-    os.chdir(str(HERE))
     failed = []
     for path in notebooks([name for name in arguments if not name.startswith("--")]):
         began = time.time()
