@@ -7,7 +7,6 @@ folder names lies inside it.
 import ast
 import gzip
 import json
-import os
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -308,4 +307,10 @@ def test_the_image_runs_as_no_root():
     for start, stop in zip(stages[1:], [*stages[2:], len(lines)]):  # the first one is thrown away
         users = [line for line in lines[start:stop] if line.startswith("USER ")]
         assert users[-1] == "USER 1000:1000"
-    assert os.path.exists(PROJECT / ".dockerignore")
+
+
+def test_the_image_gets_every_package():
+    let_in = (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")}
+    assert {"data_prep", "egl", "labelling"} <= packages
+    assert {f"!{name}" for name in packages} <= set(let_in)
