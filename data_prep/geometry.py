@@ -13,6 +13,9 @@ def grid_shape(shape: Tuple[int, int], patch: Tuple[int, int], stride: int) -> T
 
     shape: (H, W) of the image; patch: (height, width), pixels. (0, 0) for an image smaller than a
     patch.
+
+    >>> grid_shape((480, 720), (48, 48), stride=24)
+    (19, 29)
     """
     rows = (shape[0] - patch[0]) // stride + 1
     columns = (shape[1] - patch[1]) // stride + 1
@@ -57,5 +60,9 @@ def disc(diameter: float) -> np.ndarray:
 
 
 def ceil_div(numerator: int, denominator: int) -> int:
-    """Return the smallest whole number that is at least numerator / denominator."""
+    """Return the smallest whole number that is at least numerator / denominator.
+
+    >>> ceil_div(986, 8)
+    124
+    """
     return -(-numerator // denominator)

@@ -32,7 +32,11 @@ class Drawn(NamedTuple):
 
 
 def counts_of(mask: np.ndarray) -> List[int]:
-    """Return COCO's run lengths: down the columns, beginning with the pixels that are not set."""
+    """Return COCO's run lengths: down the columns, beginning with the pixels that are not set.
+
+    >>> counts_of(np.array([[False, True], [True, True]]))
+    [1, 3]
+    """
     flat = mask.T.ravel().astype(np.int8)
     ends = np.flatnonzero(np.diff(flat)) + 1
     runs = np.diff(np.concatenate([[0], ends, [flat.size]]))

@@ -1,5 +1,6 @@
 """The documentation: its links, paths, names and commands exist, and its Python code runs."""
 
+import doctest
 import importlib
 import os
 import re
@@ -173,6 +174,31 @@ def test_options_in_the_text_exist(page):
 def test_the_site_s_contents_name_every_page(page):
     contents = (ROOT / "docs" / "site" / "contents.md").read_text(encoding="utf-8").splitlines()
     assert f"docs/{page.stem}" in contents, "add it to docs/site/contents.md"
+
+
+def test_files_md_knows_a_pool_s_tables_and_a_model_s_files():
+    from egl.training import model_folder
+    from labelling import predicting, schema
+
+    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    tables = re.findall(r"CREATE TABLE (\w+)", " ".join(schema.SCHEMA))
+    for name in [*tables, *model_folder.FILES, *predicting.COLUMNS]:
+        assert f"`{name}`" in text, name
+
+
+WITH_DOCTESTS = [
+    path
+    for room in ("data_prep", "egl", "labelling", "experiments")
+    for path in sorted((ROOT / room).rglob("*.py"))
+    if ">>> " in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("path", WITH_DOCTESTS, ids=name_of)
+def test_doctests(path):
+    module = importlib.import_module(name_of(path)[: -len(".py")].replace("/", "."))
+    found = doctest.testmod(module)
+    assert found.attempted and not found.failed
 
 
 def test_versions_agree():

@@ -28,6 +28,9 @@ def area(side: Side, scale: float = 1.0, name: Optional[str] = None) -> float:
 
     side: of a square; scale: what it is multiplied with: above 0
     name: of the square. Raises ValueError for scale 0.
+
+    >>> area(3)
+    9.0
     """
 
 
@@ -63,7 +66,8 @@ def test_what_a_docstring_says_of_arguments_becomes_a_list(written):
         "- `side`: of a square\n"
         "- `scale`: what it is multiplied with: above 0\n"
         "- `name`: of the square.\n\n"
-        "Raises ValueError for scale 0.\n" in written
+        "Raises ValueError for scale 0.\n\n"
+        "```python\n>>> area(3)\n9.0\n```\n" in written
     )
 
 

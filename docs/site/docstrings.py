@@ -17,6 +17,8 @@ def as_markdown(text: str, names: Sequence[str]) -> str:
 
 
 def _paragraph(text: str, names: Sequence[str]) -> str:
+    if text.startswith(">>> "):
+        return f"```python\n{text}\n```"
     if text.startswith("    ") or not names:
         return text
     one_of = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
