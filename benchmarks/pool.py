@@ -21,6 +21,14 @@ FLIPS = {"h": 1, "v": 0, "b": -1}  # OpenCV's codes: left to right, top to botto
 
 
 def main(folder: str) -> None:
+    photographs = draw_photographs(folder)
+    train, validation, test = read_sizes(folder).samples
+    settings = PrepareSettings(n_train=train, n_validation=validation, n_test=test)
+    prepare(photographs, os.path.join(folder, "store.h5"), settings, progress=False)
+
+
+def draw_photographs(folder: str) -> str:
+    """Draw FOLDER/photographs, and return its path."""
     sizes = read_sizes(folder)
     photographs = os.path.join(folder, "photographs")
     with_exudates, healthy = sizes.drawn
@@ -28,9 +36,7 @@ def main(folder: str) -> None:
         photographs, with_exudates, healthy, seed=1, size=sizes.image, progress=False
     )
     mirror(photographs)
-    train, validation, test = sizes.samples
-    settings = PrepareSettings(n_train=train, n_validation=validation, n_test=test)
-    prepare(photographs, os.path.join(folder, "store.h5"), settings, progress=False)
+    return photographs
 
 
 def mirror(photographs: str) -> None:

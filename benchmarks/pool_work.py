@@ -4,7 +4,10 @@ import contextlib
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, Iterator, List, Tuple
+import time
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import numpy as np
 
 from benchmarks.material import SCORE, Material
 from data_prep.field_of_view import find_field_of_view, width_of
@@ -45,9 +48,10 @@ def executors(folder: str) -> Iterator[Dict[str, Any]]:
 class PoolWork:
     """The first photographs below FOLDER/photographs, and the model of benchmarks.inputs."""
 
-    def __init__(self, material: Material, n: int) -> None:
-        """n: how many photographs."""
+    def __init__(self, material: Material, n: int, scale: Optional[float] = 1.0) -> None:
+        """n: how many photographs; scale: of IndexSettings."""
         self.n = n
+        self._settings = IndexSettings(scale=scale)
         self._folder = tempfile.mkdtemp(prefix="pool-", dir=material.folder)
         self.photographs = os.path.join(self._folder, "photographs")
         os.mkdir(self.photographs)
@@ -62,14 +66,19 @@ class PoolWork:
         write_model(model, self.model)
         self.pool = self._new("pool.sqlite")
         with executor_for(1) as (executor, at_once), Pool(self.pool, create=True) as pool:
-            index([self.photographs], pool, IndexSettings(scale=1.0), executor, at_once)
+            index([self.photographs], pool, self._settings, executor, at_once)
             assert pool.photographs.n_usable() == n, "phantoms taken for copies of each other"
+
+    def warm_up(self, executor: Any, at_once: int, stride: int) -> None:
+        """Let every process start, and build its nets."""
+        for future in [executor.submit(_warm_up, self.model, stride) for _ in range(at_once)]:
+            future.result()
 
     def index(self, executor: Any, at_once: int) -> int:
         """Index all photographs into a new pool; return how many."""
         path = self._new("other.sqlite")
         with Pool(path, create=True) as pool:
-            index([self.photographs], pool, IndexSettings(scale=1.0), executor, at_once)
+            index([self.photographs], pool, self._settings, executor, at_once)
         return self.n
 
     def rank(self, executor: Any, at_once: int, stride: int) -> int:
@@ -88,7 +97,7 @@ class PoolWork:
 
     def predict(self, executor: Any, at_once: int, stride: int) -> int:
         """Write the masks of all photographs into a new folder; return how many."""
-        out = self._new("masks")
+        out = self.masks = self._new("masks")
         os.mkdir(out)
         job = Job(self.model, "cpu", stride)
         with Pool(self.pool) as pool:
@@ -115,6 +124,11 @@ class PoolWork:
         elif os.path.exists(path):
             os.remove(path)
         return path
+
+
+def _warm_up(model: str, stride: int) -> None:
+    scorer_of(model, "cpu", stride).net.maps(np.zeros((96, 96, 3), np.uint8), stride)
+    time.sleep(2)  # so that each process gets one
 
 
 def _pictures(folder: str, n: int) -> List[str]:
