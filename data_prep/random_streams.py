@@ -34,6 +34,7 @@ class Stream(enum.IntEnum):
     BADGE = 41
     CLUSTERS = 42  # the k-means of egl-diverse
     BOOTSTRAP = 43  # what a member of a committee is trained on
+    PERSON = 60  # a simulated person's photographs, and their order at random
 
 
 def random_state(seed: int, stream: Stream, *numbers: int) -> np.random.RandomState:
