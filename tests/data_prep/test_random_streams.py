@@ -42,6 +42,7 @@ def test_the_numbers_of_results_that_are_published():
         "BADGE": 41,
         "CLUSTERS": 42,
         "BOOTSTRAP": 43,
+        "PERSON": 60,
     }
 
 
