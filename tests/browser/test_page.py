@@ -121,7 +121,7 @@ def test_the_keyboard_alone(page, pool):
     assert "1 accepted, 1 rejected" in ann.text("proposals")
     ann.press("n", "+", "+", "1", "g", "c")
     assert ann.js("return document.getElementById('phi').style.opacity") == "0.6"
-    assert "#green" in ann.js("return document.getElementById('photo').style.filter")
+    assert "#adjusted" in ann.js("return document.getElementById('photo').style.filter")
     ann.press("t")
     assert ann.js("return document.getElementById('mask').style.opacity") == "0"
     ann.press("t", "0", ENTER)

@@ -12,11 +12,20 @@ export class Clock {
     for (const name of ["pointermove", "pointerdown", "keydown", "wheel"]) {
       document.addEventListener(name, () => { this.touched = performance.now(); }, {passive: true, capture: true});
     }
-    setInterval(() => { this.read(); tick(); }, TICK);
+    setInterval(() => { this.keep(); tick(); }, TICK);
   }
 
-  begin(seconds) { this.read(); this.seconds = seconds; this.running = true; }
-  stop() { this.read(); this.running = false; }
+  // Begin, or go on, with what `name` stands for; the tab remembers how long it took before a reload.
+  begin(name, seconds) {
+    this.read();
+    this.name = name;
+    this.seconds = Math.max(seconds, Number(sessionStorage.getItem(name)) || 0);
+    this.running = true;
+  }
+
+  stop() { this.keep(); this.running = false; }
+
+  keep() { if (this.running) sessionStorage.setItem(this.name, this.read()); else this.read(); }
 
   // Return the seconds so far, in tenths.
   read() {

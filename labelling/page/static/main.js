@@ -15,6 +15,7 @@ import {View} from "./view.js";
 
 const find = id => document.getElementById(id);
 const POLL = 5000, NOTICE = 6000, SURE = 4000;   // milliseconds
+const CLOSE = 4;   // times the whole photograph's size: near enough to judge an outline
 
 let who = "", photograph = null, busy = true, goOn = false, sure = 0, noticed = 0;
 let status = {budget: 0, used: 0};
@@ -57,10 +58,12 @@ function changed() {
 function showProposals() {
   if (!outlines) return;
   const open = outlines.count("");
-  const said = `${outlines.all.length} proposed: ${outlines.count("accepted")} accepted, ${outlines.count("rejected")} rejected`;
-  find("proposals").textContent = outlines.all.length ? said : "no outline proposed";
+  const [yes, no] = ["accepted", "rejected"].map(decided => `${outlines.count(decided)} ${decided}`);
+  const level = outlines.levels[outlines.level];
+  const above = level ? ` at p > ${Number(level.above.toPrecision(3))}` : "";
+  find("proposals").textContent = outlines.all.length
+    ? `${outlines.all.length} proposed${above}: ${yes}, ${no}` : `no outline${above}`;
   find("accept-all").disabled = !open;
-  find("above").textContent = outlines.levels.length ? `p > ${Number(outlines.levels[outlines.level].above.toPrecision(3))}` : "";
   find("fewer").disabled = outlines.level + 1 >= outlines.levels.length;
   find("more").disabled = outlines.level <= 0;
 }
@@ -136,9 +139,9 @@ async function show(state) {
   saver.begin(who, state.id, {drawing: state.drawing, last: state.last});
   await drawing.load(state.width, state.height, state.done, state.undone);
   photograph = state;
-  clock.begin(state.seconds);
+  clock.begin(`${who} ${state.id} ${state.drawing}`, state.seconds);
   waiting("");
-  sliders.alone(false);
+  sliders.begin(photo);
   for (const id of images.keys()) if (id !== state.id && !state.next.includes(id)) images.delete(id);
   for (const id of state.next) imageOf(id).catch(() => {});
   document.body.dataset.shown = state.id;
@@ -232,6 +235,7 @@ const answer = kind => alone(async () => {
 // Tools, buttons and keys
 
 function choose(tool) {
+  stopWalking();
   pen.choose(tool);
   for (const button of document.querySelectorAll("[data-tool]")) {
     button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
@@ -242,6 +246,11 @@ function choose(tool) {
 
 // Decide on the outline that the keyboard has walked to; without one, choose the tool.
 let walked = null;
+function stopWalking() {
+  if (walked && outlines.focused === walked) outlines.hover(null);
+  walked = null;
+}
+
 function decide(tool) {
   if (!walked || outlines.focused !== walked) { choose(tool); return; }
   if (!ready()) return;
@@ -253,8 +262,10 @@ function walk(by) {
   walked = outlines.walk(by);
   if (!walked) return;
   const [left, top, right, bottom] = walked.box;
-  view.reveal((left + right) / 2, (top + bottom) / 2);
-  pen.goTo(...walked.at);
+  const size = Math.max(right - left, bottom - top), {clientWidth, clientHeight} = view.element;
+  const zoom = Math.min(Math.min(clientWidth, clientHeight) / (4 * size), CLOSE * view.smallest);
+  view.centre((left + right) / 2, (top + bottom) / 2, zoom);
+  pen.goTo(...walked.at, true);
 }
 
 let box = -1;
@@ -264,11 +275,12 @@ function patch(by) {
   box = (box + by + count) % count;
   const [x, y, side] = layers.places[box];
   view.centre(x, y, Math.min(view.element.clientWidth, view.element.clientHeight) / (4 * side));
-  pen.goTo(x, y);
+  pen.goTo(x, y, true);
 }
 
-const undo = () => { if (ready()) drawing.undo(); };
-const redo = () => { if (ready()) drawing.redo(); };
+const undo = () => { stopWalking(); if (ready()) drawing.undo(); };
+const redo = () => { stopWalking(); if (ready()) drawing.redo(); };
+const whole = () => { stopWalking(); view.fit(); };
 const zoom = factor => view.zoomAt(factor, ...(pen.cross ? onScreen(pen.cross) : view.middle));
 const onScreen = place => {
   const frame = view.element.getBoundingClientRect(), [x, y] = view.toView(...place);
@@ -284,7 +296,7 @@ listen({
   a: event => (event.shiftKey ? acceptAll() : decide("accept")), x: () => decide("reject"),
   ".": () => walk(1), ",": () => walk(-1), n: event => patch(event.shiftKey ? -1 : 1),
   o: event => outlines.choose(event.shiftKey ? -1 : 1), z: undo, y: redo, " ": () => pen.press(), Escape: () => pen.cancel(),
-  "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => view.fit(),
+  "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: whole,
   "[": () => sliders.brush(0.8), "]": () => sliders.brush(1.25),
   1: () => sliders.flip("layer-phi"), 2: () => sliders.flip("layer-p"), 5: () => sliders.flip("layer-mask"),
   3: () => sliders.flip("show-boxes"), 4: () => sliders.flip("show-outlines"),
@@ -298,7 +310,7 @@ const clicks = {
   done, back, undo, redo, help: showKeys, answered: list, "accept-all": acceptAll,
   more: () => outlines.choose(-1), fewer: () => outlines.choose(1),
   "zoom-in": () => view.zoomAt(1.25, ...view.middle), "zoom-out": () => view.zoomAt(0.8, ...view.middle),
-  "zoom-fit": () => view.fit(), person: () => begin(true),
+  "zoom-fit": whole, person: () => begin(true),
 };
 for (const [id, action] of Object.entries(clicks)) find(id).addEventListener("click", action);
 for (const button of document.querySelectorAll("[data-tool]")) {

@@ -13,9 +13,11 @@ export class Pen {
     this.tool = "brush";
     this.radius = 8;
     this.points = null;    // of the line under the pen
+    this.picking = false;  // outlines are being decided on
     this.corners = [];     // of an open polygon
     this.place = null;     // of the mouse
     this.cross = null;     // of the keyboard
+    this.isQuiet = false;
   }
 
   choose(tool) { this.cancel(); this.tool = tool; this.show(); }
@@ -23,6 +25,7 @@ export class Pen {
   resize(radius) { this.radius = Math.min(LARGEST, Math.max(SMALLEST, round(radius))); this.show(); }
 
   get busy() { return this.points !== null || this.corners.length > 0; }
+  get picks() { return this.tool === "accept" || this.tool === "reject"; }
   get value() { return this.tool === "brush" ? 1 : 0; }
 
   down(x, y) {
@@ -30,9 +33,9 @@ export class Pen {
     const point = [round(x), round(y)];
     if (this.tool === "polygon") {
       this.corner(point);
-    } else if (this.tool === "accept" || this.tool === "reject") {
-      const found = this.outlines.at(x, y);
-      if (found) this.outlines.decide(found, this.tool);
+    } else if (this.picks) {
+      this.picking = true;
+      this.pick(x, y);
     } else if (this.tool !== "hand") {
       this.points = [point];
       this.drawing.line(this.points, this.radius, this.value);
@@ -40,7 +43,14 @@ export class Pen {
     this.show();
   }
 
+  // Decide on the outline at a place: a drag decides on all that it meets.
+  pick(x, y) {
+    const found = this.outlines.at(x, y);
+    if (found) this.outlines.decide(found, this.tool);
+  }
+
   move(x, y) {
+    if (this.picking && this.ready()) this.pick(x, y);
     if (!this.points) return;
     const point = [round(x), round(y)], before = this.points[this.points.length - 1];
     const apart = Math.hypot(point[0] - before[0], point[1] - before[1]);
@@ -50,6 +60,7 @@ export class Pen {
   }
 
   up() {
+    this.picking = false;
     if (!this.points) return;
     const {points, radius, tool} = this;
     this.points = null;
@@ -60,6 +71,7 @@ export class Pen {
   cancel() {
     if (this.points) this.drawing.render();
     this.points = null;
+    this.picking = false;
     this.corners = [];
     this.show();
   }
@@ -83,9 +95,8 @@ export class Pen {
 
   hover(place) {
     this.place = place;
-    if (place) this.cross = null;
-    const picking = this.tool === "accept" || this.tool === "reject";
-    if (place && picking) this.outlines.hover(this.outlines.at(...place));
+    if (place) { this.cross = null; this.isQuiet = false; }
+    if (place && this.picks) this.outlines.hover(this.outlines.at(...place));
     this.show();
   }
 
@@ -98,8 +109,10 @@ export class Pen {
     if (this.points) this.move(...this.cross);
   }
 
-  goTo(x, y) {
+  // isQuiet: the cross is not drawn until it moves, so that it hides nothing.
+  goTo(x, y, isQuiet = false) {
     this.cross = [x, y];
+    this.isQuiet = isQuiet;
     this.view.reveal(x, y);
     this.show();
   }
@@ -109,6 +122,7 @@ export class Pen {
     if (this.points) { this.up(); return; }
     if (!this.cross) this.step(0, 0);
     this.down(...this.cross);
+    this.picking = false;
   }
 
   // Draw what is under the pen: the brush's size, the open polygon, the cross.
@@ -116,8 +130,8 @@ export class Pen {
     const parts = [];
     const both = (name, values) => ["under", "over"].forEach(
       kind => parts.push(svg(name, {...values, class: `${values.class || ""} ${kind}`})));
-    const place = this.cross || this.place;
-    if (place && (this.tool === "brush" || this.tool === "eraser")) {
+    const place = this.cross || this.place, shown = this.isQuiet ? null : this.cross;
+    if (place && !this.isQuiet && (this.tool === "brush" || this.tool === "eraser")) {
       both("circle", {cx: place[0], cy: place[1], r: this.radius});
     }
     if (this.corners.length) {
@@ -126,8 +140,8 @@ export class Pen {
       const [x, y] = this.corners[0];
       both("circle", {cx: x, cy: y, r: 5 / this.view.zoom});
     }
-    if (this.cross) {
-      const [x, y] = this.cross, arm = 14 / this.view.zoom;
+    if (shown) {
+      const [x, y] = shown, arm = 14 / this.view.zoom;
       const path = `M${x - arm} ${y}H${x + arm}M${x} ${y - arm}V${y + arm}`;
       both("path", {d: path, class: "cross"});
     }
