@@ -12,7 +12,8 @@ reproduce:
 	runtime/egl reproduce $(if $(DATA),--data "$(DATA)") --out "$(OUT)" $(ARGS)
 
 # Photographs without labels, tried out on phantoms in the folder TRY: a model, a pool, a ranking to
-# look at. Run again, it goes on where it was.
+# look at, and the page to label them on, at the address that is printed; Ctrl-C ends it. Run again,
+# it goes on where it was.
 try:
 	test -d "$(TRY)/phantoms" || runtime/egl phantoms "$(TRY)/phantoms" --lesion 10 --healthy 6
 	test -f "$(TRY)/store.h5" || runtime/egl prepare "$(TRY)/phantoms" --out "$(TRY)/store.h5" \
@@ -22,7 +23,9 @@ try:
 	runtime/egl train "$(TRY)/store.h5" --out "$(TRY)/run" --epochs 4 --all-epochs
 	test -d "$(TRY)/model" || runtime/egl model "$(TRY)/run" --out "$(TRY)/model"
 	runtime/egl index "$(TRY)/photographs" --out "$(TRY)/pool.sqlite"
-	runtime/egl rank "$(TRY)/pool.sqlite" --model "$(TRY)/model" --out "$(TRY)/first" --first 6
+	test -d "$(TRY)/first" || \
+		runtime/egl rank "$(TRY)/pool.sqlite" --model "$(TRY)/model" --out "$(TRY)/first" --first 6
+	runtime/egl label "$(TRY)/pool.sqlite" --model "$(TRY)/model" --learn-every 4
 
 # All tests, or ARGS for pytest, on up to four cores; ARGS="-n 0 ..." in one process, to debug.
 test:

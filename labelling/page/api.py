@@ -105,7 +105,10 @@ def routes(work: Work, maps: Maps, learner: Learner, suggested: str) -> Blueprin
 
     @api.route("/api/status")
     def status() -> Response:
-        number, _ = learner.current()
+        number, path = learner.current()
+        if "who" in request.args:  # a newer model may have ranked: what comes next, by its maps
+            who, present = checked_name(request.args["who"]), request.args.get("present", 0, int)
+            maps.begin_ahead(work.likely_after(who, present), path)
         rows = {row.id: row for row in work.pool.rankings.models()}
         model = {"id": number, "answers": rows[number].answers, "f": rows[number].f_measure}
         return jsonify({**work.progress(), "model": model, "learner": learner.status()})

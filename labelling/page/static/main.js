@@ -94,8 +94,10 @@ function showStatus() {
 }
 
 async function poll() {
+  if (!who) return;
   try {
-    status = await get("api/status");
+    const present = photograph ? photograph.id : 0;
+    status = await get(`api/status?who=${encodeURIComponent(who)}&present=${present}`);
     showStatus();
   } catch (error) {
     if (!(error instanceof Unreachable)) notice(error.message);

@@ -27,6 +27,9 @@ def test_the_next_ones_are_prepared_beforehand(ann, bob, no_model):
     assert ann.state["next"] == [2] and no_model.begun == [1, 2, 3, 4]
     bob.next()
     assert bob.state["next"] == [3] and no_model.begun[4:] == [2, 3, 4, 5]
+    bob.get("api/status?who=bob&present=2")  # perhaps by a newer model
+    assert no_model.begun[8:] == [3, 4, 5]
+    assert bob.get("api/status?who=")[0] == 400
 
 
 def test_the_photograph_comes_as_stored_whatever_its_format(ann, real_pool):
