@@ -1,5 +1,6 @@
 """docs/scaling.md from docs/scaling.csv. Standard library only; every number is computed here."""
 
+from textwrap import fill
 from typing import Dict, List, Sequence, Tuple
 
 from benchmarks.tables import number, table
@@ -14,6 +15,7 @@ CLUSTER = "2 Dask workers"
 POOLS = (10**4, 10**6, 10**8)
 MACHINES = (1, 10, 100)
 CORES = 2  # of a machine in the estimate, each with a worker
+WIDTH = 120  # characters of a line
 Row = Dict[str, str]
 
 HOW = """\
@@ -29,8 +31,8 @@ HOW = """\
   it is slower than all workers together, it decides, and the hours stand in brackets. Then split
   the folders over several pools.
 
-`python3 -m benchmarks.scaling docs`, run by `runtime/caffe`, measures anew on a machine with
-nothing else to do; with `--page` it writes this page again from [scaling.csv](scaling.csv)."""
+`runtime/caffe python3 -m benchmarks.scaling docs` measures anew, in about 15 minutes, on a machine
+with nothing else to do. This page is made of [scaling.csv](scaling.csv)."""
 
 
 def write(path: str, rows: Sequence[Row]) -> None:
@@ -59,7 +61,7 @@ def write(path: str, rows: Sequence[Row]) -> None:
         moved(rows),
         HOW,
     ]
-    write_text(path, "\n\n".join(parts) + "\n")
+    write_text(path, "\n\n".join(map(_wrapped, parts)) + "\n")
 
 
 def measured(rows: Sequence[Row]) -> str:
@@ -122,6 +124,11 @@ def moved(rows: Sequence[Row]) -> str:
         f"{table(header, cells)}\n\nMemory: {number(CORES * memory / 1000)} GB on each machine, "
         f"and {number(own / 1000)} GB for the command, whatever the pool's size."
     )
+
+
+def _wrapped(part: str) -> str:
+    """Return a paragraph with lines of at most WIDTH characters; tables and lists stay."""
+    return part if part.startswith(("|", "-", "#")) or "\n" in part else fill(part, WIDTH)
 
 
 def _hours(rows: Sequence[Row], row: Row, photographs: int, machines: int) -> Tuple[float, bool]:
