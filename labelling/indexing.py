@@ -50,18 +50,10 @@ def index(
     be used is entered with the reason. Memory does not grow with the number of photographs. Raises
     DataError for a folder that cannot be listed and a table of patients that cannot be read.
     """
-    settings.check()
+    check_input(folders, settings)
     patients = _Patients(settings)
     paths = [os.path.abspath(folder) for folder in folders]
-    for path in paths:
-        if not os.path.isdir(path):
-            raise DataError(f"{path}: no such folder: give a folder of photographs")
     total = sum(1 for path in paths for _ in files_below(path))
-    if not total:
-        raise DataError(
-            f"{', '.join(paths)}: no photograph was found: give a folder with JPEG, PNG, TIFF or "
-            "DICOM files in it or below"
-        )
     pool.note("folders", sorted({*pool.fact("folders", []), *paths}))
     known = moved = read = 0
 
@@ -84,6 +76,21 @@ def index(
         read += len(results)
         progress(known + read, total)
     return Indexed(read - moved, known, moved)
+
+
+def check_input(folders: Sequence[str], settings: IndexSettings) -> None:
+    """Raise for what `index` would refuse before it reads any photograph."""
+    settings.check()
+    _Patients(settings)
+    paths = [os.path.abspath(folder) for folder in folders]
+    for path in paths:
+        if not os.path.isdir(path):
+            raise DataError(f"{path}: no such folder: give a folder of photographs")
+    if not any(True for path in paths for _ in files_below(path)):
+        raise DataError(
+            f"{', '.join(paths)}: no photograph was found: give a folder with JPEG, PNG, TIFF or "
+            "DICOM files in it or below"
+        )
 
 
 def _is_known(pool: Pool, path: str, patient: Optional[str], scale: Optional[float]) -> bool:

@@ -89,15 +89,14 @@ def add_index(commands: Any) -> None:
 
 def _index(options: argparse.Namespace) -> None:
     from labelling.index_settings import IndexSettings
-    from labelling.indexing import index
+    from labelling.indexing import check_input, index
     from labelling.pool import Pool
 
     settings = settings_from(options, IndexSettings)
-    settings.check()
-    with Pool(options.out, create=True) as pool:
-        with executor_of(options) as (executor, at_once):
-            with progress_bar("indexing", "photograph") as progress:
-                done = index(options.folders, pool, settings, executor, at_once, progress)
+    check_input(options.folders, settings)
+    with executor_of(options) as (executor, at_once), Pool(options.out, create=True) as pool:
+        with progress_bar("indexing", "photograph") as progress:
+            done = index(options.folders, pool, settings, executor, at_once, progress)
         photographs = pool.photographs
         print_listed(
             "cannot be used", (f"{row.path}: {_why(row)}" for row in photographs.not_usable())
@@ -133,6 +132,7 @@ def add_rank(commands: Any) -> None:
 
 
 def _rank(options: argparse.Namespace) -> None:
+    from egl.training.model_folder import read_model
     from labelling.gallery import write_gallery
     from labelling.pool import Pool
     from labelling.rank_settings import RankSettings
@@ -141,9 +141,10 @@ def _rank(options: argparse.Namespace) -> None:
 
     settings = settings_from(options, RankSettings)
     settings.check()
+    read_model(options.model)
     device = device_of(options)
-    make_folder(options.out, "--out")
     with Pool(options.pool) as pool, executor_of(options) as (executor, at_once):
+        make_folder(options.out, "--out")
         if settings.budget:
             pool.budget_minutes = settings.budget + pool.minutes_used
         with progress_bar("ranking", "photograph") as progress:
@@ -203,8 +204,8 @@ def _predict(options: argparse.Namespace) -> None:
         else:
             found = tasks_of_files(options.sources)
             tasks, total = iter(found), len(found)
-        make_folder(options.out, "--out")
         executor, at_once = stack.enter_context(executor_of(options))
+        make_folder(options.out, "--out")
         progress = stack.enter_context(progress_bar("predicting", "photograph"))
         problems = predict(
             tasks, total, job, model.threshold, options.out, executor, at_once, progress
