@@ -39,3 +39,4 @@ html_static_path = [str(HERE / "static")]
 html_css_files = ["style.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False

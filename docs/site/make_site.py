@@ -35,7 +35,9 @@ def gather() -> None:
     (SOURCE / "index.md").write_text(f"{readme}\n{contents}", encoding="utf-8")
     pages = "\n".join(write_api_pages(ROOT, SOURCE / "api"))
     text = (HERE / "api.md").read_text(encoding="utf-8")
-    (SOURCE / "api" / "index.md").write_text(f"{text}\n```{{toctree}}\n{pages}\n```\n")
+    (SOURCE / "api" / "index.md").write_text(
+        f"{text}\n```{{toctree}}\n{pages}\n```\n", encoding="utf-8"
+    )
     shutil.copyfile(HERE / "solutions.md", SOURCE / "solutions.md")
 
 
