@@ -141,9 +141,11 @@ def _rank(options: argparse.Namespace) -> None:
 
     settings = settings_from(options, RankSettings)
     settings.check()
-    read_model(options.model)
-    device = device_of(options)
-    with Pool(options.pool) as pool, executor_of(options) as (executor, at_once):
+    with contextlib.ExitStack() as stack:
+        pool = stack.enter_context(Pool(options.pool))
+        read_model(options.model)
+        device = device_of(options)
+        executor, at_once = stack.enter_context(executor_of(options))
         make_folder(options.out, "--out")
         if settings.budget:
             pool.budget_minutes = settings.budget + pool.minutes_used

@@ -51,7 +51,7 @@ WORDS = [
     ("index none --out p.sqlite", ("none: no such folder", "give a folder of photographs")),
     ("index . --out p.sqlite", (": no photograph was found", "give a folder with JPEG")),
     ("index . --out p.sqlite --workers 0", ("--workers: 0: give a number at least",)),
-    ("rank p.sqlite --model m --out first", ("m: neither a model folder nor a run folder",)),
+    ("rank p.sqlite --model m --out first", ("p.sqlite: no such pool", "egl index")),
     ("rank p.sqlite --model m --out first --stride 0", ("--stride 0: give a number at least 1",)),
     ("predict 0.png --model m --out masks", ("m: neither a model folder nor a run folder",)),
     ("train s.h5 --out", ("--out: expected one argument",)),
