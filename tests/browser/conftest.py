@@ -79,6 +79,16 @@ def server(workplace, tmp_path):
     server.kill()
 
 
+@pytest.fixture(scope="session")
+def shared(workplace, tmp_path_factory):
+    """A Server that runs, of a pool that several tests look at, each as a person of its own."""
+    folder = tmp_path_factory.mktemp("shared")
+    server = Server(workplace, str(shutil.copy(str(workplace / "ranked.sqlite"), str(folder))))
+    server.start("--learn-every", "0")
+    yield server
+    server.kill()
+
+
 @pytest.fixture
 def pool(server):
     """The same pool, read by the test."""
@@ -111,7 +121,7 @@ def page(driver, server):
     driver.get_log("browser")
 
     def tab(who="ann", address=None):
-        if server.process is None:
+        if address is None and server.process is None:
             server.start("--learn-every", "0")
         driver.switch_to.new_window("tab")
         page = Page(driver, SECONDS)

@@ -94,6 +94,10 @@ class Page:
         )
 
     @property
+    def who(self):
+        return self.text("person")
+
+    @property
     def photograph(self):
         return int(self.js("return document.body.dataset.shown"))
 

@@ -1,5 +1,6 @@
 """Outlines, the budget, the keyboard, fingers, and how the page looks."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,12 @@ HIDDEN = (Path(__file__).parent / "hidden.js").read_text()
 @pytest.fixture
 def ann(page):
     return page("ann")
+
+
+@pytest.fixture
+def visitor(page, shared, request):
+    """A page of the shared server, for a person named like the test."""
+    return page(re.sub(r"\W+", "-", request.node.name)[-40:], shared.address)
 
 
 def outlines(ann):
@@ -162,66 +169,68 @@ def test_healthy_is_asked_again_where_something_is_marked(ann, pool):
     assert pool.answers.latest(first)[0].kind == "healthy"
 
 
-def test_wheel_buttons_and_fingers_zoom_and_move(ann):
+def test_wheel_buttons_and_fingers_zoom_and_move(visitor):
     def zoom():
-        return ann.js("return new DOMMatrix(document.getElementById('stage').style.transform).a")
+        return visitor.js(
+            "return new DOMMatrix(document.getElementById('stage').style.transform).a"
+        )
 
     whole = zoom()
-    x, y = ann.at(0.6, 0.4)
-    ann.js(
+    x, y = visitor.at(0.6, 0.4)
+    visitor.js(
         "document.getElementById('view').dispatchEvent(new WheelEvent('wheel',"
         "{deltaY: -400, clientX: arguments[0], clientY: arguments[1], cancelable: true}))", x, y,
     )  # fmt: skip
     assert zoom() > 1.5 * whole
-    assert np.allclose(ann.at(0.6, 0.4), (x, y), atol=1)  # the place under the wheel stays
-    before = ann.at(0.5, 0.5)
-    ann.pointer((0.6, 0.4), (0.58, 0.42), button=2)
-    moved = np.subtract(ann.at(0.5, 0.5), before)
-    assert moved[0] < -5 and moved[1] > 5 and not ann.mask().any()
-    ann.press("0")
+    assert np.allclose(visitor.at(0.6, 0.4), (x, y), atol=1)  # the place under the wheel stays
+    before = visitor.at(0.5, 0.5)
+    visitor.pointer((0.6, 0.4), (0.58, 0.42), button=2)
+    moved = np.subtract(visitor.at(0.5, 0.5), before)
+    assert moved[0] < -5 and moved[1] > 5 and not visitor.mask().any()
+    visitor.press("0")
     assert zoom() == whole
-    left, right = ann.at(0.4, 0.5), ann.at(0.6, 0.5)
-    ann.touch("touchStart", left)
-    ann.touch("touchStart", left, right)
-    ann.touch("touchMove", (left[0] - 60, left[1]), (right[0] + 60, right[1]))
-    ann.touch("touchEnd")
-    assert zoom() > 1.3 * whole and not ann.mask().any()  # the first finger did not draw
-    ann.touch("touchStart", left)
-    ann.touch("touchMove", (left[0] + 20, left[1] + 10))
-    ann.touch("touchEnd")
-    ann.wait_until_saved()
-    assert (ann.mask() == ann.served_mask()).all() and ann.mask().any()
+    left, right = visitor.at(0.4, 0.5), visitor.at(0.6, 0.5)
+    visitor.touch("touchStart", left)
+    visitor.touch("touchStart", left, right)
+    visitor.touch("touchMove", (left[0] - 60, left[1]), (right[0] + 60, right[1]))
+    visitor.touch("touchEnd")
+    assert zoom() > 1.3 * whole and not visitor.mask().any()  # the first finger did not draw
+    visitor.touch("touchStart", left)
+    visitor.touch("touchMove", (left[0] + 20, left[1] + 10))
+    visitor.touch("touchEnd")
+    visitor.wait_until_saved()
+    assert (visitor.mask() == visitor.served_mask(visitor.who)).all() and visitor.mask().any()
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1024, 768), (768, 1024)])
-def test_everything_can_be_reached_on_a_small_screen_and_on_a_tablet(ann, size):
+def test_everything_can_be_reached_on_a_small_screen_and_on_a_tablet(visitor, size):
     is_tablet = size != (1280, 720)
-    ann.resize(*size, is_tablet)
-    assert ann.js("return [innerWidth, innerHeight]") == list(size)
-    assert ann.js("return matchMedia('(pointer: coarse)').matches") == is_tablet
-    assert ann.js(HIDDEN) == []
-    photograph = ann.js("return document.getElementById('photo').getBoundingClientRect().width")
+    visitor.resize(*size, is_tablet)
+    assert visitor.js("return [innerWidth, innerHeight]") == list(size)
+    assert visitor.js("return matchMedia('(pointer: coarse)').matches") == is_tablet
+    assert visitor.js(HIDDEN) == []
+    photograph = visitor.js("return document.getElementById('photo').getBoundingClientRect().width")
     assert photograph > 0.5 * size[0]
 
 
-def test_every_text_has_a_contrast_of_4_5(ann):
-    ann.wait_for_maps()
-    found = ann.js(CONTRASTS)
-    ann.press(ENTER)  # a notice
-    found += ann.js(CONTRASTS)
+def test_every_text_has_a_contrast_of_4_5(visitor):
+    visitor.wait_for_maps()
+    found = visitor.js(CONTRASTS)
+    visitor.press(ENTER)  # a notice
+    found += visitor.js(CONTRASTS)
     for key in ("?", ESCAPE, "l"):
-        ann.press(key)
-        found += ann.js(CONTRASTS)
-    ann.until(lambda: "none yet" in ann.text("list-rows"), "the list")
+        visitor.press(key)
+        found += visitor.js(CONTRASTS)
+    visitor.until(lambda: "none yet" in visitor.text("list-rows"), "the list")
     assert len(found) > 150
     assert {text: round(ratio, 2) for text, ratio in found if ratio < 4.5} == {}
 
 
-def test_nothing_is_asked_of_elsewhere(ann, server):
-    ann.wait_for_maps()
-    names = ann.js("return performance.getEntriesByType('resource').map(entry => entry.name)")
+def test_nothing_is_asked_of_elsewhere(visitor, shared):
+    visitor.wait_for_maps()
+    names = visitor.js("return performance.getEntriesByType('resource').map(entry => entry.name)")
     assert len(names) > 10
     assert [
-        name for name in names if not name.startswith((server.address, "blob:http://127.0"))
+        name for name in names if not name.startswith((shared.address, "blob:http://127.0"))
     ] == []
-    assert ann.problems() == []
+    assert visitor.problems() == []
