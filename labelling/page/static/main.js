@@ -3,36 +3,41 @@
 import {Clock} from "./clock.js";
 import {agreementText, askBudget, askWho, showAnswered, showKeys} from "./dialogs.js";
 import {Drawing} from "./drawing.js";
+import {Images} from "./images.js";
 import {listen} from "./keys.js";
 import {Layers} from "./layers.js";
 import {Outlines} from "./outlines.js";
 import {Pen} from "./pen.js";
 import {Pointers} from "./pointer.js";
 import {Saver} from "./saver.js";
-import {blob, get, post, Unreachable} from "./server.js";
+import {post} from "./server.js";
 import {Sliders} from "./sliders.js";
+import {Status} from "./status.js";
 import {View} from "./view.js";
+import {Walker} from "./walker.js";
 
 const find = id => document.getElementById(id);
-const POLL = 5000, NOTICE = 6000, SURE = 4000;   // milliseconds
-const CLOSE = 4;   // times the whole photograph's size: near enough to judge an outline
+const NOTICE = 6000, SURE = 4000;   // milliseconds
 
 let who = "", photograph = null, busy = true, goOn = false, sure = 0, noticed = 0;
-let status = {budget: 0, used: 0};
 let outlines = null, pen = null;
-const images = new Map();   // photograph -> promise of its JPEG, fetched beforehand
+const images = new Images();
 const earlier = [];         // photographs that were answered here, the last one last
 
 const saver = new Saver(
   (text, bad) => { find("saved").textContent = text; find("saved").classList.toggle("bad", bad); },
   error => notice(`${error.message}. Load the page again; the last stroke is not kept.`),
 );
-const clock = new Clock(showClock);
+const clock = new Clock(() => status.showClock());
+const status = new Status(
+  () => (photograph ? clock.read() : 0), () => who, () => (photograph ? photograph.id : 0), notice,
+);
 const view = new View(find("view"), find("stage"), () => { if (pen) pen.show(); });
 const drawing = new Drawing(find("mask"), saver, () => clock.read(), changed);
-outlines = new Outlines(find("outlines"), view, drawing, showProposals);
+outlines = new Outlines(find("outlines"), view, drawing);
 pen = new Pen(find("pen"), view, drawing, outlines, ready);
 const layers = new Layers({phi: find("phi"), p: find("p")}, find("boxes"));
+const walker = new Walker(view, pen, outlines, layers);
 const sliders = new Sliders(radius => pen.resize(radius));
 new Pointers(view, pen, () => pen.tool === "hand");
 
@@ -55,65 +60,7 @@ function changed() {
   find("redo").disabled = !drawing.undone.length;
 }
 
-function showProposals() {
-  if (!outlines) return;
-  const open = outlines.count("");
-  const [yes, no] = ["accepted", "rejected"].map(decided => `${outlines.count(decided)} ${decided}`);
-  const level = outlines.levels[outlines.level];
-  const above = level ? ` at p > ${Number(level.above.toPrecision(3))}` : "";
-  find("proposals").textContent = outlines.all.length
-    ? `${outlines.all.length} proposed${above}: ${yes}, ${no}` : `no outline${above}`;
-  find("accept-all").disabled = !open;
-  find("fewer").disabled = outlines.level + 1 >= outlines.levels.length;
-  find("more").disabled = outlines.level <= 0;
-}
-
-function showClock() {
-  const seconds = photograph ? clock.read() : 0;
-  const used = status.used + seconds / 60, pad = Math.floor(seconds % 60).toString().padStart(2, "0");
-  const budget = status.budget ? ` of ${status.budget.toFixed(0)}` : "";
-  find("clock").textContent = `${Math.floor(seconds / 60)}:${pad} here, ${used.toFixed(1)}${budget} min`;
-  find("budget").hidden = !status.budget;
-  if (status.budget) find("budget").value = Math.min(1, used / status.budget);
-}
-
-function showStatus() {
-  const {model, learner, answered, photographs} = status;
-  const f = model.f === null ? "" : `, F ${model.f.toFixed(2)}`;
-  let doing = "";
-  if (learner.doing) {
-    const share = learner.total ? ` ${Math.round(100 * learner.done / learner.total)}%` : "";
-    doing = `; ${learner.doing}${share}`;
-  } else if (learner.until !== null) {
-    doing = learner.until ? `; learns after ${learner.until} more` : "";
-  }
-  find("model").textContent = `${answered} of ${photographs} answered; model ${model.id}${f}${doing}`;
-  find("model").title = learner.message;
-  if (learner.message) find("model").textContent += " (did not learn: see here)";
-  showClock();
-}
-
-async function poll() {
-  if (!who) return;
-  try {
-    const present = photograph ? photograph.id : 0;
-    status = await get(`api/status?who=${encodeURIComponent(who)}&present=${present}`);
-    showStatus();
-  } catch (error) {
-    if (!(error instanceof Unreachable)) notice(error.message);
-  }
-}
-
 // Photographs
-
-const imageOf = id => {
-  if (!images.has(id)) {
-    const promise = blob(`api/photographs/${id}/image.jpg`);
-    promise.catch(() => images.delete(id));
-    images.set(id, promise);
-  }
-  return images.get(id);
-};
 
 async function show(state) {
   photograph = null;
@@ -134,7 +81,7 @@ async function show(state) {
     .filter(Boolean).join(", ");
   const photo = find("photo");
   URL.revokeObjectURL(photo.src);
-  photo.src = URL.createObjectURL(await imageOf(state.id));
+  photo.src = URL.createObjectURL(await images.of(state.id));
   photo.alt = state.name;
   await photo.decode();
   view.show(state.width, state.height);
@@ -144,8 +91,7 @@ async function show(state) {
   clock.begin(`${who} ${state.id} ${state.drawing}`, state.seconds);
   waiting("");
   sliders.begin(photo);
-  for (const id of images.keys()) if (id !== state.id && !state.next.includes(id)) images.delete(id);
-  for (const id of state.next) imageOf(id).catch(() => {});
+  images.keep([state.id, ...state.next]);
   document.body.dataset.shown = state.id;
   loadLayers(state);
 }
@@ -182,9 +128,9 @@ async function alone(work) {
 }
 
 async function next() {
-  await poll();
-  if (status.budget && status.used >= status.budget && !goOn) {
-    goOn = await askBudget(status.budget);
+  await status.poll();
+  if (status.isOver && !goOn) {
+    goOn = await askBudget(status.now.budget);
     if (!goOn) { await show({finished: true, stopped: true}); return; }
   }
   await show(await post("api/next", {who}));
@@ -237,7 +183,7 @@ const answer = kind => alone(async () => {
 // Tools, buttons and keys
 
 function choose(tool) {
-  stopWalking();
+  walker.stop();
   pen.choose(tool);
   for (const button of document.querySelectorAll("[data-tool]")) {
     button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
@@ -247,42 +193,16 @@ function choose(tool) {
 }
 
 // Decide on the outline that the keyboard has walked to; without one, choose the tool.
-let walked = null;
-function stopWalking() {
-  if (walked && outlines.focused === walked) outlines.hover(null);
-  walked = null;
-}
-
 function decide(tool) {
-  if (!walked || outlines.focused !== walked) { choose(tool); return; }
+  if (!walker.outline) { choose(tool); return; }
   if (!ready()) return;
-  outlines.decide(walked, tool);
-  walk(1);
+  outlines.decide(walker.outline, tool);
+  walker.walk(1);
 }
 
-function walk(by) {
-  walked = outlines.walk(by);
-  if (!walked) return;
-  const [left, top, right, bottom] = walked.box;
-  const size = Math.max(right - left, bottom - top), {clientWidth, clientHeight} = view.element;
-  const zoom = Math.min(Math.min(clientWidth, clientHeight) / (4 * size), CLOSE * view.smallest);
-  view.centre((left + right) / 2, (top + bottom) / 2, zoom);
-  pen.goTo(...walked.at, true);
-}
-
-let box = -1;
-function patch(by) {
-  const count = layers.places.length;
-  if (!count) return;
-  box = (box + by + count) % count;
-  const [x, y, side] = layers.places[box];
-  view.centre(x, y, Math.min(view.element.clientWidth, view.element.clientHeight) / (4 * side));
-  pen.goTo(x, y, true);
-}
-
-const undo = () => { stopWalking(); if (ready()) drawing.undo(); };
-const redo = () => { stopWalking(); if (ready()) drawing.redo(); };
-const whole = () => { stopWalking(); view.fit(); };
+const undo = () => { walker.stop(); if (ready()) drawing.undo(); };
+const redo = () => { walker.stop(); if (ready()) drawing.redo(); };
+const whole = () => { walker.stop(); view.fit(); };
 const zoom = factor => view.zoomAt(factor, ...(pen.cross ? onScreen(pen.cross) : view.middle));
 const onScreen = place => {
   const frame = view.element.getBoundingClientRect(), [x, y] = view.toView(...place);
@@ -296,8 +216,9 @@ listen({
   Backspace: back, l: list, "?": showKeys,
   b: () => choose("brush"), e: () => choose("eraser"), p: () => choose("polygon"), d: () => choose("hand"),
   a: event => (event.shiftKey ? acceptAll() : decide("accept")), x: () => decide("reject"),
-  ".": () => walk(1), ",": () => walk(-1), n: event => patch(event.shiftKey ? -1 : 1),
-  o: event => outlines.choose(event.shiftKey ? -1 : 1), z: undo, y: redo, " ": () => pen.press(), Escape: () => pen.cancel(),
+  ".": () => walker.walk(1), ",": () => walker.walk(-1), n: event => walker.patch(event.shiftKey ? -1 : 1),
+  o: event => outlines.choose(event.shiftKey ? -1 : 1), z: undo, y: redo,
+  " ": () => pen.press(), Escape: () => pen.cancel(),
   "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: whole,
   "[": () => sliders.brush(0.8), "]": () => sliders.brush(1.25),
   1: () => sliders.flip("layer-phi"), 2: () => sliders.flip("layer-p"), 5: () => sliders.flip("layer-mask"),
@@ -338,4 +259,3 @@ async function begin(anew) {
 
 choose("brush");
 begin(false);
-setInterval(poll, POLL);

@@ -3,12 +3,12 @@
 import {around, holds, nameOf} from "./raster.js";
 import {svg} from "./svg.js";
 
+const find = id => document.getElementById(id);
 const REACH = 8;   // pixels of the screen around a small outline that count as it
 
 export class Outlines {
-  // say(): shows how many there are
-  constructor(group, view, drawing, say) {
-    Object.assign(this, {group, view, drawing, say});
+  constructor(group, view, drawing) {
+    Object.assign(this, {group, view, drawing});
     this.clear();
   }
 
@@ -50,6 +50,18 @@ export class Outlines {
       outline.element.setAttribute("class", outline.decided + focus);
     }
     this.say();
+  }
+
+  // Say how many there are.
+  say() {
+    const [yes, no] = ["accepted", "rejected"].map(decided => `${this.count(decided)} ${decided}`);
+    const level = this.levels[this.level];
+    const above = level ? ` at p > ${Number(level.above.toPrecision(3))}` : "";
+    find("proposals").textContent = this.all.length
+      ? `${this.all.length} proposed${above}: ${yes}, ${no}` : `no outline${above}`;
+    find("accept-all").disabled = !this.count("");
+    find("fewer").disabled = this.level + 1 >= this.levels.length;
+    find("more").disabled = this.level <= 0;
   }
 
   count(decided) { return this.all.filter(outline => outline.decided === decided).length; }
