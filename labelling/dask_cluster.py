@@ -62,7 +62,9 @@ def _check_workers(client: Any, scheduler: str) -> None:
         ) from error
     try:
         found = set(client.run(version).values())
-    except ImportError as error:
+    except Exception as error:  # an older Dask passes on the text alone
+        if "No module named" not in str(error):
+            raise
         raise DataError(
             f"--scheduler {scheduler}: a worker cannot import this package ({error}): start it as "
             f"runtime/caffe dask-worker {scheduler}"

@@ -6,9 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from data_prep.errors import DataError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -51,15 +54,25 @@ def test_the_scheduler_s_and_the_worker_s_commands_make_a_cluster(compose, tmp_p
     words = {"8786": str(port), "tcp://scheduler:8786": f"tcp://127.0.0.1:{port}", "/tmp": "."}
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])}
     with contextlib.ExitStack() as stack:
-        for name in ("scheduler", "worker"):
+
+        def start(name, environment):
             service = compose["services"][name]
             wrapper, *program = service["entrypoint"]
             assert (PROJECT / os.path.relpath(wrapper, "/opt/egl")).is_file()
             command = [*program, *(words.get(word, word) for word in service["command"])]
-            log = stack.enter_context(open(tmp_path / name, "w"))
+            log = stack.enter_context(open(tmp_path / name, "a"))
             process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=log)
             stack.callback(process.wait)
             stack.callback(process.terminate)
+
+        start("scheduler", environment)
+        start("worker", environment)
         with executor_for(scheduler=f"tcp://127.0.0.1:{port}") as (executor, at_once):
             assert at_once == 1
             assert list(results_of(executor, at_once, abs, [(-1,), (-2,)])) == [1, 2]
+        # A worker that was started elsewhere, where the package is not.
+        start("worker", {name: environment[name] for name in environment if name != "PYTHONPATH"})
+        with pytest.raises(DataError, match="a worker cannot import this package"):
+            for _ in range(200):  # until it is there
+                with executor_for(scheduler=f"tcp://127.0.0.1:{port}"):
+                    time.sleep(0.1)
