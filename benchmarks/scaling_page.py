@@ -30,6 +30,8 @@ HOW = """\
   The command itself, which lists files, looks for copies and writes the pool, is one process: where
   it is slower than all workers together, it decides, and the hours stand in brackets. Then split
   the folders over several pools.
+- Nothing larger than the pools above was measured: the rest is multiplied. Where a photograph costs
+  the command more in the larger of the two, hours in brackets for still larger pools are too low.
 
 `runtime/caffe python3 -m benchmarks.scaling docs` measures anew, in about 15 minutes, on a machine
 with nothing else to do. This page is made of [scaling.csv](scaling.csv)."""
@@ -52,7 +54,7 @@ def write(path: str, rows: Sequence[Row]) -> None:
         measured([row for row in rows if row["by"] != COMMAND]),
         "## The command, for small and for large pools",
         "With workers that answer at once: what is left is the work of the one process that has "
-        "the pool. Its memory does not grow with the pool.",
+        "the pool. The times are by the clock, so other work on the machine is in them.",
         command([row for row in rows if row["by"] == COMMAND]),
         "## Estimate",
         f"Hours with machines of {CORES} cores, a Dask worker for each core:",
@@ -120,10 +122,12 @@ def moved(rows: Sequence[Row]) -> str:
     header = (
         "photographs", "read by the workers", "sent to them", "the pool", "written by predict"
     )  # fmt: skip
-    return (
-        f"{table(header, cells)}\n\nMemory: {number(CORES * memory / 1000)} GB on each machine, "
-        f"and {number(own / 1000)} GB for the command, whatever the pool's size."
+    sentence = (
+        f"Memory: {number(CORES * memory / 1000)} GB on each machine, and {number(own / 1000)} GB "
+        "for the command. The first was seen with a few photographs, of which a worker has one or "
+        "two at a time; how the second depends on the pool is above."
     )
+    return f"{table(header, cells)}\n\n{fill(sentence, WIDTH)}"
 
 
 def _wrapped(part: str) -> str:
