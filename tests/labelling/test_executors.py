@@ -94,7 +94,8 @@ def test_a_process_ends_when_its_parent_is_killed(tmp_path):
     )  # fmt: skip
     child = int(parent.stdout.readline())
     parent.kill()
-    parent.communicate()
+    parent.wait()
+    parent.stdout.close()
     end = time.monotonic() + 20
     while is_running(child):
         assert time.monotonic() < end
