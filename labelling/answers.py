@@ -9,6 +9,7 @@ import numpy as np
 
 from data_prep import field_of_view
 from data_prep.errors import DataError
+from data_prep.masks import MOST_OF_FIELD
 from labelling.database import Database
 
 MASK, HEALTHY, CANNOT_GRADE, SKIP = "mask", "healthy", "cannot grade", "skip"
@@ -72,8 +73,8 @@ class Answers:
         """Add an answer and return its id; the photograph's assignment to that person ends.
 
         mask: bool H x W of the photograph as stored, for the kind "mask" alone. Raises DataError
-        for a mask of another size or an empty one (which is "healthy"), for an unknown kind or
-        photograph, and for seconds that are no time.
+        for a mask of another size, an empty one (which is "healthy") or one over most of the
+        field of view, for an unknown kind or photograph, and for seconds that are no time.
         """
         if kind not in KINDS:
             raise DataError(f"answer {kind!r}: give one of {', '.join(KINDS)}")
@@ -102,17 +103,23 @@ class Answers:
 
     def _png(self, photograph: int, mask: Optional[np.ndarray]) -> bytes:
         rows = self._database.rows(
-            "SELECT height, width FROM photograph WHERE id = ?", (photograph,)
+            "SELECT height, width, field_png FROM photograph WHERE id = ?", (photograph,)
         )
         if not rows:
             raise DataError(f"{self._database.path}: has no photograph {photograph}")
         if mask is None or mask.dtype != bool or mask.ndim != 2 or not mask.any():
             raise DataError("an empty mask: answer healthy where nothing is to be marked")
-        if mask.shape != tuple(rows[0]):
+        if mask.shape != tuple(rows[0])[:2]:
             raise DataError(
                 f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels for photograph {photograph}, "
                 f"which has {rows[0]['width']} x {rows[0]['height']} (width x height): give it at "
                 "the photograph's size"
+            )
+        field = field_of_view.from_png(rows[0]["field_png"]) if rows[0]["field_png"] else None
+        if field is not None and mask[field].mean() > MOST_OF_FIELD:
+            raise DataError(
+                f"a mask over {mask[field].mean():.0%} of the field of view of photograph "
+                f"{photograph}: more than exudates cover: correct it, or answer cannot grade"
             )
         return field_of_view.to_png(mask)
 

@@ -180,5 +180,8 @@ def _take(
             if kind == HEALTHY or np.array_equal(pool.answers.mask(answer.id), mask):
                 return "known"
     drawn = mask if kind == MASK else None
-    pool.answers.add(row.id, who, kind, seconds, drawn, source)
+    try:
+        pool.answers.add(row.id, who, kind, seconds, drawn, source)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
     return "added"

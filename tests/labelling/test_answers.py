@@ -15,7 +15,8 @@ def mask_with(*pixels):
 
 
 def test_a_mask_comes_back_to_the_pixel(pool):
-    mask = mask_with((0, 0), (19, 29), (3, 4))
+    mask = np.arange(600).reshape(20, 30) < 300  # half of the field of view is not yet too much
+    mask[19, 29], mask[0, 0] = True, False
     answer = pool.answers.add(1, "ann", "mask", 12.5, mask)
     np.testing.assert_array_equal(pool.answers.mask(answer), mask)
     (found,) = pool.answers.latest(1)
@@ -60,6 +61,7 @@ def test_history_cannot_be_changed(pool):
         ((1, "a", "healthy", 0.0, np.ones((20, 30), bool)), "'healthy' has no mask"),
         ((1, "a", "mask", 0.0, np.zeros((20, 30), bool)), "an empty mask"),
         ((1, "a", "mask", 0.0, np.ones((30, 20), bool)), "20 x 30 pixels for photograph 1"),
+        ((1, "a", "mask", 0.0, np.arange(600).reshape(20, 30) < 301), "50% of the field of view"),
         ((9, "a", "healthy"), "no photograph 9"),
         ((9, "a", "mask", 0.0, np.ones((20, 30), bool)), "no photograph 9"),
     ],

@@ -100,6 +100,9 @@ def test_nothing_is_taken_where_one_file_cannot_be_used(real_pool, tmp_path):
     names = sorted(os.listdir(folder / "masks"))
     good, bad = (str(folder / "masks" / name) for name in names)
     cv2.imwrite(good, np.full((480, 720), 255, np.uint8))
+    with pytest.raises(DataError, match=f"^{good}: a mask over 100% of the field of view"):
+        take_answers(real_pool, [good], "ann")
+    cv2.imwrite(good, np.eye(480, 720, dtype=np.uint8) * 255)
     cv2.imwrite(bad, np.full((100, 720), 255, np.uint8))
     with pytest.raises(DataError, match=f"^{bad}: the mask .* 720 x 100 pixels"):
         take_answers(real_pool, [good, bad], "ann")
