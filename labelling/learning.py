@@ -60,6 +60,9 @@ def learn(
     settings.check()
     parent = read_model(model_path)
     with Pool(pool_path) as pool:
+        # Now: people may answer more while it learns.
+        counts = pool.answers.counts()
+        answers, minutes = sum(counts[kind] for kind in TEACHING), pool.minutes_used
         store, problems = _store(pool, parent, work, settings, sources)
         run = os.path.join(work, "run")
         trainer = TrainerSettings(
@@ -81,8 +84,6 @@ def learn(
             raise DataError(f"{metrics['diverged']}: give a lower --rate")
         test = splits.NAMES.index("test")
         kept_out = sorted({row.patient for row in store.images if row.split == test})
-        counts = pool.answers.counts()
-        answers, minutes = sum(counts[kind] for kind in TEACHING), pool.minutes_used
         child = replace(
             model_of_run(run, parent.field_width),
             name=parent.name,

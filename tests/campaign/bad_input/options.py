@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from importlib.util import find_spec
 
 from tests.campaign.bad_input.inputs import SMALL
 from tests.campaign.bad_input.rows import Row
 
 SELECT, TRAIN = "select s.h5 --out run ", "train s.h5 --out run "
 LABEL = "label pool.sqlite --model "
+NO_CLUSTER = "cannot be reached" if find_spec("distributed") else "needs dask.distributed: install it"
 WORDS = [
     ("", ("give a command", "prepare")),
     ("--fast", ("unrecognized arguments: --fast",)),
@@ -134,7 +136,7 @@ ROWS = [
     Row("--out is a device", PREPARE + "--out /dev/full", ("/dev/full",), data),
     Row("--out of 300 letters", PREPARE + "--out " + "s" * 300, ("--out", "name another"), data),
     Row("--scheduler is no address", "index data/images --out p.sqlite --scheduler nonsense",
-        ("--scheduler nonsense: cannot be reached",), data),
+        ("--scheduler", NO_CLUSTER), data),
     Row("--patients names nobody", "index data/images --out p.sqlite --patients data/no.csv",
         ("data/no.csv",), data),
     Row("index: --out in no folder", "index data/images --out no/p.sqlite", ("no/p.sqlite",), data),
