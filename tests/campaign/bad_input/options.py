@@ -9,7 +9,7 @@ from tests.campaign.bad_input.rows import Row
 
 SELECT, TRAIN = "select s.h5 --out run ", "train s.h5 --out run "
 LABEL = "label pool.sqlite --model "
-NO_CLUSTER = "cannot be reached" if find_spec("distributed") else "needs dask.distributed: install it"
+NO_CLUSTER = "cannot be reached" if find_spec("distributed") else "needs dask.distributed"
 WORDS = [
     ("", ("give a command", "prepare")),
     ("--fast", ("unrecognized arguments: --fast",)),
