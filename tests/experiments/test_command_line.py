@@ -55,6 +55,10 @@ OPTIONS = {
         "--model", "--out", "--workers", "--scheduler", "--device", "--stride", "--settings",
         "--help",
     },
+    "label": {
+        "--model", "--with", "--device", "--budget", "--people", "--learn-every", "--iterations",
+        "--rate", "--seed", "--stride", "--host", "--port", "--settings", "--help",
+    },
     "ask": {"--n", "--format", "--out", "--who", "--model", "--device", "--help"},
     "answer": {"--who", "--seconds", "--empty", "--help"},
     "learn": {
