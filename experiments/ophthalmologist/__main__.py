@@ -7,6 +7,7 @@ import pandas as pd
 
 import experiments.ophthalmologist as about
 from data_prep.files import write_csv
+from data_prep.outputs import make_folder
 from experiments.ophthalmologist import figure
 from experiments.ophthalmologist.course import SMALL, Plan, rows_of_seed
 
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--small", action="store_true", help="to see that it runs")
     options = parser.parse_args()
+    make_folder(options.out, "OUT")
     rows = []
     for seed in range(1, options.seeds + 1):
         folder = os.path.join(options.work, f"seed-{seed}")
