@@ -141,8 +141,14 @@ def check_against_field(mask: np.ndarray, field: np.ndarray, path: str) -> None:
             f"{path}: {mask[outside].mean():.0%} of what lies outside the field of view is "
             f"annotated, so the mask is inverted or has a light background: {remedy}"
         )
-    if field.any() and mask[field].mean() > MOST_OF_FIELD:
+    share = share_of_field(mask, field)
+    if share > MOST_OF_FIELD:
         raise DataError(
-            f"{path}: {mask[field].mean():.0%} of the field of view is annotated, so it is "
-            f"inverted, or no mask of exudates: {remedy}"
+            f"{path}: {share:.0%} of the field of view is annotated, so it is inverted, or no mask "
+            f"of exudates: {remedy}"
         )
+
+
+def share_of_field(mask: np.ndarray, field: np.ndarray) -> float:
+    """Return how much of a field of view is annotated, 0 to 1; both bool H x W."""
+    return float(mask[field].mean()) if field.any() else 0.0

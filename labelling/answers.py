@@ -9,7 +9,7 @@ import numpy as np
 
 from data_prep import field_of_view
 from data_prep.errors import DataError
-from data_prep.masks import MOST_OF_FIELD
+from data_prep.masks import MOST_OF_FIELD, share_of_field
 from labelling.database import Database
 
 MASK, HEALTHY, CANNOT_GRADE, SKIP = "mask", "healthy", "cannot grade", "skip"
@@ -115,11 +115,12 @@ class Answers:
                 f"which has {rows[0]['width']} x {rows[0]['height']} (width x height): give it at "
                 "the photograph's size"
             )
-        field = field_of_view.from_png(rows[0]["field_png"]) if rows[0]["field_png"] else None
-        if field is not None and mask[field].mean() > MOST_OF_FIELD:
+        png = rows[0]["field_png"]
+        share = share_of_field(mask, field_of_view.from_png(png)) if png else 0.0
+        if share > MOST_OF_FIELD:
             raise DataError(
-                f"a mask over {mask[field].mean():.0%} of the field of view of photograph "
-                f"{photograph}: more than exudates cover: correct it, or answer cannot grade"
+                f"a mask over {share:.0%} of the field of view of photograph {photograph}: more "
+                "than exudates cover: correct it, or answer cannot grade"
             )
         return field_of_view.to_png(mask)
 
@@ -174,6 +175,11 @@ class Answers:
         rows = self._database.rows(f"SELECT kind, count(*) FROM ({_LATEST}) GROUP BY kind")
         return {**dict.fromkeys(KINDS, 0), **{row[0]: int(row[1]) for row in rows}}
 
+    def n_teaching(self) -> int:
+        """Return how many answers count that a net can learn from."""
+        counts = self.counts()
+        return sum(counts[kind] for kind in TEACHING)
+
     def seconds(self) -> float:
         """Return the time that all answers together took; skipping takes time too."""
         return float(self._database.value("SELECT total(seconds) FROM answer"))
@@ -208,6 +214,12 @@ class Answers:
             (photograph, who, self.drawing(photograph, who)),
         )
         return [Stroke(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+
+    def last_stroke(self, photograph: int, who: str) -> int:
+        """Return the id of the last stroke of a person's present drawing, 0 for none."""
+        query = "SELECT max(id) FROM stroke WHERE photograph = ? AND who = ? AND drawing = ?"
+        drawing = self.drawing(photograph, who)
+        return int(self._database.value(query, (photograph, who, drawing)) or 0)
 
     def drawing(self, photograph: int, who: str) -> int:
         """Return the number of a person's present drawing: how many answers she has given."""

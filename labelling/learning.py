@@ -16,7 +16,6 @@ from egl.training.full_training import train
 from egl.training.metrics import classification_metrics
 from egl.training.model_folder import TrainedModel, model_of_run, read_model, write_model
 from egl.training.settings import FullTrainingSettings, TrainerSettings
-from labelling.answers import TEACHING
 from labelling.learn_settings import LearnSettings
 from labelling.mixing import mix
 from labelling.pool import Pool
@@ -61,8 +60,7 @@ def learn(
     parent = read_model(model_path)
     with Pool(pool_path) as pool:
         # Now: people may answer more while it learns.
-        counts = pool.answers.counts()
-        answers, minutes = sum(counts[kind] for kind in TEACHING), pool.minutes_used
+        answers, minutes = pool.answers.n_teaching(), pool.minutes_used
         store, problems = _store(pool, parent, work, settings, sources)
         run = os.path.join(work, "run")
         trainer = TrainerSettings(

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 from egl.training.model_folder import read_model
-from labelling.answers import MASK, TEACHING
+from labelling.answers import MASK
 from labelling.learn_settings import LearnSettings
 from labelling.learning import learn
 from labelling.pool import Pool
@@ -90,11 +90,9 @@ class Learner:
         """Return how many answers are missing until it learns; None: it never does."""
         if not self._every:
             return None
-        counts = self._pool.answers.counts()
-        answers = sum(counts[kind] for kind in TEACHING)
         known = max((row.answers for row in self._pool.rankings.models()), default=0)
-        wanted = max(known, self._tried) + self._every - answers
-        return max(0, wanted, LEAST_MASKS - counts[MASK])
+        wanted = max(known, self._tried) + self._every - self._pool.answers.n_teaching()
+        return max(0, wanted, LEAST_MASKS - self._pool.answers.counts()[MASK])
 
     def _work(self) -> None:
         while not self._ended:
@@ -115,9 +113,7 @@ class Learner:
         self._said = {"doing": doing, "done": done, "total": total, "message": message}
 
     def _learn(self) -> None:
-        counts = self._pool.answers.counts()
-        answers = sum(counts[kind] for kind in TEACHING)
-        self._tried = answers
+        self._tried = answers = self._pool.answers.n_teaching()
         out = _new(os.path.join(self.folder, f"after-{answers}-answers"))
         self._do("learning", learn_in_child, self.current()[1], out, self._settings, self._sources)
         self._rank(out)

@@ -88,9 +88,8 @@ class Work:
         return kinds[-1] if kinds else None
 
     def _seen(self, photograph: int, who: str) -> Seen:
-        strokes = self.pool.answers.strokes(photograph, who)
-        drawing = self.pool.answers.drawing(photograph, who)
-        return Seen(drawing, strokes[-1].id if strokes else 0)
+        answers = self.pool.answers
+        return Seen(answers.drawing(photograph, who), answers.last_stroke(photograph, who))
 
     def _check_seen(self, photograph: int, who: str, seen: Seen) -> None:
         if self._seen(photograph, who) != seen:
